@@ -1,0 +1,32 @@
+"""The Jacobian of a softmax layer h = softmax(Wᵀx + b), exact to the last digits."""
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+# Loaded on first use, so that `softmax-jac --version` does not pay for numpy.
+_HOMES = {
+    "InputError": "core",
+    "compare": "check",
+    "cross_entropy": "gradients",
+    "forward": "core",
+    "jvp": "gradients",
+    "layer_jacobian": "jacobian",
+    "linear_jacobian": "jacobian",
+    "self_check": "check",
+    "softmax_jacobian": "jacobian",
+    "vjp": "gradients",
+    "weight_gradient": "gradients",
+}
+__all__ = ["__version__", *_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,5 @@
+"""python -m softmax_cli"""
+
+from .cli import main
+
+main()

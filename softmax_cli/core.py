@@ -1,0 +1,255 @@
+"""The softmax layer h = softmax(Wᵀx + b), evaluated to the last digits. Numpy alone.
+
+An ordinary dot product leaves an absolute error of about u·Σ|xⱼWⱼᵢ| in a logit, and an absolute error
+in a logit is a relative error in a probability. So the logits are formed in twice the working
+precision (u is the unit roundoff, 2⁻⁵³):
+
+    [ORO]  T. Ogita, S. M. Rump, S. Oishi, Accurate sum and dot product,
+           SIAM J. Sci. Comput. 26(6), 2005: TwoSum, TwoProduct, Dot2.
+    [BHH]  P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and
+           softmax functions, IMA J. Numer. Anal. 41(4), 2021: the shifted softmax.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
+
+UNIT = 2.0**-53
+TILE = 1 << 15  # products handled at once: they and their error terms stay in the cache
+SPLIT = np.uint64(0xFFFFFFFFF8000000)  # keeps the sign, the exponent and 26 bits of a significand
+
+
+class InputError(ValueError):
+    """Something the caller can mend. `advice` says how, where more than the message is needed."""
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(message)
+        self.advice = advice
+
+
+class Forward(NamedTuple):
+    """Logits z and probabilities h, both (K,), or (N, K) for N inputs."""
+
+    z: Array
+    h: Array
+
+
+class Layer(NamedTuple):
+    """The layer evaluated at N inputs.
+
+    x is (N, J); the others are (N, K): the logits as the unevaluated sum z + low, the
+    probabilities h, and the complements 1 − h, which are never formed by subtraction from 1 for
+    the largest output.
+    """
+
+    x: Array
+    z: Array
+    low: Array
+    h: Array
+    complement: Array
+
+
+# --- arithmetic in twice the working precision -------------------------------------------------
+
+
+def two_sum(a: Array, b: Array) -> tuple[Array, Array]:
+    """s = fl(a + b) and r with s + r = a + b exactly. [ORO] algorithm 3.1 (Knuth)."""
+    s = a + b
+    t = s - a
+    return s, (a - (s - t)) + (b - t)
+
+
+def split(a: Array) -> tuple[Array, Array]:
+    """a = hi + lo exactly, each of 27 bits or fewer, by masking bits: unlike [ORO] 3.2 (Dekker),
+    which multiplies by 2²⁷ + 1, it never overflows. `a` must be contiguous."""
+    hi: Array = (a.view(np.uint64) & SPLIT).view(np.float64)
+    return hi, a - hi
+
+
+def two_product(a: Array, a_split: tuple[Array, Array], b: Array) -> tuple[Array, Array]:
+    """p = fl(a·b) and e with p + e = a·b, exactly where e does not underflow. [ORO] 3.3 (Veltkamp)."""
+    p = a * b
+    (ah, al), (bh, bl) = a_split, split(b)
+    e = ah * bh
+    np.subtract(p, e, out=e)
+    e -= al * bh
+    e -= ah * bl
+    np.subtract(al * bl, e, out=e)
+    return p, e
+
+
+def sum_pairs(p: Array, e: Array) -> tuple[Array, Array]:
+    """Σp + Σe down the first axis as hi + lo, in ⌈log₂ n⌉ levels of TwoSum. Overwrites p and e.
+
+    The order of the additions depends on the length of that axis alone, so that a batch gives
+    every row the bits that the row would get on its own.
+    """
+    n = len(p)
+    while n > 1:
+        half, keep = n // 2, n - n // 2
+        s, r = two_sum(p[:half], p[keep:n])
+        p[:half] = s
+        e[:half] += e[keep:n]
+        e[:half] += r
+        n = keep
+    return two_sum(p[0], e[0])
+
+
+def dot_pairs(x: Array, W: Array) -> tuple[Array, Array, Array]:
+    """xW as hi + lo, and Σⱼ|xⱼWⱼᵢ|. [ORO] Dot2, summed pairwise; x (n, J), W (J, k) → (n, k) each."""
+    a = np.ascontiguousarray(x.T)[:, :, None]
+    p, e = two_product(a, split(a), np.ascontiguousarray(W)[:, None, :])
+    size = np.add.reduce(np.abs(p), axis=0)
+    return *sum_pairs(p, e), size
+
+
+def exact_logit(x: Array, w: Array, b: float) -> tuple[float, float]:
+    """Σⱼ xⱼwⱼ + b as hi + lo, hi correctly rounded, in integers: for the rare logit that cancels,
+    underflows or overflows beyond what Dot2 can promise. OverflowError if hi is out of range."""
+    unit = 1 << 1074  # every double is a whole number of 2⁻¹⁰⁷⁴
+    total = 0
+    for a, c in ((b, 1.0), *zip(x.tolist(), w.tolist(), strict=True)):
+        (n, d), (m, f) = a.as_integer_ratio(), c.as_integer_ratio()
+        total += n * (unit // d) * m * (unit // f)
+    hi = total / unit**2
+    n, d = hi.as_integer_ratio()
+    return hi, (total - n * (unit**2 // d)) / unit**2
+
+
+# --- the layer ---------------------------------------------------------------------------------
+
+
+def logits(x: Array, W: Array, b: Array) -> tuple[Array, Array]:
+    """z = Wᵀx + b as the unevaluated sum hi + lo: x (N, J), W (J, K), b (K,) → (N, K) each.
+
+    hi is within a unit roundoff of the exact logit, relative, however much its terms cancel, and
+    lo carries what hi leaves to well under UNIT absolutely. InputError names a logit that overflows.
+    """
+    (N, J), K = x.shape, W.shape[1]
+    hi, lo = np.empty((N, K)), np.empty((N, K))
+    k = max(1, min(K, TILE // J))
+    n = max(1, TILE // (J * k))
+    # [ORO] corollary 4.7 for a tree of this depth; past it, an underflow may have cost a product its error term.
+    growth = 4 * (J.bit_length() + 3) ** 2 * UNIT**2
+    for r in range(0, N, n):
+        for c in range(0, K, k):
+            s, e, size = dot_pairs(x[r : r + n], W[:, c : c + k])
+            s, t = two_sum(s, b[c : c + k])
+            s, e = two_sum(s, t + e)
+            hi[r : r + n, c : c + k], lo[r : r + n, c : c + k] = s, e
+            bound = growth * (size + np.abs(b[c : c + k])) + J * 2.0**-1070
+            doubtful = ~(bound <= UNIT / 4 * np.minimum(1.0, np.abs(s)))
+            if doubtful.any():
+                _redo(x[r : r + n], W[:, c : c + k], b[c : c + k], doubtful, hi[r:, c:], lo[r:, c:], (r, c))
+    return hi, lo
+
+
+def _redo(
+    x: Array, W: Array, b: Array, where: NDArray[np.bool_], hi: Array, lo: Array, first: tuple[int, int]
+) -> None:
+    """Put the exact logits where the fast ones are in doubt."""
+    for n, i in np.argwhere(where):
+        used = (x[n] != 0) & (W[:, i] != 0)
+        try:
+            hi[n, i], lo[n, i] = exact_logit(x[n, used], W[used, i], float(b[i]))
+        except OverflowError:
+            row = f" of input {first[0] + n}" if first[0] + len(x) > 1 else ""
+            raise InputError(
+                f"logit z[{first[1] + i}]{row} is too large for double precision (beyond ±1.8e308)"
+            ) from None
+
+
+def softmax(z: Array, low: Array | None = None) -> tuple[Array, Array]:
+    """hᵢ = exp(zᵢ) / Σₖ exp(zₖ) and 1 − h, for logits z + low: (N, K) → two of (N, K).
+
+    With m the largest output, every gap zᵢ − zₘ is formed in twice the precision and its low part
+    folded in as exp(hi)(1 + lo). 1 − hₘ is Σ_{k≠m} exp(zₖ − zₘ) over the same denominator; the others
+    are at most ½, where 1 − h loses nothing. [BHH] for the shift.
+    """
+    N, K = z.shape
+    low = np.zeros_like(z) if low is None else low
+    rows = np.arange(N)
+    m = np.where(z == z.max(axis=1, keepdims=True), low, -np.inf).argmax(axis=1)
+    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+        gap, t = two_sum(z, -z[rows, m, None])
+        gap, t = two_sum(gap, t + (low - low[rows, m, None]))
+        e = np.exp(gap)
+        e += e * np.where(gap > -1000.0, t, 0.0)  # further down e is 0 and t may be nan
+        e[rows, m] = 0.0
+        others = e.T.copy()
+        rest, _ = sum_pairs(others, np.zeros_like(others))
+        total = 1.0 + rest
+        e[rows, m] = 1.0
+        h = e / total[:, None]
+        complement = 1.0 - h
+        complement[rows, m] = rest / total
+    return h, complement
+
+
+def evaluate(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None) -> tuple[Layer, bool]:
+    """Check x (J,) or (N, J), W (J, K) and b (K,), and evaluate the layer. The second result says
+    whether x was a single input, whose results have no leading axis. InputError as in `checked`."""
+    x, W, b = checked(x, W, b)
+    rows = np.atleast_2d(x)
+    with np.errstate(all="ignore"):
+        z, low = logits(rows, W, np.zeros(W.shape[1]) if b is None else b)
+        return Layer(rows, z, low, *softmax(z, low)), x.ndim == 1
+
+
+def forward(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None) -> Forward:
+    """z = Wᵀx + b and h = softmax(z).
+
+    x (J,), W (J, K), b (K,) → z (K,), h (K,); for x (N, J), (N, K) each. Every normal entry is
+    within 1e-15 relative of the exact value for the doubles given, for logits up to ±700.
+    InputError as in `checked`, or if a logit overflows.
+    """
+    layer, single = evaluate(x, W, b)
+    return Forward(layer.z[0], layer.h[0]) if single else Forward(layer.z, layer.h)
+
+
+# --- what may come in --------------------------------------------------------------------------
+
+
+def real_array(name: str, value: Any, *dims: int) -> Array:
+    """`value` as contiguous float64 with one of `dims` dimensions; InputError if it is anything else
+    than finite real numbers, or empty."""
+    try:
+        a = np.asarray(value)
+    except ValueError:
+        raise InputError(f"{name} is ragged: its rows differ in length") from None
+    if a.dtype.kind not in "fiu":
+        raise InputError(f"{name} holds {a.dtype}, where real numbers are expected")
+    if a.ndim not in dims:
+        wanted = " or ".join({0: "a number", 1: "a vector", 2: "a matrix", 3: "three-dimensional"}[d] for d in dims)
+        raise InputError(f"{name} has shape {a.shape}, where {wanted} is expected")
+    if a.size == 0:
+        raise InputError(f"{name} is empty (shape {a.shape})")
+    with np.errstate(over="ignore"):
+        a = np.ascontiguousarray(a, dtype=np.float64)
+    if not np.isfinite(a).all():
+        at = np.unravel_index(int(np.argmin(np.isfinite(a))), a.shape)
+        raise InputError(f"{name}[{','.join(str(i) for i in at)}] is {a[at]}, where a finite number is expected")
+    return a
+
+
+def checked(x: ArrayLike, W: ArrayLike, b: ArrayLike | None) -> tuple[Array, Array, Array | None]:
+    """x (J,) or (N, J), W (J, K) and b (K,) or None as float64. InputError for what is not finite
+    real numbers, empty, or of shapes that do not fit."""
+    x, W = real_array("x", x, 1, 2), real_array("W", W, 2)
+    J, K = W.shape
+    if x.shape[-1] != J:
+        entries = f"{x.shape[-1]} {'entry' if x.shape[-1] == 1 else 'entries'}"
+        raise InputError(
+            f"W has {J} {'row' if J == 1 else 'rows'} but x has {entries}{' an input' if x.ndim == 2 else ''}",
+            "W is (inputs, outputs): transpose it if it is stored outputs × inputs" if K == x.shape[-1] else "",
+        )
+    if b is not None:
+        b = real_array("b", b, 1)
+        if b.shape != (K,):
+            raise InputError(f"b has {len(b)} {'entry' if len(b) == 1 else 'entries'} but W has {K} columns")
+    return x, W, b
