@@ -44,7 +44,7 @@ class Layer(NamedTuple):
 
     x is (N, J); the others are (N, K): the logits as the unevaluated sum z + low, the
     probabilities h, and the complements 1 − h, which are never formed by subtraction from 1 for
-    the largest output.
+    the largest output. tail (N,) is what rounding left of each denominator, relative to it.
     """
 
     x: Array
@@ -52,6 +52,7 @@ class Layer(NamedTuple):
     low: Array
     h: Array
     complement: Array
+    tail: Array
 
 
 # --- arithmetic in twice the working precision -------------------------------------------------
@@ -124,11 +125,12 @@ def exact_logit(x: Array, w: Array, b: float) -> tuple[float, float]:
 # --- the layer ---------------------------------------------------------------------------------
 
 
-def logits(x: Array, W: Array, b: Array) -> tuple[Array, Array]:
+def logits(x: Array, W: Array, b: Array, first: int | None = None) -> tuple[Array, Array]:
     """z = Wᵀx + b as the unevaluated sum hi + lo: x (N, J), W (J, K), b (K,) → (N, K) each.
 
     hi is within a unit roundoff of the exact logit, relative, however much its terms cancel, and
-    lo carries what hi leaves to well under UNIT absolutely. InputError names a logit that overflows.
+    lo carries what hi leaves to well under UNIT absolutely. InputError names a logit that overflows,
+    and its input, counted from `first`, if there is one.
     """
     (N, J), K = x.shape, W.shape[1]
     hi, lo = np.empty((N, K)), np.empty((N, K))
@@ -145,60 +147,52 @@ def logits(x: Array, W: Array, b: Array) -> tuple[Array, Array]:
             bound = growth * (size + np.abs(b[c : c + k])) + J * 2.0**-1070
             doubtful = ~(bound <= UNIT / 4 * np.minimum(1.0, np.abs(s)))
             if doubtful.any():
-                _redo(x[r : r + n], W[:, c : c + k], b[c : c + k], doubtful, hi[r:, c:], lo[r:, c:], (r, c))
+                for at, i in np.add(np.argwhere(doubtful), (r, c)):
+                    used = (x[at] != 0) & (W[:, i] != 0)
+                    try:
+                        hi[at, i], lo[at, i] = exact_logit(x[at, used], W[used, i], float(b[i]))
+                    except OverflowError:
+                        row = "" if first is None else f" of input {first + at}"
+                        raise InputError(f"z[{i}]{row} is too large for double precision (beyond ±1.8e308)") from None
     return hi, lo
 
 
-def _redo(
-    x: Array, W: Array, b: Array, where: NDArray[np.bool_], hi: Array, lo: Array, first: tuple[int, int]
-) -> None:
-    """Put the exact logits where the fast ones are in doubt."""
-    for n, i in np.argwhere(where):
-        used = (x[n] != 0) & (W[:, i] != 0)
-        try:
-            hi[n, i], lo[n, i] = exact_logit(x[n, used], W[used, i], float(b[i]))
-        except OverflowError:
-            row = f" of input {first[0] + n}" if first[0] + len(x) > 1 else ""
-            raise InputError(
-                f"logit z[{first[1] + i}]{row} is too large for double precision (beyond ±1.8e308)"
-            ) from None
-
-
-def softmax(z: Array, low: Array | None = None) -> tuple[Array, Array]:
-    """hᵢ = exp(zᵢ) / Σₖ exp(zₖ) and 1 − h, for logits z + low: (N, K) → two of (N, K).
+def softmax(z: Array, low: Array | None = None) -> tuple[Array, Array, Array]:
+    """hᵢ = exp(zᵢ) / Σₖ exp(zₖ), 1 − h and the tail of `Layer`, for logits z + low: (N, K) → (N, K)
+    twice and (N,).
 
     With m the largest output, every gap zᵢ − zₘ is formed in twice the precision and its low part
     folded in as exp(hi)(1 + lo). 1 − hₘ is Σ_{k≠m} exp(zₖ − zₘ) over the same denominator; the others
     are at most ½, where 1 − h loses nothing. [BHH] for the shift.
     """
-    N, K = z.shape
     low = np.zeros_like(z) if low is None else low
-    rows = np.arange(N)
+    rows = np.arange(len(z))
     m = np.where(z == z.max(axis=1, keepdims=True), low, -np.inf).argmax(axis=1)
-    with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        gap, t = two_sum(z, -z[rows, m, None])
-        gap, t = two_sum(gap, t + (low - low[rows, m, None]))
-        e = np.exp(gap)
-        e += e * np.where(gap > -1000.0, t, 0.0)  # further down e is 0 and t may be nan
-        e[rows, m] = 0.0
-        others = e.T.copy()
-        rest, _ = sum_pairs(others, np.zeros_like(others))
-        total = 1.0 + rest
-        e[rows, m] = 1.0
-        h = e / total[:, None]
-        complement = 1.0 - h
-        complement[rows, m] = rest / total
-    return h, complement
+    gap, t = two_sum(z, -z[rows, m, None])
+    gap, t = two_sum(gap, t + (low - low[rows, m, None]))
+    e = np.exp(gap)
+    e += e * np.where(gap > -1000.0, t, 0.0)  # further down e is 0 and t may be nan
+    e[rows, m] = 0.0
+    others = e.T.copy()
+    rest, left = sum_pairs(others, np.zeros_like(others))
+    total, t = two_sum(np.ones_like(rest), rest)
+    e[rows, m] = 1.0
+    h = e / total[:, None]
+    complement = 1.0 - h
+    complement[rows, m] = rest / total
+    return h, complement, (t + left) / total
 
 
-def evaluate(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None) -> tuple[Layer, bool]:
+def evaluate(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None, first: int = 0) -> tuple[Layer, bool]:
     """Check x (J,) or (N, J), W (J, K) and b (K,), and evaluate the layer. The second result says
-    whether x was a single input, whose results have no leading axis. InputError as in `checked`."""
-    x, W, b = checked(x, W, b)
-    rows = np.atleast_2d(x)
+    whether x was a single input, whose results have no leading axis. Errors count inputs from
+    `first`. InputError as in `checked`, or if a logit overflows."""
+    x, W, b = checked(x, W, b, first)
+    single = x.ndim == 1
+    rows = x[None, :] if single else x
     with np.errstate(all="ignore"):
-        z, low = logits(rows, W, np.zeros(W.shape[1]) if b is None else b)
-        return Layer(rows, z, low, *softmax(z, low)), x.ndim == 1
+        z, low = logits(rows, W, np.zeros(W.shape[1]) if b is None else b, None if single else first)
+        return Layer(rows, z, low, *softmax(z, low)), single
 
 
 def forward(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None) -> Forward:
@@ -215,9 +209,9 @@ def forward(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None) -> Forward:
 # --- what may come in --------------------------------------------------------------------------
 
 
-def real_array(name: str, value: Any, *dims: int) -> Array:
+def real_array(name: str, value: Any, *dims: int, first: int = 0) -> Array:
     """`value` as contiguous float64 with one of `dims` dimensions; InputError if it is anything else
-    than finite real numbers, or empty."""
+    than finite real numbers, or empty. Errors count the rows of a matrix from `first`."""
     try:
         a = np.asarray(value)
     except ValueError:
@@ -233,20 +227,21 @@ def real_array(name: str, value: Any, *dims: int) -> Array:
         a = np.ascontiguousarray(a, dtype=np.float64)
     if not np.isfinite(a).all():
         at = np.unravel_index(int(np.argmin(np.isfinite(a))), a.shape)
-        raise InputError(f"{name}[{','.join(str(i) for i in at)}] is {a[at]}, where a finite number is expected")
+        place = (at[0] + first, *at[1:]) if at else at
+        raise InputError(f"{name}[{','.join(str(i) for i in place)}] is {a[at]}, where a finite number is expected")
     return a
 
 
-def checked(x: ArrayLike, W: ArrayLike, b: ArrayLike | None) -> tuple[Array, Array, Array | None]:
+def checked(x: ArrayLike, W: ArrayLike, b: ArrayLike | None, first: int = 0) -> tuple[Array, Array, Array | None]:
     """x (J,) or (N, J), W (J, K) and b (K,) or None as float64. InputError for what is not finite
     real numbers, empty, or of shapes that do not fit."""
-    x, W = real_array("x", x, 1, 2), real_array("W", W, 2)
+    x, W = real_array("x", x, 1, 2, first=first), real_array("W", W, 2)
     J, K = W.shape
     if x.shape[-1] != J:
         entries = f"{x.shape[-1]} {'entry' if x.shape[-1] == 1 else 'entries'}"
         raise InputError(
             f"W has {J} {'row' if J == 1 else 'rows'} but x has {entries}{' an input' if x.ndim == 2 else ''}",
-            "W is (inputs, outputs): transpose it if it is stored outputs × inputs" if K == x.shape[-1] else "",
+            "W is (inputs, outputs): transpose it if it is stored outputs × inputs" if x.shape[-1] == K else "",
         )
     if b is not None:
         b = real_array("b", b, 1)

@@ -10,6 +10,7 @@ so the full matrix costs one pass over its own memory, and any block can be made
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import threading
@@ -20,7 +21,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .core import Array, InputError, Layer, evaluate
+from .core import Array, InputError, Layer, checked, evaluate
 
 Layout = Literal["numerator", "denominator", "tensor"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
@@ -65,7 +66,7 @@ class Jacobian:
             self._fill(full, layout, (slice(None),) * 4)
             return out
         edges = [full.shape[cut] * w // workers for w in range(workers + 1)]
-        parts = [(slice(None),) * cut + (slice(a, b),) for a, b in zip(edges, edges[1:], strict=False)]
+        parts = [(slice(None),) * cut + (slice(a, b),) for a, b in itertools.pairwise(edges)]
         threads = [
             threading.Thread(target=self._fill, args=(full[part], layout, (*part, *(slice(None),) * (3 - cut))))
             for part in parts
@@ -102,7 +103,7 @@ class Jacobian:
     def _axes(self, layout: Layout) -> tuple[int, int, int, int]:
         N, K, J = self.g.shape
         R = len(self.outputs)
-        return {"numerator": (N, R, K, J), "denominator": (N, K, J, R), "tensor": (N, R, J, K)}[layout]  # type: ignore[return-value]
+        return {"numerator": (N, R, K, J), "denominator": (N, K, J, R), "tensor": (N, R, J, K)}[layout]
 
     def _fill(self, out: Array, layout: Layout, where: tuple[slice, ...]) -> None:
         """Write the part `where` of the four-dimensional array in a layout to `out`."""
@@ -144,7 +145,7 @@ def _chosen(outputs: ArrayLike | None, K: int) -> NDArray[np.intp]:
 
 def softmax_structure(layer: Layer, single: bool, outputs: ArrayLike | None = None) -> Jacobian:
     """dS/dZ: −hₜhᵢ, and hₜ(1 − hₜ) on the diagonal."""
-    g = layer.h[:, :, None]
+    g = _outer(layer, np.ones((len(layer.h), 1)))
     chosen = _chosen(outputs, g.shape[1])
     return Jacobian(layer.h, g, g * layer.complement[:, :, None], chosen, single, wrt_logits=True)
 
@@ -155,10 +156,17 @@ def linear_structure(x: Array, K: int, single: bool, outputs: ArrayLike | None =
     return Jacobian(None, blocks, blocks, _chosen(outputs, K), single)
 
 
+def _outer(layer: Layer, x: Array) -> Array:
+    """hᵢxⱼ, with the tail of both denominators of an entry, h's and that of its other factor."""
+    g: Array = layer.h[:, :, None] * x[:, None, :]
+    g -= g * (2.0 * layer.tail)[:, None, None]
+    return g
+
+
 def layer_structure(layer: Layer, single: bool, outputs: ArrayLike | None = None) -> Jacobian:
     """dL/dW: −hₜ(hᵢxⱼ), and (1 − hₜ)(hₜxⱼ) in the diagonal blocks. hᵢxⱼ comes first: the product
     of two probabilities may underflow where the entry does not."""
-    g = layer.h[:, :, None] * layer.x[:, None, :]
+    g = _outer(layer, layer.x)
     return Jacobian(layer.h, g, layer.complement[:, :, None] * g, _chosen(outputs, g.shape[1]), single)
 
 
@@ -177,8 +185,6 @@ def linear_jacobian(x: ArrayLike, W: ArrayLike) -> Array:
     x (J,), W (J, K) → (K, K·J); x (N, J) → (N, K, K·J). Row t, column i·J + j is ∂zₜ/∂W[j, i].
     InputError as in `core.checked`.
     """
-    from .core import checked
-
     x, W, _ = checked(x, W, None)
     return linear_structure(np.atleast_2d(x), W.shape[1], x.ndim == 1).dense()
 

@@ -1,0 +1,340 @@
+"""The command line: reads it, calls the rest in order, and owns every exit.
+
+numpy and rich are imported by what uses them, so that --version and completion never pay for them.
+"""
+
+import codecs
+import os
+import signal
+import sys
+from collections.abc import Callable
+from enum import IntEnum
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from typer._click.exceptions import ClickException
+from typer.exceptions import Abort, Exit
+
+from . import __version__
+from .options import (
+    Against,
+    Chain,
+    ErrorSide,
+    Inputs,
+    JacobianOutput,
+    Lines,
+    Output,
+    Step,
+    Walk,
+    command,
+)
+
+if TYPE_CHECKING:
+    from .problem import Problem
+    from .results import Quantity
+
+
+class Status(IntEnum):
+    DONE = 0
+    DIFFERS = 1
+    BAD_INPUT = 2
+    INTERRUPTED = 130
+    READER_GONE = 141
+    TERMINATED = 143
+
+
+app = typer.Typer(
+    name="softmax-jac",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"softmax-jac {__version__}")
+        raise Exit(Status.DONE)
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Examples:
+
+    \b
+      softmax-jac layer-grad                          every ∂h/∂W of the article's example
+      softmax-jac forward -x 1,2 -W '0.1,0.2;0.3,0.4'  z and h of your own layer
+      softmax-jac layer-grad model.json -o dLdW.npy   from and to a file
+      softmax-jac forward --json | softmax-jac layer-grad - --json | jq .dL_dW
+      softmax-jac check model.json --against mine.npy  what is wrong with my gradient?
+
+    The Jacobian of a softmax layer h = softmax(Wᵀx + b), exact to the last digits. x has J entries, W is J × K (inputs ×
+    outputs), b and h have K. Indices are zero-based and name array elements. With no input, a command runs on the
+    example x = (0.1, 0.5, 0.4) with five outputs.
+    """
+
+
+@command(app, "forward")
+def forward(inputs: Inputs, lines: Lines, output: Output) -> None:
+    """Examples:
+
+    \b
+      softmax-jac forward -x 0.1,0.5 -W '1,2,3;4,5,6' -b 0,0,1
+      softmax-jac forward model.json --json
+      softmax-jac forward -x batch.npy -W W.csv -o h.npy
+
+    The logits z = Wᵀx + b and the probabilities h = softmax(z).
+    """
+    from .emit import chosen_format, emit
+    from .results import forward_result
+
+    if lines.jsonl:
+        return _run_lines("forward", inputs, lines, output)
+    format = chosen_format(output.format, output.json, output.output)
+    emit(forward_result(_problem(inputs)), format, output.output, output.precision, output.full)
+
+
+@command(app, "softmax-grad")
+def softmax_grad(inputs: Inputs, lines: Lines, output: JacobianOutput) -> None:
+    """Examples:
+
+    \b
+      softmax-jac softmax-grad -x 0.1,0.5 -W '1,2,3;4,5,6'
+      softmax-jac softmax-grad model.json -o dSdZ.csv
+
+    dS/dZ, the derivative of the probabilities with respect to the logits: row t, column i is h[t]·(δ − h[i]), with δ one
+    where t = i and zero elsewhere. Shape (K, K).
+    """
+    _jacobian("softmax-grad", inputs, lines, output)
+
+
+@command(app, "linear-grad")
+def linear_grad(inputs: Inputs, lines: Lines, output: JacobianOutput) -> None:
+    """Examples:
+
+    \b
+      softmax-jac linear-grad
+      softmax-jac linear-grad --layout denominator     transposed, as it is often printed
+
+    dZ/dW, the derivative of the logits with respect to the weights: row t has x in the columns of its own weights and
+    zeros elsewhere. Shape (K, K·J); column i·J + j belongs to W[j,i].
+    """
+    _jacobian("linear-grad", inputs, lines, output)
+
+
+@command(app, "layer-grad")
+def layer_grad(inputs: Inputs, lines: Lines, chain: Chain, output: JacobianOutput) -> None:
+    """Examples:
+
+    \b
+      softmax-jac layer-grad -x 0.1,0.5 -W '1,2,3;4,5,6' --method chain
+      softmax-jac layer-grad model.json -o dLdW.npy --layout tensor
+      softmax-jac layer-grad model.json --outputs 0,3-5 --json
+      softmax-jac layer-grad model.json --format heatmap
+
+    dL/dW, the derivative of the probabilities with respect to the weights: row t, column i·J + j is ∂h[t]/∂W[j,i] =
+    h[t]·(δ − h[i])·x[j], with δ one where t = i and zero elsewhere. Shape (K, K·J).
+    """
+    _jacobian("layer-grad", inputs, lines, output, chain)
+
+
+@command(app, "weight-grad")
+def weight_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, output: Output) -> None:
+    """Examples:
+
+    \b
+      softmax-jac weight-grad model.json --target 2
+      softmax-jac weight-grad model.json --upstream 0,0,-1.5,0,0
+      softmax-jac weight-grad model.json --target 2 --learning-rate 0.1 --json | jq .W_new
+      softmax-jac weight-grad -x X.npy -W W.npy --target labels.csv --reduction mean
+
+    dE/dW, shaped like W: the gradient of an error E in the weights. The outputs sum to one, so every column of dL/dW
+    sums to zero: adding up its rows as they are moves no weight. Each row has to be weighted by what its output costs,
+    the upstream gradient dE/dh. Give that, or the right class for the cross-entropy E = −ln h[target].
+    """
+    from .emit import chosen_format, emit
+    from .learning import learn
+
+    if lines.jsonl:
+        return _run_lines("weight-grad", inputs, lines, output, error=error, step=step)
+    format = chosen_format(output.format, output.json, output.output)
+    emit(learn(_problem(inputs), error, step), format, output.output, output.precision, output.full)
+
+
+@command(app, "check")
+def check(inputs: Inputs, error: ErrorSide, against: Against) -> None:
+    """Examples:
+
+    \b
+      softmax-jac check model.json                     is the tool right? four ways, compared
+      softmax-jac check model.json --against mine.npy  is my dL/dW right? if not, where and why
+      softmax-jac check model.json --of weight-grad --target 2 --against grad.csv
+
+    Find the mistake in a gradient. Exit 0 when all agrees, 1 when not.
+    """
+    from .report import run_check
+
+    if not run_check(_problem(inputs), error, against):
+        raise Exit(Status.DIFFERS)
+
+
+@command(app, "explain")
+def explain(inputs: Inputs, walk: Walk) -> None:
+    """Examples:
+
+    \b
+      softmax-jac explain
+      softmax-jac explain model.json --entry 1,2,0
+      softmax-jac explain model.json --format markdown > derivation.md
+
+    The derivation of dL/dW, walked through with your own numbers.
+    """
+    from .report import run_explain
+
+    run_explain(_problem(inputs), walk)
+
+
+def _problem(inputs: Inputs) -> "Problem":
+    from .problem import ARTICLE, read_problem
+
+    options = {"-x": inputs.x, "-W": inputs.w, "-b": inputs.b}
+    for option, value in options.items():
+        if value is not None and value.startswith("-") and value[1:2] in ("-", *"xWboh"):
+            _fail(f"{option} is followed by {value}, where a value is expected")
+    problem = read_problem(
+        inputs.input, inputs.x, inputs.w, inputs.b, out_in=inputs.weights_layout == "out-in", x_rows=inputs.x_rows
+    )
+    if problem is ARTICLE:
+        print("softmax-jac: no input given, so this is the article's example (x 3, W 3 × 5)", file=sys.stderr)
+    return problem
+
+
+def _jacobian(
+    quantity: "Quantity", inputs: Inputs, lines: Lines, output: JacobianOutput, chain: Chain | None = None
+) -> None:
+    from .emit import chosen_format, emit
+    from .results import jacobian_result
+
+    if lines.jsonl:
+        return _run_lines(quantity, inputs, lines, output, chain=chain)
+    format = chosen_format(output.format, output.json, output.output)
+    problem = _problem(inputs)
+    outputs = None if output.outputs is None else _indices(output.outputs, problem.W.shape[1])
+    result = jacobian_result(quantity, problem, output.layout, outputs, chain.method if chain else None)
+    if output.plot is not None or format == "heatmap":
+        from .pictures import draw
+
+        draw(result, problem.names, output, heatmap=format == "heatmap")
+        if format == "heatmap" or (output.format is None and not output.json and output.output is None):
+            return
+    emit(result, format, output.output, output.precision, output.full)
+
+
+def _indices(text: str, count: int) -> list[int]:
+    """3,7,10-12 as a list of indices below `count`."""
+    chosen: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not (first.isdecimal() and (last.isdecimal() if dash else True)):
+            _fail(f"--outputs {text}: {part.strip()!r} is no index and no range", "write it as 3,7,10-12")
+        low, high = int(first), int(last or first)
+        if high < low or high >= count:
+            _fail(f"--outputs {text}: {part.strip()} is not within the {count} outputs, 0 to {count - 1}")
+        chosen += range(low, high + 1)
+    return chosen
+
+
+def _run_lines(name: str, inputs: Inputs, lines: Lines, output: Any, **options: Any) -> None:
+    from .lines import run_lines
+
+    if not run_lines(name, inputs, lines, output, **options):
+        raise Exit(Status.BAD_INPUT)
+
+
+# --- every exit --------------------------------------------------------------------------------
+
+
+def _fail(message: str, advice: str = "") -> NoReturn:
+    from .core import InputError
+
+    raise InputError(message, advice)
+
+
+def _degrade(error: UnicodeError) -> tuple[str, int]:
+    """What an output that cannot take a character gets in its place."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    plain = {"∂": "d", "×": "x", "·": "*", "−": "-", "–": "-", "…": "...", "δ": "delta", "Σ": "sum", "ᵀ": "^T", "⁻": "^-"}
+    return "".join(plain.get(c, "?") for c in error.object[error.start : error.end]), error.end
+
+
+def _prepare_streams() -> None:
+    codecs.register_error("softmax-jac", _degrade)
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and stream.encoding.lower().replace("-", "") != "utf8":
+            stream.reconfigure(errors="softmax-jac")  # type: ignore[union-attr]
+
+
+def _complain(message: str, advice: str = "") -> Status:
+    if sys.stderr is not None:
+        print(f"softmax-jac: error: {message}", file=sys.stderr)
+        if advice:
+            print(advice, file=sys.stderr)
+    return Status.BAD_INPUT
+
+
+def _terminate(signum: int, frame: object) -> NoReturn:
+    raise SystemExit(Status.TERMINATED)
+
+
+def _usage(error: ClickException) -> tuple[str, str]:
+    message = " ".join(error.format_message().split())
+    context = getattr(error, "ctx", None)
+    return message[:1].lower() + message[1:].rstrip("."), f"see {context.command_path} --help" if context else ""
+
+
+def _run(arguments: list[str] | None) -> int:
+    try:
+        result = app(arguments, prog_name="softmax-jac", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+        return int(result or Status.DONE)
+    except Exit as ended:
+        return ended.exit_code
+    except ClickException as error:
+        return _complain(*_usage(error))
+    except BrokenPipeError:
+        return Status.READER_GONE
+    except (KeyboardInterrupt, Abort):
+        return Status.INTERRUPTED
+    except OSError as error:
+        return _complain(f"cannot write to standard output: {error.strerror}")
+    except MemoryError:
+        return _complain("the result does not fit in memory", "write it with -o FILE.npy, or choose rows with --outputs")
+    except ValueError as error:
+        from .core import InputError
+
+        if not isinstance(error, InputError):
+            raise
+        return _complain(str(error), error.advice)
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit."""
+    _prepare_streams()
+    signal.signal(signal.SIGTERM, _terminate)
+    status = _run(arguments)
+    if sys.stdout is not None:
+        try:
+            sys.stdout.flush()
+        except OSError:
+            # What is left in the buffer has nowhere to go; do not let the interpreter try again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    raise SystemExit(status)
+
+

@@ -1,0 +1,75 @@
+"""weight-grad: the gradient of an error, from the options of the command line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .core import InputError
+from .gradients import gradient_and_loss
+from .options import ErrorSide, Step
+from .problem import Problem, read_array
+from .progress import progress
+from .results import Result, gradient_result
+
+
+def weighting(problem: Problem, error: ErrorSide) -> dict[str, Any]:
+    """upstream or target, from the options or else from the document."""
+    if error.upstream is not None and error.target is not None:
+        raise InputError("--upstream and --target are both given, where one of them is expected")
+    single = problem.x.ndim == 1
+    if error.upstream is not None:
+        return {"upstream": _fitted(read_array(error.upstream, "--upstream", 1, 2)[0], problem)}
+    if error.target is not None:
+        return {"target": _as_targets(read_array(error.target, "--target", 0, 1, 2)[0], single)}
+    found = {key: problem.document[key] for key in ("upstream", "target") if key in problem.document}
+    if len(found) == 2:
+        raise InputError("INPUT holds both upstream and target", "choose one with --upstream or --target")
+    if not found:
+        raise InputError(
+            "every column of dL/dW sums to zero, because the outputs sum to one, so its plain column sum moves no weight",
+            "give --upstream u1,…,uK (dE/dh), or --target T, the right class, for the cross-entropy",
+        )
+    return found
+
+
+def shared_weighting(error: ErrorSide) -> dict[str, Any]:
+    """upstream or target from the options alone, for every line of JSON Lines."""
+    found: dict[str, Any] = {}
+    if error.upstream is not None:
+        found["upstream"] = read_array(error.upstream, "--upstream", 1)[0]
+    if error.target is not None:
+        found["target"] = _as_targets(read_array(error.target, "--target", 0, 1)[0], single=True)
+    return found
+
+
+def learn(problem: Problem, error: ErrorSide, step: Step) -> Result:
+    """dE/dW over one input or many, with the loss and the moved weights where they are asked for."""
+    given = weighting(problem, error)
+    if step.learning_rate is not None and not np.isfinite(step.learning_rate):
+        raise InputError(f"--learning-rate is {step.learning_rate}, where a finite number is expected")
+    size = problem.x.nbytes
+    row = problem.x.shape[-1] * 8
+    with progress(size, "weight-grad") as advance:
+        gradient, loss = gradient_and_loss(
+            problem.x, problem.W, problem.b, **given, reduction=step.reduction, on_rows=lambda n: advance(n * row)
+        )
+    if problem.x.ndim == 2:
+        given["reduction"] = step.reduction
+    return gradient_result(problem, gradient, loss, given, step.learning_rate)
+
+
+def _fitted(upstream: Any, problem: Problem) -> Any:
+    """One row or one column of text is a vector where x is one."""
+    if problem.x.ndim == 1 and upstream.ndim == 2 and 1 in upstream.shape:
+        return upstream.reshape(-1)
+    return upstream
+
+
+def _as_targets(values: Any, single: bool) -> Any:
+    if np.any(values != np.floor(values)):
+        at = values[values != np.floor(values)].flat[0]
+        raise InputError(f"--target holds {at}, where a class index, a whole number from 0, is expected")
+    indices = values.astype(np.int64).reshape(-1)
+    return int(indices[0]) if single and indices.size == 1 else indices
