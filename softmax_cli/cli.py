@@ -7,7 +7,6 @@ import codecs
 import os
 import signal
 import sys
-from collections.abc import Callable
 from enum import IntEnum
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -73,9 +72,9 @@ def root(
       softmax-jac forward --json | softmax-jac layer-grad - --json | jq .dL_dW
       softmax-jac check model.json --against mine.npy  what is wrong with my gradient?
 
-    The Jacobian of a softmax layer h = softmax(Wᵀx + b), exact to the last digits. x has J entries, W is J × K (inputs ×
-    outputs), b and h have K. Indices are zero-based and name array elements. With no input, a command runs on the
-    example x = (0.1, 0.5, 0.4) with five outputs.
+    The Jacobian of a softmax layer h = softmax(Wᵀx + b), exact to the last digits. x has J entries, W is J × K
+    (inputs × outputs), b and h have K. Indices are zero-based and name array elements. With no input, a command runs
+    on the example x = (0.1, 0.5, 0.4) with five outputs.
     """
 
 
@@ -94,7 +93,8 @@ def forward(inputs: Inputs, lines: Lines, output: Output) -> None:
     from .results import forward_result
 
     if lines.jsonl:
-        return _run_lines("forward", inputs, lines, output)
+        _run_lines("forward", inputs, lines, output)
+        return
     format = chosen_format(output.format, output.json, output.output)
     emit(forward_result(_problem(inputs)), format, output.output, output.precision, output.full)
 
@@ -107,8 +107,8 @@ def softmax_grad(inputs: Inputs, lines: Lines, output: JacobianOutput) -> None:
       softmax-jac softmax-grad -x 0.1,0.5 -W '1,2,3;4,5,6'
       softmax-jac softmax-grad model.json -o dSdZ.csv
 
-    dS/dZ, the derivative of the probabilities with respect to the logits: row t, column i is h[t]·(δ − h[i]), with δ one
-    where t = i and zero elsewhere. Shape (K, K).
+    dS/dZ, the derivative of the probabilities with respect to the logits: row t, column i is h[t]·(δ − h[i]), with δ
+    one where t = i and zero elsewhere. Shape (K, K).
     """
     _jacobian("softmax-grad", inputs, lines, output)
 
@@ -161,7 +161,8 @@ def weight_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, outp
     from .learning import learn
 
     if lines.jsonl:
-        return _run_lines("weight-grad", inputs, lines, output, error=error, step=step)
+        _run_lines("weight-grad", inputs, lines, output, error=error, step=step)
+        return
     format = chosen_format(output.format, output.json, output.output)
     emit(learn(_problem(inputs), error, step), format, output.output, output.precision, output.full)
 
@@ -221,7 +222,8 @@ def _jacobian(
     from .results import jacobian_result
 
     if lines.jsonl:
-        return _run_lines(quantity, inputs, lines, output, chain=chain)
+        _run_lines(quantity, inputs, lines, output, chain=chain)
+        return
     format = chosen_format(output.format, output.json, output.output)
     problem = _problem(inputs)
     outputs = None if output.outputs is None else _indices(output.outputs, problem.W.shape[1])
@@ -269,7 +271,18 @@ def _degrade(error: UnicodeError) -> tuple[str, int]:
     """What an output that cannot take a character gets in its place."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    plain = {"∂": "d", "×": "x", "·": "*", "−": "-", "–": "-", "…": "...", "δ": "delta", "Σ": "sum", "ᵀ": "^T", "⁻": "^-"}
+    plain = {
+        "∂": "d",
+        "×": "x",
+        "·": "*",
+        "−": "-",
+        "–": "-",
+        "…": "...",
+        "δ": "delta",
+        "Σ": "sum",
+        "ᵀ": "^T",
+        "⁻": "^-",
+    }
     return "".join(plain.get(c, "?") for c in error.object[error.start : error.end]), error.end
 
 
@@ -315,7 +328,9 @@ def _run(arguments: list[str] | None) -> int:
     except OSError as error:
         return _complain(f"cannot write to standard output: {error.strerror}")
     except MemoryError:
-        return _complain("the result does not fit in memory", "write it with -o FILE.npy, or choose rows with --outputs")
+        return _complain(
+            "the result does not fit in memory", "write it with -o FILE.npy, or choose rows with --outputs"
+        )
     except ValueError as error:
         from .core import InputError
 
@@ -336,5 +351,3 @@ def main(arguments: list[str] | None = None) -> NoReturn:
             # What is left in the buffer has nowhere to go; do not let the interpreter try again.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     raise SystemExit(status)
-
-

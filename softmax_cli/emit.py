@@ -31,9 +31,7 @@ def chosen_format(format: str | None, json: bool, output: str | None) -> str:
     suffix = os.path.splitext(output)[1].lower()
     if suffix not in SUFFIXES:
         known = ", ".join(SUFFIXES)
-        raise InputError(
-            f"-o {_printable(output)}: the suffix names no format ({known})", "choose one with --format"
-        )
+        raise InputError(f"-o {_printable(output)}: the suffix names no format ({known})", "choose one with --format")
     return SUFFIXES[suffix]
 
 

@@ -33,8 +33,8 @@ def weight_gradient(
     reduction "mean" or "sum" over the inputs → (J, K), or "none" → (N, J, K).
 
     Every entry is within 1e-15 relative for a target, and within 1e-15·hᵢ|xⱼ|·Σₖ hₖ|uᵢ − uₖ| for an
-    upstream gradient. Sums over inputs are formed in twice the working precision. InputError as in
-    `core.checked`, for an upstream or target that does not fit, or for both or neither.
+    upstream gradient, unless an hₖuₖ underflows. Sums over inputs are formed in twice the working
+    precision. InputError as in `core.checked`, for an upstream or target that does not fit, or for both or neither.
     """
     return gradient_and_loss(x, W, b, upstream=upstream, target=target, reduction=reduction)[0]
 

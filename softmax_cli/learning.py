@@ -28,7 +28,7 @@ def weighting(problem: Problem, error: ErrorSide) -> dict[str, Any]:
         raise InputError("INPUT holds both upstream and target", "choose one with --upstream or --target")
     if not found:
         raise InputError(
-            "every column of dL/dW sums to zero, because the outputs sum to one, so its plain column sum moves no weight",
+            "every column of dL/dW sums to zero, because the outputs sum to one: its plain column sum moves no weight",
             "give --upstream u1,…,uK (dE/dh), or --target T, the right class, for the cross-entropy",
         )
     return found

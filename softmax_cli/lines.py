@@ -51,7 +51,9 @@ def run_lines(
     if inputs.x is not None:
         raise InputError("-x is given, where with --jsonl every line brings its own x")
     if output.format not in (None, "json"):
-        raise InputError(f"--format {output.format} cannot be written line by line", "leave it out: --jsonl writes JSON")
+        raise InputError(
+            f"--format {output.format} cannot be written line by line", "leave it out: --jsonl writes JSON"
+        )
     W, b = _shared(inputs)
     compute, size = _computation(name, output, chain, error, step)
     source = "standard input" if inputs.input == "-" else inputs.input
@@ -175,7 +177,7 @@ def _weight_grad(error: ErrorSide, step: Step) -> Compute:
 
     def compute(problem: Problem, documents: list[dict[str, Any]]) -> dict[str, Any]:
         given = {key: [d.get(key, common.get(key)) for d in documents] for key in ("upstream", "target")}
-        used = {key: values for key, values in given.items() if any(v is not None for v in values)}
+        used: dict[str, Any] = {key: values for key, values in given.items() if any(v is not None for v in values)}
         if len(used) != 1 or any(v is None for values in used.values() for v in values):
             raise InputError("one of target and upstream is expected, in the line or as --target or --upstream")
         gradient, loss = gradient_and_loss(problem.x, problem.W, problem.b, reduction="none", **used)

@@ -17,29 +17,34 @@ class Inputs(NamedTuple):
 
     input: Annotated[
         str | None,
-        typer.Argument(metavar="[INPUT]", help="A .json or .npz file with x, W and b, or - for JSON on standard input."),
+        typer.Argument(
+            metavar="[INPUT]", help="A .json or .npz file with x, W and b, or - for JSON on standard input."
+        ),
     ] = None
     x: Annotated[
         str | None, typer.Option("-x", metavar="X", help="x: 0.1,0.5,0.4 inline, or a .json, .csv, .tsv or .npy file.")
     ] = None
-    w: Annotated[
-        str | None, typer.Option("-W", metavar="W", help="W, J rows of K: 1,2;3,4;5,6 inline, or a file.")
-    ] = None
-    b: Annotated[str | None, typer.Option("-b", metavar="B", help="b, K biases: inline or a file; zero if absent.")] = None
+    w: Annotated[str | None, typer.Option("-W", metavar="W", help="W, J rows of K: 1,2;3,4;5,6 inline, or a file.")] = (
+        None
+    )
+    b: Annotated[str | None, typer.Option("-b", metavar="B", help="b, K biases: inline or a file; zero if absent.")] = (
+        None
+    )
     weights_layout: Annotated[
         Literal["in-out", "out-in"],
         typer.Option(help="out-in: W is stored outputs × inputs, as torch.nn.Linear and scikit-learn's coef_ do."),
     ] = "in-out"
-    x_rows: Annotated[bool, typer.Option("--x-rows", help="Each row of x is an input of its own, even if there is one.")] = (
-        False
-    )
+    x_rows: Annotated[
+        bool, typer.Option("--x-rows", help="Each row of x is an input of its own, even if there is one.")
+    ] = False
 
 
 class Lines(NamedTuple):
     """Documents a line."""
 
     jsonl: Annotated[
-        bool, typer.Option("--jsonl", help="INPUT is JSON Lines: a document a line in, a document a line out, as it comes.")
+        bool,
+        typer.Option("--jsonl", help="INPUT is JSON Lines: a document a line in, a document a line out, as it comes."),
     ] = False
     keep_going: Annotated[
         bool, typer.Option("--keep-going", help="With --jsonl: report a bad line and go on; exit 2 at the end.")
@@ -49,7 +54,9 @@ class Lines(NamedTuple):
 class Output(NamedTuple):
     """How results are shown or written."""
 
-    format: Annotated[Format | None, typer.Option(help="What to print. [default: table, or by the suffix of -o]")] = None
+    format: Annotated[Format | None, typer.Option(help="What to print. [default: table, or by the suffix of -o]")] = (
+        None
+    )
     json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False
     output: Annotated[
         str | None, typer.Option("-o", "--output", metavar="FILE", help="Write to FILE: .json, .csv, .npy or .npz.")
@@ -76,10 +83,10 @@ class JacobianOutput(NamedTuple):
             help="numerator (K, K·J), denominator (its transpose), or tensor (K, J, K) with [t, j, i] = ∂h[t]/∂W[j,i]."
         ),
     ] = "numerator"
-    outputs: Annotated[
-        str | None, typer.Option(metavar="LIST", help="Only these rows: 3,7,10-12 (zero-based).")
-    ] = None
-    plot: Annotated[str | None, typer.Option(metavar="FILE", help="Draw the matrix to FILE: .png, .svg or .pdf.")] = None
+    outputs: Annotated[str | None, typer.Option(metavar="LIST", help="Only these rows: 3,7,10-12 (zero-based).")] = None
+    plot: Annotated[str | None, typer.Option(metavar="FILE", help="Draw the matrix to FILE: .png, .svg or .pdf.")] = (
+        None
+    )
 
 
 class Chain(NamedTuple):
@@ -98,7 +105,8 @@ class ErrorSide(NamedTuple):
         str | None, typer.Option(metavar="U", help="dE/dh: K numbers (N rows of K for N inputs), inline or a file.")
     ] = None
     target: Annotated[
-        str | None, typer.Option(metavar="T", help="The right class, zero-based: E is the cross-entropy. N of them for N inputs.")
+        str | None,
+        typer.Option(metavar="T", help="The right class, zero-based: E is the cross-entropy. N of them for N inputs."),
     ] = None
 
 
@@ -124,9 +132,7 @@ class Against(NamedTuple):
         str | None, typer.Option(metavar="FILE", help="Your result: .npy, .npz, .csv or .json, in any of the layouts.")
     ] = None
     rtol: Annotated[float, typer.Option(min=0.0, help="Relative difference that an entry may have.")] = 1e-6
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Count entries lost to cancellation as differences.")
-    ] = False
+    strict: Annotated[bool, typer.Option("--strict", help="Count entries lost to cancellation as differences.")] = False
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False
 
 

@@ -14,7 +14,7 @@ from .output import Stream, Value
 from .problem import Problem
 
 if TYPE_CHECKING:
-    from .tables import Sheet
+    from .tables import Sheet, Sheets
 
 Quantity = Literal["softmax-grad", "linear-grad", "layer-grad"]
 
@@ -28,7 +28,7 @@ class Result(NamedTuple):
 
     document: dict[str, Value]
     main: str
-    sheets: Callable[[], Sequence[Sheet]]
+    sheets: Callable[[], Sheets]
     header: Sequence[str] | None = None
     jacobian: Jacobian | None = None
 
@@ -50,6 +50,9 @@ class Labels(NamedTuple):
     def weight(self, j: int, i: int) -> str:
         return f"W[{j},{self.output(i)}]"
 
+    def weights_of(self, i: int) -> str:
+        return f"W[:,{self.output(i)}]"
+
 
 def given(problem: Problem) -> dict[str, Value]:
     """The inputs, as the output repeats them."""
@@ -69,13 +72,16 @@ def forward_result(problem: Problem) -> Result:
         title = f"h = softmax(z), z = Wᵀx{'' if problem.b is None else ' + b'}  ({K},): a row an output"
         return vectors_sheet(_of_input(n, single) + title, labels.output, {"z": layer.z[n], "h": layer.h[n]})
 
+    def sheets() -> Sheets:
+        from .tables import Sheets
+
+        return Sheets(len(layer.h), sheet)
+
     document: dict[str, Value] = {**given(problem), "z": z, "h": h}
-    return Result(document, "h", lambda: _sheets(len(layer.h), sheet))
+    return Result(document, "h", sheets)
 
 
-def jacobian_of(
-    quantity: Quantity, problem: Problem, outputs: Sequence[int] | None
-) -> Jacobian:
+def jacobian_of(quantity: Quantity, problem: Problem, outputs: Sequence[int] | None) -> Jacobian:
     """The structure of one of the three Jacobians."""
     x = np.atleast_2d(problem.x)
     single = problem.x.ndim == 1
@@ -125,10 +131,8 @@ def in_layout(dense: Array, jacobian: Jacobian, layout: Layout) -> Array:
     return np.ascontiguousarray(np.swapaxes(dense, -1, -2))
 
 
-def _jacobian_sheets(
-    key: str, labels: Labels, jacobian: Jacobian, layout: Layout, dense: Array | None
-) -> Sequence[Sheet]:
-    from .tables import Sheet
+def _jacobian_sheets(key: str, labels: Labels, jacobian: Jacobian, layout: Layout, dense: Array | None) -> Sheets:
+    from .tables import Sheet, Sheets
 
     N, K, J = jacobian.g.shape
     outputs = jacobian.outputs
@@ -160,13 +164,13 @@ def _jacobian_sheets(
         n, r = divmod(at, R)
         title = f"{TITLES[key]}[{r}]  of ({R}, {J}, {K}): ∂{row(int(outputs[r]))}/∂W, row W[j,:], column W[:,i]"
         return Sheet(
-            _of_input(n, jacobian.single) + title, (J, K), lambda j: f"W[{j},:]", lambda i: f"W[:,{labels.output(i)}]",
+            _of_input(n, jacobian.single) + title, (J, K), lambda j: f"W[{j},:]", labels.weights_of,
             lambda js, i: entries(n, [r], [k * J + j for j in js for k in i]).reshape(len(js), len(i)),
         )  # fmt: skip
 
     if layout == "tensor" and not jacobian.wrt_logits:
-        return _sheets(N * R, tensor)
-    return _sheets(N, denominator if layout == "denominator" else numerator)
+        return Sheets(N * R, tensor)
+    return Sheets(N, denominator if layout == "denominator" else numerator)
 
 
 def gradient_result(
@@ -197,20 +201,18 @@ def gradient_result(
         each = f"; loss E = {float(loss[n]):.17g}" if loss is not None and loss.ndim else of
         title = f"{TITLES[key]}  ({J}, {K}): laid out as W, row W[j,:], column W[:,i]{each if key == 'dE_dW' else ''}"
         return Sheet(
-            _of_input(n, gradient.ndim == 2) + title, (J, K), lambda j: f"W[{j},:]", lambda i: f"W[:,{labels.output(i)}]",
+            _of_input(n, gradient.ndim == 2) + title, (J, K), lambda j: f"W[{j},:]", labels.weights_of,
             lambda r, c: matrix[np.ix_(r, c)],
         )  # fmt: skip
 
-    count = len(matrices) * (1 if gradient.ndim == 2 else len(gradient))
+    def sheets() -> Sheets:
+        from .tables import Sheets
+
+        return Sheets(len(matrices) * (1 if gradient.ndim == 2 else len(gradient)), sheet)
+
     document: dict[str, Value] = {**given(problem), **weighting, **found}
-    return Result(document, list(matrices)[-1], lambda: _sheets(count, sheet), problem.names)
+    return Result(document, list(matrices)[-1], sheets, problem.names)
 
 
 def _of_input(n: int, single: bool) -> str:
     return "" if single else f"input {n}: "
-
-
-def _sheets(count: int, make: Callable[[int], Sheet]) -> Sequence[Sheet]:
-    from .tables import SheetList
-
-    return SheetList(count, make)

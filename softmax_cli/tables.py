@@ -31,6 +31,13 @@ class Sheet(NamedTuple):
     entries: Callable[[Indices, Indices], Array]
 
 
+class Sheets(NamedTuple):
+    """`count` sheets, each made when it is shown."""
+
+    count: int
+    make: Callable[[int], Sheet]
+
+
 def console_for(stream: IO[str]) -> Console:
     """A console as wide as the terminal, or as COLUMNS says, or 80."""
     width = None
@@ -81,9 +88,9 @@ def print_whole(console: Console, table: Table) -> None:
     console.print(table, width=max(console.width, needed), crop=False, no_wrap=True, overflow="ignore")
 
 
-def show_all(console: Console, sheets: Sequence[Sheet] | SheetList, precision: int, full: bool) -> None:
+def show_all(console: Console, sheets: Sheets, precision: int, full: bool) -> None:
     """Print several sheets, those in the middle left out if there are many."""
-    count = len(sheets)
+    count = sheets.count
     shown = _shown(count, count if full else 6)
     gap = _gap(shown)
     for at, n in enumerate(shown):
@@ -92,20 +99,7 @@ def show_all(console: Console, sheets: Sequence[Sheet] | SheetList, precision: i
                 Text(f"… left out: {count - len(shown)} of {count}; all of it with --full, --json or -o FILE", "italic")
             )
             console.print()
-        show(console, sheets[n], precision, full)
-
-
-class SheetList:
-    """Sheets made when they are asked for."""
-
-    def __init__(self, count: int, make: Callable[[int], Sheet]) -> None:
-        self.count, self.make = count, make
-
-    def __len__(self) -> int:
-        return self.count
-
-    def __getitem__(self, n: int) -> Sheet:
-        return self.make(n)
+        show(console, sheets.make(n), precision, full)
 
 
 def _shown(count: int, limit: int) -> list[int]:
@@ -125,8 +119,7 @@ def _column_blocks(
     """The runs of columns that fit beside the row labels; one column at least, and alike in number."""
     label = max(cell_len(h) for h in heads)
     needs = [
-        max(cell_len(t), *(len(line[c]) for line in cells)) + 2 + (3 if c == gap else 0)
-        for c, t in enumerate(titles)
+        max(cell_len(t), *(len(line[c]) for line in cells)) + 2 + (3 if c == gap else 0) for c, t in enumerate(titles)
     ]
     first, used = 0, label
     for c, need in enumerate(needs):
@@ -144,4 +137,3 @@ def vectors_sheet(title: str, label: Callable[[int], str], columns: dict[str, Ar
     return Sheet(
         title, (stacked.shape[0], stacked.shape[1]), label, names.__getitem__, lambda r, c: stacked[np.ix_(r, c)]
     )
-

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from softmax_cli import forward, layer_jacobian, linear_jacobian, softmax_jacobian
 
 H = [0.19091352, 0.20353145, 0.21698333, 0.23132428, 0.15724743]

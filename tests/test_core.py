@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from softmax_cli import InputError, core, forward, layer_jacobian, softmax_jacobian
 
 SHAPES = [(1, 1), (1, 5), (7, 1), (3, 5), (20, 10), (200, 30)]

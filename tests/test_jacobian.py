@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from softmax_cli import InputError, core, layer_jacobian, linear_jacobian, softmax_jacobian
 from softmax_cli.jacobian import LAYOUTS, layer_structure, linear_structure, softmax_structure
 

@@ -1,0 +1,234 @@
+"""Compare somebody's gradient with ours, entry by entry, and say what went wrong with it."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NamedTuple, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from . import jacobian
+from .core import Array, InputError, evaluate
+from .diagnosis import TIGHT, diagnose
+from .gradients import weight_gradient
+from .mistakes import Formula, Of, Rows
+from .selfcheck import Agreement, finite, self_check
+from .theirs import given, label, views
+
+__all__ = ["Agreement", "Difference", "Of", "Report", "compare", "self_check"]
+
+BLOCK = 1 << 18  # entries compared at once
+WORST = 5
+ROUNDOFFS = 4  # what ordinary arithmetic loses to a subtraction, in units of the terms subtracted
+LOST_ADVICE = "entries were lost to cancellation: sum 1 − h from the other outputs instead of subtracting h from 1"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """An entry that differs. `row` and `column` index the numerator layout ((J, K) for "weight-grad", column 0 for
+    "forward"); `relative` is infinite where ours is zero, and nan where theirs is."""
+
+    row: int
+    column: int
+    label: str
+    theirs: float
+    ours: float
+    absolute: float
+    relative: float
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `compare` found: of `entries`, `differing` differ and `lost_to_cancellation` are counted apart."""
+
+    of: Of
+    agrees: bool
+    layout: str
+    differing: int
+    entries: int
+    lost_to_cancellation: int
+    worst: tuple[Difference, ...]
+    diagnosis: str | None
+    advice: str | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON holds it: None where a number is not finite."""
+        result = asdict(self)
+        result["worst"] = [finite(asdict(d)) for d in self.worst]
+        return result
+
+
+def compare(
+    theirs: ArrayLike,
+    x: ArrayLike,
+    W: ArrayLike,
+    b: ArrayLike | None = None,
+    *,
+    of: Of = "layer-grad",
+    upstream: ArrayLike | None = None,
+    target: ArrayLike | None = None,
+    rtol: float = 1e-6,
+    strict: bool = False,
+) -> Report:
+    """Compare `theirs` with h, dS/dZ, dZ/dW, dL/dW or dE/dW at x (J,), W (J, K), b (K,), entry by entry.
+
+    `theirs` may be in any layout of the result, and the one that fits best is reported:
+
+        "forward"                    "vector" (K,)
+        "softmax-grad"               "numerator" (K, K)
+        "linear-grad", "layer-grad"  "numerator" (K, K·J), "denominator" (K·J, K), "tensor" (K, J, K)
+        "weight-grad"                "in-out" (J, K), "out-in" (K, J); takes upstream or target
+
+    An entry agrees if it is within rtol·|ours|, whatever its size. One that differs by no more than
+    4 units roundoff (of theirs' own precision) times hₜ|xⱼ|, what 1 − hₜ was subtracted from, is counted as lost to
+    cancellation instead, unless `strict`. nan and inf are allowed in `theirs` and differ; None is nan.
+    If known mistakes explain the whole matrix, `diagnosis` names them, joined by " + ".
+
+    InputError as in `core.checked`, for many inputs, for a shape that fits no layout, or as in `weight_gradient`.
+    """
+    if of not in get_args(Of):
+        raise InputError(f"of is {of!r}, where one of {', '.join(get_args(Of))} is expected")
+    if not 0 <= rtol < 1:
+        raise InputError(f"rtol is {rtol}, where a number from 0 up to 1 is expected")
+    right, ours = _expected(of, x, W, b, upstream, target)
+    matrix, info = given(theirs)
+    J, K = right.W.shape
+    fits = views(matrix, of, J, K)
+    height = J if of == "weight-grad" else K
+    parts = _parts(height, matrix.size // height)
+    # What underflows in theirs' precision before a factor brings it back.
+    factors = 1.0 if right.upstream is None else max(1.0, float(np.abs(right.upstream).max()))
+    underflow = float(info.tiny) * max(1.0, float(np.abs(right.x).max())) * factors
+    unit = float(info.eps) / 2
+
+    tallies = [
+        _tally(v.rows, ours, right, parts, rtol=rtol, unit=unit, underflow=underflow, strict=strict) for v in fits
+    ]
+    best = min(range(len(fits)), key=lambda at: tallies[at].differing)
+    found = None
+    if tallies[best].differing:
+        limits = {"tolerance": max(rtol, TIGHT, min(1e3 * unit, 1e-2)), "unit": unit, "underflow": underflow}
+        found = diagnose(right, [v.rows for v in fits], parts, ours, **limits)
+        best = best if found is None else found.view
+    tally = tallies[best]
+    only_lost = tally.lost > 0 and tally.differing == (tally.lost if strict else 0)
+    return Report(
+        of=of,
+        agrees=tally.differing == 0,
+        layout=fits[best].layout,
+        differing=tally.differing,
+        entries=matrix.size,
+        lost_to_cancellation=0 if strict else tally.lost,
+        worst=tuple(_difference(of, J, *entry) for entry in tally.worst),
+        diagnosis=None if found is None else found.name,
+        advice=found.advice if found is not None else LOST_ADVICE if only_lost else None,
+    )
+
+
+# --- what is right -----------------------------------------------------------------------------
+
+
+def _expected(
+    of: Of, x: ArrayLike, W: ArrayLike, b: ArrayLike | None, upstream: ArrayLike | None, target: ArrayLike | None
+) -> tuple[Formula, Rows]:
+    """The right formula, for what it says of cancellation and for mistakes to be made in it, and the
+    rows of the matrix, to the last digit."""
+    layer, single = evaluate(x, W, b)
+    if not single:
+        raise InputError(f"check compares one input at a time: x holds {len(layer.x)}")
+    weights = np.asarray(W, dtype=np.float64)
+    bias = np.zeros(weights.shape[1]) if b is None else np.asarray(b, dtype=np.float64)
+    right = Formula(of, layer.x[0], weights, bias)
+    if of == "weight-grad":
+        gradient = weight_gradient(x, W, b, upstream=upstream, target=target)
+        if target is not None:
+            return replace(right, target=int(np.asarray(target))), lambda part: gradient[part]
+        return replace(right, upstream=np.asarray(upstream, dtype=np.float64)), lambda part: gradient[part]
+    if upstream is not None or target is not None:
+        raise InputError(f"upstream and target belong to weight-grad: {of} depends on neither")
+    if of == "forward":
+        return right, lambda part: layer.h[0][part, None]
+    structure = {
+        "softmax-grad": lambda: jacobian.softmax_structure(layer, True),
+        "linear-grad": lambda: jacobian.linear_structure(layer.x, weights.shape[1], True),
+        "layer-grad": lambda: jacobian.layer_structure(layer, True),
+    }[of]()
+    return right, lambda part: replace(structure, outputs=structure.outputs[part]).dense()
+
+
+# --- the comparison ----------------------------------------------------------------------------
+
+
+def _parts(height: int, width: int) -> list[slice]:
+    """Slices over all rows: a short one first, so that a formula which does not fit is soon dismissed."""
+    step, edges = max(1, BLOCK // width), [0, min(height, max(1, 4096 // width))]
+    while edges[-1] < height:
+        edges.append(min(height, edges[-1] + step))
+    return [slice(a, b) for a, b in itertools.pairwise(edges)]
+
+
+Entry = tuple[int, int, float, float, float, float]  # row, column, theirs, ours, absolute, relative
+
+
+class Tally(NamedTuple):
+    differing: int
+    lost: int
+    worst: list[Entry]
+
+
+def _tally(
+    theirs: Rows,
+    ours: Rows,
+    right: Formula,
+    parts: Sequence[slice],
+    *,
+    rtol: float,
+    unit: float,
+    underflow: float,
+    strict: bool,
+) -> Tally:
+    differing, lost = 0, 0
+    worst: list[Entry] = []
+    for part in parts:
+        seen, expected = theirs(part), ours(part)
+        with np.errstate(all="ignore"):
+            error = np.abs(seen - expected)
+            differs = ~(error <= rtol * np.abs(expected) + underflow)
+            if not differs.any():
+                continue
+            cancelled = differs & (error <= ROUNDOFFS * unit * right.scale(part))
+        lost += int(np.count_nonzero(cancelled))
+        if not strict:
+            differs &= ~cancelled
+        differing += int(np.count_nonzero(differs))
+        worst += _largest(part.start, differs, seen, expected, error)
+        worst = sorted(worst, key=_badness)[:WORST]
+    return Tally(differing, lost, worst)
+
+
+def _badness(entry: Entry) -> tuple[float, float, int, int]:
+    row, column, _, _, absolute, relative = entry
+    return (*(-math.inf if math.isnan(v) else -v for v in (relative, absolute)), row, column)  # type: ignore[return-value]
+
+
+def _largest(first: int, differs: NDArray[np.bool_], theirs: Array, ours: Array, error: Array) -> Iterator[Entry]:
+    """The worst entries of a block: by relative error, then absolute, then place."""
+    rows, columns = np.nonzero(differs)
+    absolute = error[rows, columns]
+    with np.errstate(all="ignore"):
+        relative = absolute / np.abs(ours[rows, columns])
+    keys = np.nan_to_num(relative, nan=np.inf, posinf=np.inf)
+    sizes = np.nan_to_num(absolute, nan=np.inf, posinf=np.inf)
+    for _ in range(min(WORST, len(keys))):
+        at = int(np.argmax(np.where(keys == keys.max(), sizes, -1.0)))
+        r, c = int(rows[at]), int(columns[at])
+        yield first + r, c, float(theirs[r, c]), float(ours[r, c]), float(absolute[at]), float(relative[at])
+        keys[at] = -1.0
+
+
+def _difference(of: Of, J: int, row: int, column: int, *values: float) -> Difference:
+    return Difference(row, column, label(of, J, row, column), *values)
