@@ -51,6 +51,7 @@ def emit(result: Result, format: str, output: str | None, precision: int, full: 
 
 def _serialize(stream: BinaryIO, format: str, result: Result, document: dict[str, Value]) -> None:
     main = document[result.main]
+    assert isinstance(main, Stream | np.ndarray)
     if format == "json":
         write_json(stream.write, document)
     elif format == "npz":

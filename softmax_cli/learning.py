@@ -23,7 +23,7 @@ def weighting(problem: Problem, error: ErrorSide) -> dict[str, Any]:
         return {"upstream": _fitted(read_array(error.upstream, "--upstream", 1, 2)[0], problem)}
     if error.target is not None:
         return {"target": _as_targets(read_array(error.target, "--target", 0, 1, 2)[0], single)}
-    found = {key: problem.document[key] for key in ("upstream", "target") if key in problem.document}
+    found: dict[str, Any] = {key: problem.document[key] for key in ("upstream", "target") if key in problem.document}
     if len(found) == 2:
         raise InputError("INPUT holds both upstream and target", "choose one with --upstream or --target")
     if not found:

@@ -95,8 +95,9 @@ def entry_of(value: Any, label: str, finite: bool = True) -> Entry:
     """A JSON value or an array → its numbers as doubles. InputError if it holds anything else, or, if
     `finite`, NaN or infinity."""
     if isinstance(value, np.ndarray):
-        if not finite:
-            return Entry(np.asarray(value, dtype=np.float64, order="C"), label)
+        if not finite:  # to be compared: what single precision could not hold must show
+            wide = value.dtype.newbyteorder("=") if value.dtype.kind == "f" else np.float64
+            return Entry(np.asarray(value, dtype=wide, order="C"), label)
         return Entry(real_array(label, value, value.ndim).reshape(value.shape), label)
     return Entry(json_array(value, label), label)
 

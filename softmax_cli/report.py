@@ -13,16 +13,20 @@ from .core import InputError
 from .learning import weighting
 from .options import Against, ErrorSide, Walk
 from .problem import Problem, read_array
+from .results import KEYS
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+
+RESULTS: dict[str, str] = {**{str(k): v for k, v in KEYS.items()}, "forward": "h", "weight-grad": "dE_dW"}
 
 
 def run_check(problem: Problem, error: ErrorSide, against: Against) -> bool:
     """Print what check finds. True if all agrees."""
     if against.against is None:
         return _self_check(problem, against.json)
-    theirs, _ = read_array(against.against, "--against", 1, 2, 3, finite=False)
+    theirs, _ = read_array(against.against, "--against", 1, 2, 3, key=RESULTS[against.of], finite=False)
     given = weighting(problem, error) if against.of == "weight-grad" else {}
     report = compare(
         theirs, problem.x, problem.W, problem.b, of=against.of, rtol=against.rtol, strict=against.strict, **given
@@ -37,14 +41,16 @@ def run_check(problem: Problem, error: ErrorSide, against: Against) -> bool:
 def _self_check(problem: Problem, json: bool) -> bool:
     found = self_check(problem.x, problem.W, problem.b)
     if json:
-        _print_json({"agrees": all(a.agrees for a in found), "ways": [a._asdict() for a in found]})
+        _print_json({"agrees": all(a.agrees for a in found), "ways": [a.to_dict() for a in found]})
     else:
         rows = [
-            (a.quantity, a.way, f"{a.absolute:.2g}", f"{a.relative:.2g}", a.label, "yes" if a.agrees else "NO", a.note)
+            (a.quantity, a.way, f"{a.absolute:.2g}", f"{a.relative:.2g}", a.label, "yes" if a.agrees else "NO")
             for a in found
         ]
-        _print_table(("of", "by", "absolute", "relative", "worst entry", "agrees", ""), rows)
-        print("Each is compared with the closed form, and held to what it can reach.")
+        _print_table(("of", "by", "absolute", "relative", "worst entry", "agrees"), rows)
+        print("\nThe worst error of each way against the closed form. Each is held to what it can reach.")
+        for note in dict.fromkeys(f"{a.quantity} by {a.way}: {a.note}" for a in found if a.note):
+            print(note)
     return all(a.agrees for a in found)
 
 
@@ -77,9 +83,9 @@ def _print_table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Non
     from .tables import console_for, print_whole
 
     table: Table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for n, head in enumerate(heads):
+    for head in heads:
         numeric = head in ("yours", "right", "absolute", "relative")
-        table.add_column(Text(head), justify="right" if numeric else "left", no_wrap=n < len(heads) - 1)
+        table.add_column(Text(head), justify="right" if numeric else "left", no_wrap=True)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     print_whole(console_for(sys.stdout), table)

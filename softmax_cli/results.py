@@ -128,7 +128,8 @@ def in_layout(dense: Array, jacobian: Jacobian, layout: Layout) -> Array:
         dense = dense.reshape(*dense.shape[:-1], K, J)
     elif layout != "denominator":
         return dense
-    return np.ascontiguousarray(np.swapaxes(dense, -1, -2))
+    swapped: Array = np.ascontiguousarray(np.swapaxes(dense, -1, -2))
+    return swapped
 
 
 def _jacobian_sheets(key: str, labels: Labels, jacobian: Jacobian, layout: Layout, dense: Array | None) -> Sheets:
@@ -144,7 +145,8 @@ def _jacobian_sheets(key: str, labels: Labels, jacobian: Jacobian, layout: Layou
     def entries(n: int, r: Sequence[int], c: Sequence[int]) -> Array:
         if dense is None:
             return jacobian.entries(n, r, c)
-        return dense.reshape(N, R, K * J)[n][np.ix_(r, c)]
+        some: Array = dense.reshape(N, R, K * J)[n][np.ix_(r, c)]
+        return some
 
     def numerator(n: int) -> Sheet:
         title = f"{TITLES[key]}  ({R}, {K * J}): row {row_name}[t], column {of_column}"
@@ -190,7 +192,7 @@ def gradient_result(
         found["W_new"] = moved
     matrices = {key: value for key, value in found.items() if key != "loss"}
     J, K = problem.W.shape
-    of = "" if loss is None or loss.ndim else f"; loss E = {float(loss):.17g}"
+    of = "" if loss is None or loss.ndim else f"; loss E = {float(loss)!r}"
 
     def sheet(at: int) -> Sheet:
         from .tables import Sheet
@@ -198,7 +200,7 @@ def gradient_result(
         n, which = divmod(at, len(matrices))
         key, value = list(matrices.items())[which]
         matrix = np.asarray(value).reshape(-1, J, K)[n]
-        each = f"; loss E = {float(loss[n]):.17g}" if loss is not None and loss.ndim else of
+        each = f"; loss E = {float(loss[n])!r}" if loss is not None and loss.ndim else of
         title = f"{TITLES[key]}  ({J}, {K}): laid out as W, row W[j,:], column W[:,i]{each if key == 'dE_dW' else ''}"
         return Sheet(
             _of_input(n, gradient.ndim == 2) + title, (J, K), lambda j: f"W[{j},:]", labels.weights_of,

@@ -32,9 +32,9 @@ class Sheet(NamedTuple):
 
 
 class Sheets(NamedTuple):
-    """`count` sheets, each made when it is shown."""
+    """`number` sheets, each made when it is shown."""
 
-    count: int
+    number: int
     make: Callable[[int], Sheet]
 
 
@@ -51,13 +51,13 @@ def show(console: Console, sheet: Sheet, precision: int, full: bool) -> None:
     """Print the title, the matrix in as many blocks of columns as the width asks for, and what was left out."""
     rows, columns = (_shown(n, n if full else limit) for n, limit in zip(sheet.shape, (ROWS, COLUMNS), strict=True))
     console.print(Text(sheet.title, style="bold"))
-    cells = [[f"{v:.{precision}g}" for v in line] for line in sheet.entries(rows, columns)]
+    cells = [[f"{v + 0.0:.{precision}g}" for v in line] for line in sheet.entries(rows, columns)]
     heads = [sheet.row_label(r) for r in rows]
     titles = [sheet.column_label(c) for c in columns]
     gap_row = _gap(rows)
     gap_column = _gap(columns)
     for first, last in _column_blocks(console.width, heads, titles, cells, gap_column):
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 0, 0, 1))
         table.add_column(no_wrap=True)
         for c in range(first, last):
             if c == gap_column:
@@ -84,13 +84,16 @@ def show(console: Console, sheet: Sheet, precision: int, full: bool) -> None:
 
 def print_whole(console: Console, table: Table) -> None:
     """Print a table as wide as it needs to be, even where the console is narrower."""
-    needed = table.__rich_measure__(console, console.options.update(width=10**6)).maximum
-    console.print(table, width=max(console.width, needed), crop=False, no_wrap=True, overflow="ignore")
+    wide = console.options.update(max_width=10**6, width=10**6)
+    width = console.width
+    console.width = max(width, table.__rich_measure__(console, wide).maximum)
+    console.print(table, no_wrap=True)
+    console.width = width
 
 
 def show_all(console: Console, sheets: Sheets, precision: int, full: bool) -> None:
     """Print several sheets, those in the middle left out if there are many."""
-    count = sheets.count
+    count = sheets.number
     shown = _shown(count, count if full else 6)
     gap = _gap(shown)
     for at, n in enumerate(shown):

@@ -1,0 +1,52 @@
+"""The README's blocks, and its console blocks with the output that the commands have now.
+
+    python tests/readme.py        bring README.md up to date
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def refreshed(text: str) -> str:
+    """The text with every command of its console blocks run again, in order, after its python blocks."""
+    with tempfile.TemporaryDirectory() as folder:
+        shutil.copytree(ROOT / "sample_inputs", f"{folder}/sample_inputs")
+        program = ""
+
+        def again(match: re.Match[str]) -> str:
+            nonlocal program
+            kind, body = match.groups()
+            if kind == "python":
+                program += body
+                subprocess.run([sys.executable, "-c", program], cwd=folder, check=True)
+            if kind == "console":
+                commands = [line[2:] for line in body.splitlines() if line.startswith("$ ")]
+                body = "".join(f"$ {command}\n{output_of(command, folder)}" for command in commands)
+            return f"```{kind}\n{body}```"
+
+        return BLOCK.sub(again, text)
+
+
+def output_of(command: str, folder: str) -> str:
+    here = [str(Path(sys.executable).parent), *([] if shutil.which("jq") else [str(Path(__file__).parent / "bin")])]
+    environment = {
+        "PATH": os.pathsep.join([*here, os.environ["PATH"]]), "COLUMNS": "80", "PYTHONIOENCODING": "utf-8",
+    }  # fmt: skip
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        timeout=60,
+    )  # fmt: skip
+    return "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines())
+
+
+if __name__ == "__main__":
+    README.write_text(refreshed(README.read_text()))
