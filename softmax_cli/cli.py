@@ -24,7 +24,6 @@ from .options import (
     Lines,
     Output,
     Step,
-    Walk,
     command,
 )
 
@@ -135,7 +134,6 @@ def layer_grad(inputs: Inputs, lines: Lines, chain: Chain, output: JacobianOutpu
       softmax-jac layer-grad -x 0.1,0.5 -W '1,2,3;4,5,6' --method chain
       softmax-jac layer-grad model.json -o dLdW.npy --layout tensor
       softmax-jac layer-grad model.json --outputs 0,3-5 --json
-      softmax-jac layer-grad model.json --format heatmap
 
     dL/dW, the derivative of the probabilities with respect to the weights: row t, column i·J + j is ∂h[t]/∂W[j,i] =
     h[t]·(δ − h[i])·x[j], with δ one where t = i and zero elsewhere. Shape (K, K·J).
@@ -184,22 +182,6 @@ def check(inputs: Inputs, error: ErrorSide, against: Against) -> None:
         raise Exit(Status.DIFFERS)
 
 
-@command(app, "explain")
-def explain(inputs: Inputs, walk: Walk) -> None:
-    """Examples:
-
-    \b
-      softmax-jac explain
-      softmax-jac explain model.json --entry 1,2,0
-      softmax-jac explain model.json --format markdown > derivation.md
-
-    The derivation of dL/dW, walked through with your own numbers.
-    """
-    from .report import run_explain
-
-    run_explain(_problem(inputs), walk)
-
-
 def _problem(inputs: Inputs) -> "Problem":
     from .problem import ARTICLE, read_problem
 
@@ -228,12 +210,6 @@ def _jacobian(
     problem = _problem(inputs)
     outputs = None if output.outputs is None else _indices(output.outputs, problem.W.shape[1])
     result = jacobian_result(quantity, problem, output.layout, outputs, chain.method if chain else None)
-    if output.plot is not None or format == "heatmap":
-        from .pictures import draw
-
-        draw(result, problem.names, output, heatmap=format == "heatmap")
-        if format == "heatmap" or (output.format is None and not output.json and output.output is None):
-            return
     emit(result, format, output.output, output.precision, output.full)
 
 
@@ -323,6 +299,10 @@ def _run(arguments: list[str] | None) -> int:
         return _complain(*_usage(error))
     except BrokenPipeError:
         return Status.READER_GONE
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # click's own answer to it is to exit with 1
+            return Status.READER_GONE
+        raise
     except (KeyboardInterrupt, Abort):
         return Status.INTERRUPTED
     except OSError as error:

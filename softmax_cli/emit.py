@@ -7,7 +7,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from .files import target
 from .output import Stream, Value, write_csv, write_json, write_npy, write_npz
 from .progress import progress
 from .results import Result
+from .textfile import shown
 
 SUFFIXES = {".json": "json", ".csv": "csv", ".npy": "npy", ".npz": "npz"}
 
@@ -31,7 +32,7 @@ def chosen_format(format: str | None, json: bool, output: str | None) -> str:
     suffix = os.path.splitext(output)[1].lower()
     if suffix not in SUFFIXES:
         known = ", ".join(SUFFIXES)
-        raise InputError(f"-o {_printable(output)}: the suffix names no format ({known})", "choose one with --format")
+        raise InputError(f"-o {shown(output)}: the suffix names no format ({known})", "choose one with --format")
     return SUFFIXES[suffix]
 
 
@@ -94,7 +95,3 @@ def _emit_tables(result: Result, output: str | None, precision: int, full: bool)
         text = io.TextIOWrapper(stream, encoding="utf-8", write_through=True)
         show_all(console_for(text), result.sheets(), precision, full)
         text.detach()
-
-
-def _printable(text: Any) -> str:
-    return text if text.isprintable() else ascii(text)

@@ -22,6 +22,7 @@ from .learning import shared_weighting
 from .options import Chain, ErrorSide, Inputs, JacobianOutput, Lines, Output, Step
 from .problem import Problem, parse_document, problem_from_document, read_array
 from .results import KEYS, in_layout, jacobian_of
+from .textfile import shown
 
 CHUNK = 1 << 16
 GROUP_ENTRIES = 1 << 20  # numbers in the results of lines that are computed together
@@ -54,9 +55,11 @@ def run_lines(
         raise InputError(
             f"--format {output.format} cannot be written line by line", "leave it out: --jsonl writes JSON"
         )
+    if [inputs.input, inputs.w, inputs.b].count("-") > 1:
+        raise InputError("- is given more than once, where standard input can be read once")
     W, b = _shared(inputs)
     compute, size = _computation(name, output, chain, error, step)
-    source = "standard input" if inputs.input == "-" else inputs.input
+    source = "standard input" if inputs.input == "-" else shown(inputs.input)
     good = True
     with _opened(inputs.input) as stream, open_target(output.output) as out:
         for chunk in _chunks(stream):
@@ -78,6 +81,10 @@ def run_lines(
 
 def _line(number: int, text: bytes, source: str, W: Array | None, b: Array | None, inputs: Inputs) -> Line:
     document = parse_document(text, source)
+    if "W" in document:
+        W = None
+    if "b" in document:
+        b = None
     problem = problem_from_document(document, source, W=W, b=b, out_in=inputs.weights_layout == "out-in")
     if problem.x.ndim != 1:
         raise InputError(f"{source}: x is a matrix, where a line holds one input", "write one line for each input")
@@ -208,18 +215,26 @@ def _opened(path: str) -> AbstractContextManager[BinaryIO]:
     try:
         return open(path, "rb")
     except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror}") from None
+        raise InputError(f"cannot read {shown(path)}: {error.strerror}") from None
 
 
 def _chunks(stream: BinaryIO) -> Iterator[list[tuple[int, bytes]]]:
     """The lines that are there, as soon as one is, with their numbers from 1. Blank ones are passed over."""
     number, rest = 0, b""
-    while data := stream.read1(CHUNK):  # type: ignore[attr-defined]
+    while data := _read(stream):
         *whole, rest = (rest + data).split(b"\n")
         yield [(number + n, line) for n, line in enumerate(whole, 1) if line.strip()]
         number += len(whole)
     if rest.strip():
         yield [(number + 1, rest)]
+
+
+def _read(stream: BinaryIO) -> bytes:
+    try:
+        data: bytes = stream.read1(CHUNK)  # type: ignore[attr-defined]
+    except OSError as error:
+        raise InputError(f"cannot read INPUT: {error.strerror}") from None
+    return data
 
 
 def _report(bad: InputError) -> None:

@@ -7,9 +7,6 @@ from typing import Annotated, Any, Literal, NamedTuple
 import typer
 
 Format = Literal["table", "json", "csv", "npy", "npz"]
-JacobianFormat = Literal["table", "json", "csv", "npy", "npz", "heatmap"]
-
-INPUTS, RESULTS = "Input", "Output"
 
 
 class Inputs(NamedTuple):
@@ -68,9 +65,9 @@ class Output(NamedTuple):
 class JacobianOutput(NamedTuple):
     """How a Jacobian is shown or written."""
 
-    format: Annotated[
-        JacobianFormat | None, typer.Option(help="What to print. [default: table, or by the suffix of -o]")
-    ] = None
+    format: Annotated[Format | None, typer.Option(help="What to print. [default: table, or by the suffix of -o]")] = (
+        None
+    )
     json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False
     output: Annotated[
         str | None, typer.Option("-o", "--output", metavar="FILE", help="Write to FILE: .json, .csv, .npy or .npz.")
@@ -84,9 +81,6 @@ class JacobianOutput(NamedTuple):
         ),
     ] = "numerator"
     outputs: Annotated[str | None, typer.Option(metavar="LIST", help="Only these rows: 3,7,10-12 (zero-based).")] = None
-    plot: Annotated[str | None, typer.Option(metavar="FILE", help="Draw the matrix to FILE: .png, .svg or .pdf.")] = (
-        None
-    )
 
 
 class Chain(NamedTuple):
@@ -134,16 +128,6 @@ class Against(NamedTuple):
     rtol: Annotated[float, typer.Option(min=0.0, help="Relative difference that an entry may have.")] = 1e-6
     strict: Annotated[bool, typer.Option("--strict", help="Count entries lost to cancellation as differences.")] = False
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False
-
-
-class Walk(NamedTuple):
-    """What explain shows."""
-
-    entry: Annotated[
-        str | None, typer.Option(metavar="t,j,i", help="The entry worked out: ∂h[t]/∂W[j,i], zero-based.")
-    ] = None
-    format: Annotated[Literal["text", "markdown"], typer.Option(help="Plain text, or Markdown with LaTeX.")] = "text"
-    precision: Annotated[int, typer.Option(min=2, max=15, help="Significant digits.")] = 6
 
 
 def command(app: typer.Typer, name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:

@@ -1,6 +1,6 @@
 """The README's blocks, and its console blocks with the output that the commands have now.
 
-    python tests/readme.py        bring README.md up to date
+python tests/readme.py        bring README.md up to date
 """
 
 import os
@@ -41,10 +41,8 @@ def output_of(command: str, folder: str) -> str:
     environment = {
         "PATH": os.pathsep.join([*here, os.environ["PATH"]]), "COLUMNS": "80", "PYTHONIOENCODING": "utf-8",
     }  # fmt: skip
-    done = subprocess.run(
-        ["bash", "-c", command], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        timeout=60,
-    )  # fmt: skip
+    pipe = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    done = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, timeout=60, **pipe)
     return "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines())
 
 

@@ -1,0 +1,349 @@
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parent.parent
+SAMPLES = ROOT / "sample_inputs"
+COMMANDS = ["forward", "softmax-grad", "linear-grad", "layer-grad"]
+LAYER = ["-x", "0.1,0.5,0.4", "-W", "0.1,0.2,0.3,0.4,0.5;0.6,0.7,0.8,0.9,0.1;0.11,0.12,0.13,0.14,0.15"]
+
+
+def run(*arguments, status=0, stdin=None, env=None, cwd=None):
+    """Run the command as a process of its own, and insist on its exit status."""
+    done = subprocess.run(
+        [sys.executable, "-m", "softmax_cli", *arguments],
+        input=stdin, capture_output=True, text=True, timeout=60, cwd=cwd,
+        env={**os.environ, "COLUMNS": "80", "PYTHONPATH": str(ROOT), **(env or {})},
+    )  # fmt: skip
+    assert done.returncode == status, done.stderr
+    return done
+
+
+def refused(*arguments, **options):
+    """The lines on standard error of a run that exits with 2 and prints nothing."""
+    done = run(*arguments, status=2, **options)
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    return done.stderr.splitlines()
+
+
+def result(*arguments, **options):
+    return json.loads(run(*arguments, "--json", **options).stdout)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_bare_command_runs_on_the_example_and_says_so(command):
+    done = run(command)
+    assert done.stderr == "softmax-jac: no input given, so this is the article's example (x 3, W 3 × 5)\n"
+    assert done.stdout.startswith({"forward": "h = softmax(z)", "layer-grad": "dL/dW  (5, 15)"}.get(command, "d"))
+
+
+def test_commands_are_piped_into_each_other():
+    first = run("forward", "--json").stdout
+    assert len(json.loads(run("layer-grad", "-", "--json", stdin=first).stdout)["dL_dW"]) == 5
+
+
+def test_every_json_output_is_an_input_of_every_command():
+    for first in COMMANDS:
+        document = run(first, *LAYER, "--json").stdout
+        for second in COMMANDS:
+            assert run(second, "-", "--json", stdin=document).stdout == run(second, *LAYER, "--json").stdout
+
+
+def test_every_way_of_giving_w_gives_the_same_bytes(tmp_path):
+    W = np.array([[0.1, 0.2, 1 / 3], [1e-30, 5e300, -7.0]])
+    np.save(tmp_path / "W.npy", W)
+    np.save(tmp_path / "Wt.npy", W.T)
+    np.savez(tmp_path / "layer.npz", x=[1.0, 2.0], W=W)
+    text = [[repr(float(v)) for v in row] for row in W]
+    (tmp_path / "W.csv").write_text("\n".join(",".join(row) for row in text))
+    (tmp_path / "W.tsv").write_text("\n".join("\t".join(row) for row in text))
+    (tmp_path / "W.json").write_text(json.dumps(W.tolist()))
+    inline = ";".join(",".join(row) for row in text)
+    ways = [("-W", inline), ("-W", json.dumps(W.tolist()))]
+    ways += [("-W", str(tmp_path / f"W.{suffix}")) for suffix in ("npy", "csv", "tsv", "json")]
+    ways += [("-W", str(tmp_path / "Wt.npy"), "--weights-layout", "out-in")]
+    outputs = {run("layer-grad", "-x", "1,2", *way, "--json").stdout for way in ways}
+    outputs.add(run("layer-grad", str(tmp_path / "layer.npz"), "--json").stdout)
+    assert len(outputs) == 1
+
+
+@pytest.mark.parametrize("name", ["iris", "digits"])
+def test_the_trained_models_give_scikit_learns_probabilities(name):
+    document = json.loads((SAMPLES / f"{name}.json").read_text())
+    h = result("forward", str(SAMPLES / f"{name}.json"))["h"]
+    assert h == pytest.approx(document["predict_proba"], rel=1e-12, abs=1e-300)
+
+
+def test_the_saturated_sample_keeps_its_derivative():
+    assert "5.551115123125775e-17" in run("softmax-grad", str(SAMPLES / "saturated.json"), "--json").stdout
+
+
+@pytest.mark.parametrize("layout", ["numerator", "denominator", "tensor"])
+@pytest.mark.parametrize("command", COMMANDS[1:])
+def test_json_csv_npy_and_npz_hold_the_same_numbers(command, layout, tmp_path):
+    found = result(command, *LAYER, "--layout", layout)
+    key = list(found)[-1]
+    for suffix in ("npy", "npz"):
+        run(command, *LAYER, "--layout", layout, "-o", f"out.{suffix}", cwd=tmp_path)
+    assert found["layout"] == layout
+    assert np.load(tmp_path / "out.npy").tolist() == found[key]
+    assert np.load(tmp_path / "out.npz")[key].tolist() == found[key]
+    if np.ndim(found[key]) == 2:
+        lines = run(command, *LAYER, "--layout", layout, "--format", "csv").stdout.splitlines()
+        assert [[float(v) for v in line.split(",")] for line in lines] == found[key]
+
+
+def test_chain_and_shortcut_say_which_they_are():
+    chain, shortcut = (result("layer-grad", *LAYER, "--method", m) for m in ("chain", "shortcut"))
+    assert (chain["method"], shortcut["method"]) == ("chain", "shortcut")
+    np.testing.assert_allclose(chain["dL_dW"], shortcut["dL_dW"], rtol=1e-14)
+
+
+def test_outputs_chooses_rows():
+    whole = result("layer-grad", *LAYER)["dL_dW"]
+    assert result("layer-grad", *LAYER, "--outputs", "3,0-1")["dL_dW"] == [whole[3], whole[0], whole[1]]
+    assert "h[3]" in run("layer-grad", *LAYER, "--outputs", "3").stdout
+
+
+@pytest.mark.parametrize("columns", ["1", "20", "60", "80", "200"])
+@pytest.mark.parametrize("layout", ["numerator", "denominator", "tensor"])
+def test_no_number_is_cut_at_any_width(columns, layout):
+    table = run("layer-grad", *LAYER, "--layout", layout, "--precision", "17", env={"COLUMNS": columns}).stdout
+    shown = sorted(float(v) for v in re.findall(r"(?<=\s)-?\d[\d.e+-]*(?=\s)", table.replace("dL/dW", "")) if "." in v)
+    truth = sorted(np.ravel(result("layer-grad", *LAYER)["dL_dW"]).tolist())
+    assert shown == truth
+    assert "…" not in table
+
+
+def test_a_large_matrix_is_elided_and_says_how_to_get_all_of_it():
+    table = run("layer-grad", str(SAMPLES / "digits.json")).stdout
+    assert "left out: 616 of 640 columns; all of it with --full, --json or -o FILE" in table
+    assert "left out" not in run("layer-grad", str(SAMPLES / "digits.json"), "--full").stdout
+
+
+def test_names_with_brackets_survive(tmp_path):
+    (tmp_path / "W.csv").write_text("[red]a[/red],b[k]\n1,2\n")
+    table = run("layer-grad", "-x", "1", "-W", "W.csv", cwd=tmp_path).stdout
+    assert "h[[red]a[/red]]" in table
+    assert "W[0,b[k]]" in table
+
+
+def test_a_negative_vector_needs_no_quoting():
+    assert result("forward", "-x", "-0.1,0.2", "-W", "1;2")["x"] == [-0.1, 0.2]
+
+
+def test_many_inputs_get_a_leading_axis(tmp_path):
+    np.save(tmp_path / "x.npy", [[0.1, 0.5, 0.4], [1.0, 2.0, 3.0]])
+    many = result("layer-grad", "-x", "x.npy", *LAYER[2:], cwd=tmp_path)["dL_dW"]
+    assert many[0] == result("layer-grad", *LAYER)["dL_dW"]
+    assert "input 1: dL/dW" in run("layer-grad", "-x", "x.npy", *LAYER[2:], cwd=tmp_path).stdout
+
+
+def test_weight_grad_moves_the_weights():
+    found = result("weight-grad", *LAYER, "--target", "1", "--learning-rate", "0.5")
+    moved = np.array(found["W"]) - 0.5 * np.array(found["dE_dW"])
+    assert found["W_new"] == moved.tolist()
+    assert found["loss"] == pytest.approx(-np.log(0.20353145), rel=1e-7)
+
+
+ADVICE = "if W is stored outputs × inputs, add --weights-layout out-in"
+ERRORS = {
+    "an option where a value is expected": (
+        ["forward", "-x", "-W", "1"], ["-x is followed by -W, where a value is expected"]),
+    "an equals sign after a short option": (
+        ["forward", "-x=-0.1", "-W", "1"], None),
+    "shapes that do not fit": (
+        ["forward", "-x", "1,2,3", "-W", "1,2,3;4,5,6"], ["W has 2 rows but x has 3 entries", ADVICE]),
+    "only x": (
+        ["forward", "-x", "1"], None),
+    "an unknown suffix": (
+        ["forward", "-o", "out.txt"],
+        ["-o out.txt: the suffix names no format (.json, .csv, .npy, .npz)", "choose one with --format"]),
+    "two formats": (
+        ["forward", "--json", "--format", "csv"], ["--json and --format csv ask for different formats"]),
+    "an output that does not exist": (
+        ["layer-grad", *LAYER, "--outputs", "5"], ["--outputs 5: 5 is not within the 5 outputs, 0 to 4"]),
+    "an output that is no index": (
+        ["layer-grad", *LAYER, "--outputs", "a"],
+        ["--outputs a: 'a' is no index and no range", "write it as 3,7,10-12"]),
+    "no upstream": (
+        ["weight-grad", *LAYER],
+        ["every column of dL/dW sums to zero, because the outputs sum to one: its plain column sum moves no weight",
+         "give --upstream u1,…,uK (dE/dh), or --target T, the right class, for the cross-entropy"]),
+    "a class that does not exist": (
+        ["weight-grad", *LAYER, "--target", "5"], ["target 5 does not exist: there are 5 outputs, 0 to 4"]),
+    "a tensor as csv": (
+        ["layer-grad", *LAYER, "--layout", "tensor", "--format", "csv"],
+        ["CSV holds two dimensions, and dL_dW has three", "use --json, or -o FILE.npy"]),
+    "jsonl without input": (
+        ["forward", "--jsonl"], ["--jsonl needs INPUT: a file of JSON Lines, or - for standard input"]),
+    "an unknown option": (
+        ["forward", "--tabel"], None),
+    "an unknown command": (
+        ["backward"], None),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "lines"), ERRORS.values(), ids=ERRORS.keys())
+def test_a_mistake_gets_one_line_and_at_most_one_of_advice(arguments, lines):
+    said = [line for line in refused(*arguments) if "no input given" not in line]
+    assert said[0].startswith("softmax-jac: error: ")
+    assert len(said) <= 2
+    if lines is not None:
+        assert said == ["softmax-jac: error: " + lines[0], *lines[1:]]
+
+
+def test_short_options_take_no_equals_sign_and_the_error_says_so():
+    assert "-x -0.1" in " ".join(refused("forward", "-x=-0.1", "-W", "1"))
+
+
+@pytest.mark.parametrize("format", ["table", "json", "csv", "npy", "npz"])
+@pytest.mark.parametrize("reader", ["head -c 1", "true"])
+def test_a_reader_that_goes_away_ends_the_run_quietly(format, reader):
+    K = ",".join(["0.5"] * 400)
+    layer_grad = f"{sys.executable} -m softmax_cli layer-grad -x 1,2 -W '{K};{K}'"
+    command = f"{layer_grad} --full --format {format} | {reader} >/dev/null; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.parametrize("closed", ["<&-", "2>&-"])
+def test_closed_standard_streams_that_are_not_needed_do_no_harm(closed):
+    command = f"{sys.executable} -m softmax_cli forward -x 1 -W 1,2 --json {closed}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert (done.returncode, json.loads(done.stdout)["x"]) == (0, [1.0])
+
+
+@pytest.mark.parametrize("format", ["table", "json", "npy"])
+def test_a_closed_standard_output_is_an_error_not_a_traceback(format):
+    command = f"{sys.executable} -m softmax_cli forward -x 1 -W 1,2 --format {format} >&-"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert (done.returncode, done.stderr) == (2, "softmax-jac: error: standard output is closed\n")
+
+
+@pytest.mark.parametrize(
+    "env",
+    ["PYTHONIOENCODING=latin-1", "PYTHONIOENCODING=ascii", "LC_ALL=C", "TERM=dumb", "NO_COLOR=1", "FORCE_COLOR=1"],
+)
+def test_odd_terminals_get_every_number(env):
+    env = dict([env.split("=")])
+    table = re.sub(r"\x1b\[[0-9;]*m", "", run("layer-grad", *LAYER, env=env).stdout)
+    assert "-0.00388569" in table
+    assert "W[2,4]" in table
+
+
+def test_plain_text_without_colour_in_a_pipe():
+    assert "\x1b" not in run("layer-grad", *LAYER).stdout
+
+
+def test_python_that_treats_warnings_as_errors_is_not_disturbed():
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-O", "-m", "softmax_cli", "layer-grad", *LAYER, "--json"],
+        capture_output=True, text=True, cwd=ROOT, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["layer-grad", "--help"]])
+def test_the_version_and_the_help_import_neither_numpy_nor_rich(arguments):
+    code = (
+        "import sys\nfrom softmax_cli.cli import main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    print(*sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    loaded = {name.partition(".")[0] for name in done.stdout.splitlines()[-1].split()}
+    assert "typer" in loaded
+    assert not {"numpy", "rich", "orjson"} & loaded
+
+
+def test_help_begins_with_examples():
+    assert run("layer-grad", "-h").stdout.split("\n\n")[1].strip().startswith("Examples:")
+
+
+class TestLines:
+    """--jsonl: a document a line."""
+
+    W = ("-W", "1,2,3;4,5,6")
+
+    def test_every_line_is_answered_as_the_single_call_would(self):
+        lines = [{"id": n, "x": [n / 7, -n]} for n in range(50)]
+        out = run("forward", "-", "--jsonl", *self.W, stdin="".join(json.dumps(d) + "\n" for d in lines)).stdout
+        answers = [json.loads(line) for line in out.splitlines()]
+        assert [a["id"] for a in answers] == list(range(50))
+        alone = result("forward", "-x", f"{5 / 7!r},-5", *self.W)
+        assert (answers[5]["z"], answers[5]["h"]) == (alone["z"], alone["h"])
+        assert "W" not in answers[0]
+
+    @pytest.mark.parametrize("command", COMMANDS[1:])
+    def test_jacobians_line_by_line(self, command):
+        out = json.loads(run(command, "-", "--jsonl", *self.W, stdin='{"x":[1,2]}\n').stdout)
+        alone = result(command, "-x", "1,2", *self.W)
+        assert out == {key: value for key, value in alone.items() if key != "W"}
+
+    def test_a_line_may_bring_its_own_weights_and_target(self):
+        out = run("weight-grad", "-", "--jsonl", *self.W, "--target", "0",
+                  stdin='{"x":[1,2]}\n{"x":[1],"W":[[1,2]],"target":1}\n').stdout  # fmt: skip
+        first, second = map(json.loads, out.splitlines())
+        assert first["dE_dW"] == result("weight-grad", "-x", "1,2", *self.W, "--target", "0")["dE_dW"]
+        assert second["dE_dW"] == result("weight-grad", "-x", "1", "-W", "1,2", "--target", "1")["dE_dW"]
+
+    def test_a_bad_line_ends_the_run_after_the_good_ones_before_it(self):
+        done = run("forward", "-", "--jsonl", *self.W, stdin='{"x":[1,2]}\n{"x":[1]}\n{"x":[1,2]}\n', status=2)
+        assert len(done.stdout.splitlines()) == 1
+        assert done.stderr == ("softmax-jac: error: standard input line 2: W has 2 rows but x has 1 entry\n")
+
+    def test_keep_going_reports_a_bad_line_and_goes_on(self):
+        done = run("forward", "-", "--jsonl", "--keep-going", *self.W,
+                   stdin='{"x":[1,2]}\n{"x":[1e400,2]}\nnot json\n{"x":[3,4]}\n', status=2)  # fmt: skip
+        assert [json.loads(line)["x"] for line in done.stdout.splitlines()] == [[1, 2], [3, 4]]
+        assert [re.search(r"standard input line \d", line)[0] for line in done.stderr.splitlines()] == [
+            "standard input line 2", "standard input line 3",
+        ]  # fmt: skip
+
+    def test_a_line_is_answered_before_the_next_is_sent(self):
+        with subprocess.Popen(
+            [sys.executable, "-m", "softmax_cli", "forward", "-", "--jsonl", *self.W],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT,
+        ) as process:  # fmt: skip
+            for n in range(3):
+                process.stdin.write(b'{"x":[%d,2]}\n' % n)
+                process.stdin.flush()
+                assert json.loads(process.stdout.readline())["x"] == [n, 2]
+            process.stdin.close()
+        assert process.returncode == 0
+
+
+class TestCheck:
+    @pytest.mark.parametrize("name", ["article", "saturated", "iris", "digits"])
+    def test_the_tool_agrees_with_itself_on_every_sample(self, name):
+        assert result("check", str(SAMPLES / f"{name}.json"))["agrees"] is True
+
+    def test_a_wrong_gradient_is_told_what_is_wrong_with_it(self, tmp_path):
+        np.save(tmp_path / "wrong.npy", -np.array(result("layer-grad", *LAYER)["dL_dW"]))
+        report = json.loads(run("check", *LAYER, "--against", str(tmp_path / "wrong.npy"), "--json", status=1).stdout)
+        assert report["diagnosis"] == "sign-flipped"
+
+    def test_a_right_one_saved_by_the_tool_passes(self, tmp_path):
+        for name in ("out.npy", "out.npz", "out.csv", "out.json"):
+            run("layer-grad", *LAYER, "-o", name, cwd=tmp_path)
+            assert "agrees" in run("check", *LAYER, "--against", name, cwd=tmp_path).stdout
+
+    def test_single_precision_is_compared_as_such(self, tmp_path):
+        layer = ["-x", "20", "-W", "1,0"]
+        h = np.float32([1.0, 2.0611537e-09])
+        np.save(tmp_path / "f.npy", np.diag(h) - np.outer(h, h))
+        report = json.loads(
+            run(
+                "check", *layer, "--of", "softmax-grad", "--against", "f.npy", "--rtol", "1e-4", "--json", cwd=tmp_path
+            ).stdout
+        )
+        assert (report["agrees"], report["lost_to_cancellation"]) == (True, 1)
