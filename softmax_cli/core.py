@@ -101,6 +101,18 @@ def sum_pairs(p: Array, e: Array) -> tuple[Array, Array]:
     return two_sum(p[0], e[0])
 
 
+def sum_rows(a: Array) -> tuple[Array, Array]:
+    """Σₖ aₖ along the last axis as hi + lo. S. M. Rump, T. Ogita, S. Oishi, Accurate floating-point
+    summation I, SIAM J. Sci. Comput. 31(1), 2008, ExtractVector: the leading 26 bits of the terms add
+    up without error in any order, for up to 2²⁷ terms, and what is left matters 2²⁶ times less."""
+    _, exponent = np.frexp(np.abs(a).max(axis=-1, keepdims=True))
+    sigma = np.ldexp(1.5, exponent + 27)
+    head = (a + sigma) - sigma
+    hi, lo = np.add.reduce(head, axis=-1), np.add.reduce(a - head, axis=-1)
+    s: Array = hi + lo
+    return s, lo - (s - hi)
+
+
 def dot_pairs(x: Array, W: Array) -> tuple[Array, Array, Array]:
     """xW as hi + lo, and Σⱼ|xⱼWⱼᵢ|. [ORO] Dot2, summed pairwise; x (n, J), W (J, k) → (n, k) each."""
     a = np.ascontiguousarray(x.T)[:, :, None]
@@ -125,7 +137,7 @@ def exact_logit(x: Array, w: Array, b: float) -> tuple[float, float]:
 # --- the layer ---------------------------------------------------------------------------------
 
 
-def logits(x: Array, W: Array, b: Array, first: int | None = None) -> tuple[Array, Array]:
+def logits(x: Array, W: Array, b: Array | None, first: int | None = None) -> tuple[Array, Array]:
     """z = Wᵀx + b as the unevaluated sum hi + lo: x (N, J), W (J, K), b (K,) → (N, K) each.
 
     hi is within a unit roundoff of the exact logit, relative, however much its terms cancel, and
@@ -141,16 +153,18 @@ def logits(x: Array, W: Array, b: Array, first: int | None = None) -> tuple[Arra
     for r in range(0, N, n):
         for c in range(0, K, k):
             s, e, size = dot_pairs(x[r : r + n], W[:, c : c + k])
-            s, t = two_sum(s, b[c : c + k])
-            s, e = two_sum(s, t + e)
+            if b is not None:
+                s, t = two_sum(s, b[c : c + k])
+                s, e = two_sum(s, t + e)
+                size += np.abs(b[c : c + k])
             hi[r : r + n, c : c + k], lo[r : r + n, c : c + k] = s, e
-            bound = growth * (size + np.abs(b[c : c + k])) + J * 2.0**-1070
-            doubtful = ~(bound <= UNIT / 4 * np.minimum(1.0, np.abs(s)))
-            if doubtful.any():
-                for at, i in np.add(np.argwhere(doubtful), (r, c)):
+            bound = growth * size + J * 2.0**-1070
+            sure = bound <= UNIT / 4 * np.minimum(1.0, np.abs(s))
+            if not sure.all():
+                for at, i in np.add(np.argwhere(~sure), (r, c)):
                     used = (x[at] != 0) & (W[:, i] != 0)
                     try:
-                        hi[at, i], lo[at, i] = exact_logit(x[at, used], W[used, i], float(b[i]))
+                        hi[at, i], lo[at, i] = exact_logit(x[at, used], W[used, i], 0.0 if b is None else float(b[i]))
                     except OverflowError:
                         row = "" if first is None else f" of input {first + at}"
                         raise InputError(f"z[{i}]{row} is too large for double precision (beyond ±1.8e308)") from None
@@ -166,21 +180,22 @@ def softmax(z: Array, low: Array | None = None) -> tuple[Array, Array, Array]:
     are at most ½, where 1 − h loses nothing. [BHH] for the shift.
     """
     low = np.zeros_like(z) if low is None else low
-    rows = np.arange(len(z))
-    m = np.where(z == z.max(axis=1, keepdims=True), low, -np.inf).argmax(axis=1)
-    gap, t = two_sum(z, -z[rows, m, None])
-    gap, t = two_sum(gap, t + (low - low[rows, m, None]))
+    rows, m = np.arange(len(z)), z.argmax(axis=1)
+    if np.abs(z).max() > 1e12:  # beyond that the low part alone may tell two outputs apart
+        m = np.where(z == z.max(axis=1, keepdims=True), low, -np.inf).argmax(axis=1)
+    gap, t = two_sum(z, -z[rows, m][:, None])
+    gap, t = two_sum(gap, t + (low - low[rows, m][:, None]))
     e = np.exp(gap)
-    e += e * np.where(gap > -1000.0, t, 0.0)  # further down e is 0 and t may be nan
+    e += e * np.fmax(t, -1.0)  # t is nan where the gap overflows, and e is 0 there
     e[rows, m] = 0.0
-    others = e.T.copy()
-    rest, left = sum_pairs(others, np.zeros_like(others))
-    total, t = two_sum(np.ones_like(rest), rest)
+    rest, left = sum_rows(e)
+    total = 1.0 + rest
+    left += rest - (total - 1.0)
     e[rows, m] = 1.0
     h = e / total[:, None]
     complement = 1.0 - h
     complement[rows, m] = rest / total
-    return h, complement, (t + left) / total
+    return h, complement, left / total
 
 
 def evaluate(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None, first: int = 0) -> tuple[Layer, bool]:
@@ -191,7 +206,7 @@ def evaluate(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None, first: int 
     single = x.ndim == 1
     rows = x[None, :] if single else x
     with np.errstate(all="ignore"):
-        z, low = logits(rows, W, np.zeros(W.shape[1]) if b is None else b, None if single else first)
+        z, low = logits(rows, W, b, None if single else first)
         return Layer(rows, z, low, *softmax(z, low)), single
 
 

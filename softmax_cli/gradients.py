@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .core import TILE, Array, InputError, Layer, dot_pairs, evaluate, logits, real_array, sum_pairs, two_sum
+from .core import TILE, Array, InputError, Layer, dot_pairs, evaluate, logits, real_array, sum_rows, two_sum
 
 Reduction = Literal["mean", "sum", "none"]
 Targets = NDArray[np.intp]
@@ -69,7 +69,7 @@ def jvp(x: ArrayLike, W: ArrayLike, V: ArrayLike, b: ArrayLike | None = None) ->
     if V.shape != expected:
         raise InputError(f"V has shape {V.shape}, where that of W, {expected}, is expected")
     with np.errstate(all="ignore"):
-        dh = layer.h * centred(layer.h, *logits(layer.x, V, np.zeros(V.shape[1])))
+        dh = layer.h * centred(layer.h, *logits(layer.x, V, None))
     return dh[0] if single else dh
 
 
@@ -123,8 +123,7 @@ def centred(h: Array, u: Array, low: Array | None = None) -> Array:
     if low is not None:
         gap, rest = two_sum(u, -u[rows, m, None])
         gap += rest + (low - low[rows, m, None])
-    terms = (h * gap).T.copy()
-    delta, _ = sum_pairs(terms, np.zeros_like(terms))
+    delta, _ = sum_rows(h * gap)
     return gap - delta[:, None]
 
 

@@ -115,9 +115,11 @@ class Jacobian:
             view[...] = 0.0
         else:
             np.multiply(-self.h[n][:, t, None, None], self.g[n, None, i, j], out=view)
-        first, last = i.start or 0, self.g.shape[1] if i.stop is None else i.stop
-        row = np.flatnonzero((t >= first) & (t < last))
-        view[:, row, t[row] - first] = self.diagonal[n][:, t[row], j]
+        if i == slice(None):
+            view[:, np.arange(len(t)), t] = self.diagonal[n][:, t, j]
+        else:
+            row = np.flatnonzero((t >= i.start) & (t < i.stop))
+            view[:, row, t[row] - i.start] = self.diagonal[n][:, t[row], j]
 
 
 def _tiles(shape: tuple[int, ...], limit: int) -> Iterator[tuple[slice, ...]]:
