@@ -8,6 +8,6 @@ check:
 	$(PYTHON) -m mypy
 
 bench:
-	$(PYTHON) -m pytest benchmarks --benchmark-only
+	$(PYTHON) -m pytest benchmarks
 
 .PHONY: check bench

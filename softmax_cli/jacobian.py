@@ -14,7 +14,7 @@ import itertools
 import math
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -79,19 +79,22 @@ class Jacobian:
 
     def blocks(self, layout: Layout = "numerator", limit: int = BLOCK_BYTES) -> Iterator[Array]:
         """The array in a layout as consecutive blocks of its rows (its last axis): C-contiguous
-        (rows, shape[-1]) arrays of about `limit` bytes, in order. Each is a view of one buffer that
-        the next block overwrites."""
+        (rows, shape[-1]) arrays of about `limit` bytes, in order. The next block but one overwrites each."""
         axes = self._axes(layout)
         width = axes[3] if layout != "numerator" else axes[2] * axes[3]
         leading = axes[:2] if layout == "numerator" else axes[:3]
         rows = max(1, limit // (8 * width))
-        buffer = np.empty(min(rows, math.prod(leading)) * width)
-        for part in _tiles(leading, rows):
-            where = (*part, *(slice(0, n) for n in axes[len(part) :]))
+        parts = list(_tiles(leading, rows))
+        buffers = [np.empty(min(rows, math.prod(leading)) * width) for _ in parts[:2]]
+
+        def fill(number: int) -> Array:
+            where = (*parts[number], *(slice(0, n) for n in axes[len(leading) :]))
             shape = tuple(s.stop - s.start for s in where)
-            out = buffer[: math.prod(shape)]
+            out = buffers[number % 2][: math.prod(shape)]
             self._fill(out.reshape(shape), layout, where)
-            yield out.reshape(-1, width)
+            return out.reshape(-1, width)
+
+        return _ahead(fill, len(parts))
 
     def entries(self, n: int, rows: ArrayLike, columns: ArrayLike) -> Array:
         """The entries of input n in the given rows (positions in `outputs`) and columns of the numerator layout."""
@@ -120,6 +123,21 @@ class Jacobian:
         else:
             row = np.flatnonzero((t >= i.start) & (t < i.stop))
             view[:, row, t[row] - i.start] = self.diagonal[n][:, t[row], j]
+
+
+def _ahead(make: Callable[[int], Array], count: int) -> Iterator[Array]:
+    """make(0), make(1), …, each made on another core while the caller uses the one before."""
+    if count == 1:
+        yield make(0)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as other:
+        coming = other.submit(make, 0)
+        for number in range(1, count):
+            ready, coming = coming.result(), other.submit(make, number)
+            yield ready
+        yield coming.result()
 
 
 def _tiles(shape: tuple[int, ...], limit: int) -> Iterator[tuple[slice, ...]]:
