@@ -14,8 +14,8 @@ TORCH = LOAD + (
     "print(torch.func.jacrev(lambda W: torch.softmax(x @ W, 0))(W))"
 )
 JAX = LOAD + (
-    "import jax; jax.config.update('jax_enable_x64', True); import jax.numpy as jnp; x, W = jnp.array(x), jnp.array(W); "
-    "print(jax.jacrev(lambda W: jax.nn.softmax(x @ W))(W))"
+    "import jax; jax.config.update('jax_enable_x64', True); import jax.numpy as jnp; "
+    "x, W = jnp.array(x), jnp.array(W); print(jax.jacrev(lambda W: jax.nn.softmax(x @ W))(W))"
 )
 
 GROUPS = {

@@ -10,7 +10,9 @@ import sys
 
 def main(path):
     groups = {}
-    for entry in json.load(open(path))["benchmarks"]:
+    with open(path) as file:
+        figures = json.load(file)
+    for entry in figures["benchmarks"]:
         groups.setdefault(entry["group"], []).append((entry["name"], entry["stats"]["median"]))
     for group, rows in groups.items():
         floor = next((m for name, m in rows if name.startswith(("fill", "plain", "import", "orjson"))), rows[0][1])
@@ -21,10 +23,8 @@ def main(path):
 
 
 def time_of(seconds):
-    for unit, scale in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)):
-        if seconds >= scale:
-            break
-    return f"{seconds / scale:.3g} {unit}"
+    scale, unit = next((s, u) for s, u in ((1.0, "s"), (1e-3, "ms"), (0.0, "µs")) if seconds >= s)
+    return f"{seconds / (scale or 1e-6):.3g} {unit}"
 
 
 main(sys.argv[1])
