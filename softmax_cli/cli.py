@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from typer._click.exceptions import ClickException
-from typer.exceptions import Abort, Exit
 
 from . import __version__
 from .options import (
@@ -53,7 +52,7 @@ app = typer.Typer(
 def _print_version(asked: bool) -> None:
     if asked:
         print(f"softmax-jac {__version__}")
-        raise Exit(Status.DONE)
+        raise typer.Exit(Status.DONE)
 
 
 @app.callback()
@@ -179,7 +178,7 @@ def check(inputs: Inputs, error: ErrorSide, against: Against) -> None:
     from .report import run_check
 
     if not run_check(_problem(inputs), error, against):
-        raise Exit(Status.DIFFERS)
+        raise typer.Exit(Status.DIFFERS)
 
 
 def _problem(inputs: Inputs) -> "Problem":
@@ -231,7 +230,7 @@ def _run_lines(name: str, inputs: Inputs, lines: Lines, output: Any, **options: 
     from .lines import run_lines
 
     if not run_lines(name, inputs, lines, output, **options):
-        raise Exit(Status.BAD_INPUT)
+        raise typer.Exit(Status.BAD_INPUT)
 
 
 # --- every exit --------------------------------------------------------------------------------
@@ -293,7 +292,7 @@ def _run(arguments: list[str] | None) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
         return int(result or Status.DONE)
-    except Exit as ended:
+    except typer.Exit as ended:
         return ended.exit_code
     except ClickException as error:
         return _complain(*_usage(error))
@@ -303,7 +302,7 @@ def _run(arguments: list[str] | None) -> int:
         if isinstance(ended.__context__, BrokenPipeError):  # click's own answer to it is to exit with 1
             return Status.READER_GONE
         raise
-    except (KeyboardInterrupt, Abort):
+    except (KeyboardInterrupt, typer.Abort):
         return Status.INTERRUPTED
     except OSError as error:
         return _complain(f"cannot write to standard output: {error.strerror}")
