@@ -23,6 +23,7 @@ from .options import (
     Lines,
     Output,
     Step,
+    Walk,
     command,
 )
 
@@ -179,6 +180,22 @@ def check(inputs: Inputs, error: ErrorSide, against: Against) -> None:
 
     if not run_check(_problem(inputs), error, against):
         raise typer.Exit(Status.DIFFERS)
+
+
+@command(app, "explain")
+def explain(inputs: Inputs, walk: Walk) -> None:
+    """Examples:
+
+    \b
+      softmax-jac explain
+      softmax-jac explain model.json --entry 1,2,0
+      softmax-jac explain model.json --format markdown > derivation.md
+
+    The derivation of dL/dW, walked through with your own numbers.
+    """
+    from .report import run_explain
+
+    run_explain(_problem(inputs), walk)
 
 
 def _problem(inputs: Inputs) -> "Problem":

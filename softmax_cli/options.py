@@ -130,6 +130,16 @@ class Against(NamedTuple):
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False
 
 
+class Walk(NamedTuple):
+    """What explain shows."""
+
+    entry: Annotated[
+        str | None, typer.Option(metavar="t,j,i", help="The entry worked out: ∂h[t]/∂W[j,i], zero-based.")
+    ] = None
+    format: Annotated[Literal["text", "markdown"], typer.Option(help="Plain text, or Markdown with LaTeX.")] = "text"
+    precision: Annotated[int, typer.Option(min=2, max=15, help="Significant digits.")] = 6
+
+
 def command(app: typer.Typer, name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a function of option groups as a command: every field of every group is a parameter."""
 

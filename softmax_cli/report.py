@@ -1,4 +1,4 @@
-"""check on the command line: what it found, printed."""
+"""check and explain on the command line: what they found, printed."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import orjson
 
 from .check import Report, compare, self_check
+from .core import InputError
 from .learning import weighting
-from .options import Against, ErrorSide
+from .options import Against, ErrorSide, Walk
 from .problem import Problem, read_array
 from .results import KEYS
 
@@ -88,3 +89,28 @@ def _print_table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Non
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     print_whole(console_for(sys.stdout), table)
+
+
+def run_explain(problem: Problem, walk: Walk) -> None:
+    """Print the worked derivation."""
+    from .explain import explain
+
+    entry = None if walk.entry is None else _entry(walk.entry)
+    steps = explain(problem.x, problem.W, problem.b, problem.names, entry, walk.precision)
+    if walk.format == "markdown":
+        from .explain_markdown import as_markdown
+
+        sys.stdout.write(as_markdown(steps))
+    else:
+        from .explain_text import as_text
+        from .tables import console_for
+
+        sys.stdout.write(as_text(steps, console_for(sys.stdout).width))
+
+
+def _entry(text: str) -> tuple[int, int, int]:
+    parts = text.split(",")
+    if len(parts) != 3 or not all(p.strip().isdecimal() for p in parts):
+        raise InputError(f"--entry is {text!r}, where t,j,i is expected, as in 1,2,0 for ∂h[1]/∂W[2,0]")
+    t, j, i = (int(p) for p in parts)
+    return t, j, i

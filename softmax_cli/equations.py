@@ -1,0 +1,77 @@
+"""Equations, matrices and steps of a walk, independent of how they are set.
+
+An equation is true to the digits it shows: its operands get as many as it takes for the left side, worked
+out from what is printed, to round to the right side that is printed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from decimal import Decimal, localcontext
+from typing import Literal, NamedTuple
+
+Kind = Literal["sum", "exp", "quotient"]
+
+
+class Symbol(NamedTuple):
+    """A name or formula as a terminal shows it, and in LaTeX."""
+
+    text: str
+    tex: str
+
+
+class Equation(NamedTuple):
+    """symbol = formula = arithmetic = value. The arithmetic is a sum of products of numbers, its
+    exponential, or, for "quotient", the first product over the second."""
+
+    symbol: Symbol
+    formula: Symbol
+    kind: Kind
+    terms: tuple[tuple[str, ...], ...]
+    value: str
+    exact: bool
+
+
+class Matrix(NamedTuple):
+    """Labelled numbers, perhaps only the corner of them."""
+
+    symbol: Symbol
+    rows: tuple[tuple[str, ...], ...]
+    shape: tuple[int, ...]
+
+
+Part = str | Symbol | Equation | Matrix
+
+
+class Step(NamedTuple):
+    title: str
+    parts: tuple[Part, ...]
+
+
+def worked(kind: Kind, terms: Iterable[tuple[str, ...]]) -> Decimal:
+    """The value of an equation's arithmetic, from the numbers as they are printed."""
+    with localcontext() as context:
+        context.prec, context.Emin, context.Emax = 60, -999999, 999999
+        products = [math.prod((Decimal(f) for f in term), start=Decimal(1)) for term in terms]
+        if kind == "quotient":
+            return products[0] / products[1]
+        total = sum(products, Decimal(0))
+        return total.exp() if kind == "exp" else total
+
+
+def number(value: float, digits: int) -> str:
+    return f"{value + 0.0:.{digits}g}"
+
+
+def equation(
+    symbol: Symbol, formula: Symbol, kind: Kind, terms: list[tuple[float, ...]], value: float, digits: int
+) -> Equation:
+    """The equation with as few more digits than `digits` in its operands as it takes for its sides to agree."""
+    shown = number(value, digits)
+    for more in range(digits, 18):
+        printed = tuple(tuple(number(v, more) for v in term) for term in terms)
+        result = worked(kind, printed)
+        if number(float(result), digits) == shown:
+            break
+    return Equation(symbol, formula, kind, printed, shown, result == Decimal(shown))

@@ -1,0 +1,80 @@
+"""The numbers and names of one walk through the derivation."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from .core import Array, Layer, exact_logit
+from .equations import Equation, Kind, Matrix, Symbol, equation, number
+from .jacobian import layer_structure, softmax_structure
+
+TERMS = 6  # of a sum that are shown one by one
+CORNER = 6  # rows and columns of a matrix that are shown
+
+
+def subscripts(*indices: int) -> str:
+    """Indices counted from one, as subscripts; set apart by a comma where one has two digits."""
+    text = ("" if max(indices) < 9 else ",").join(str(n + 1) for n in indices)
+    return text.translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+
+
+class Walk:
+    """The layer, the entry (t, j, i) that is worked out, and how both are written."""
+
+    def __init__(
+        self,
+        layer: Layer,
+        W: Array,
+        b: ArrayLike | None,
+        names: tuple[str, ...] | None,
+        t: int,
+        j: int,
+        i: int,
+        digits: int,
+    ) -> None:
+        self.layer, self.W, self.names, self.digits = layer, W, names, digits
+        self.x, self.z, self.h, self.complement = layer.x[0], layer.z[0], layer.h[0], layer.complement[0]
+        self.b = None if b is None else np.asarray(b, float)
+        self.t, self.j, self.i = t, j, i
+        self.J, self.K = W.shape
+        self.top = int(self.complement.argmin())
+        self.dS = softmax_structure(layer, True)
+        self.value = float(layer_structure(layer, True).entries(0, [t], [i * self.J + j])[0, 0])
+
+    # --- symbols
+
+    def name(self, k: int) -> str:
+        return self.names[k] if self.names else str(k)
+
+    def of(self, letter: str, k: int) -> Symbol:
+        named = f"\\text{{{self.name(k)}}}" if self.names else str(k)
+        return Symbol(f"{letter}[{self.name(k)}]", f"{letter}_{{{named}}}")
+
+    def weight(self, j: int, i: int) -> Symbol:
+        named = f"\\text{{{self.name(i)}}}" if self.names else str(i)
+        return Symbol(f"W[{j},{self.name(i)}]", f"W_{{{j},{named}}}")
+
+    def derivative(self, letter: str, t: int, of: Symbol) -> Symbol:
+        above = self.of(letter, t)
+        return Symbol(f"∂{above.text}/∂{of.text}", f"\\frac{{\\partial {above.tex}}}{{\\partial {of.tex}}}")
+
+    # --- numbers
+
+    def equation(
+        self, symbol: Symbol, formula: Symbol, kind: Kind, terms: list[tuple[float, ...]], value: float
+    ) -> Equation:
+        return equation(symbol, formula, kind, terms, value, self.digits)
+
+    def shortened(self, terms: list[tuple[float, ...]]) -> tuple[list[tuple[float, ...]], list[str]]:
+        """A long sum with its last terms added up into one, and a sentence that says so."""
+        if len(terms) <= TERMS:
+            return terms, []
+        left = terms[TERMS - 1 :]
+        ones = np.array([term[0] for term in left])
+        rest, _ = exact_logit(ones, np.array([term[1] if len(term) > 1 else 1.0 for term in left]), 0.0)
+        return [*terms[: TERMS - 1], (rest,)], [f"The last number stands for the {len(left)} terms left out, added up."]
+
+    def matrix(self, symbol: Symbol, values: Array) -> Matrix:
+        corner = np.atleast_2d(values)[:CORNER, :CORNER]
+        return Matrix(symbol, tuple(tuple(number(v, self.digits) for v in row) for row in corner), values.shape)
