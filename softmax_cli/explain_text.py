@@ -26,7 +26,7 @@ def _lines(part: Part, width: int) -> Iterator[str]:
     elif isinstance(part, Equation):
         yield from _equation(part, width)
     else:
-        yield from _matrix(part)
+        yield from _matrix(part, width)
 
 
 def _equation(equation: Equation, width: int) -> Iterator[str]:
@@ -75,16 +75,16 @@ def _broken(head: str, pieces: list[str], width: int) -> Iterator[str]:
     yield line.rstrip()
 
 
-def _matrix(matrix: Matrix) -> Iterator[str]:
-    """A vector as one row of numbers, a matrix as its rows."""
-    columns = range(len(matrix.rows[0]))
-    widths = [max(len(signed(row[c])) for row in matrix.rows) for c in columns]
-    left = matrix.shape[-1] - len(columns)
+def _matrix(matrix: Matrix, width: int) -> Iterator[str]:
+    """A vector as one row of numbers, a matrix as its rows: as many of their columns as fit."""
     head = f"    {matrix.symbol.text} = "
+    widths = [max(len(signed(row[c])) for row in matrix.rows) for c in range(len(matrix.rows[0]))]
+    fit = next(c for c in range(len(widths), 0, -1) if c == 1 or len(head) + sum(widths[:c]) + 2 * c + 5 <= width)
+    left = "  …" * (fit < matrix.shape[-1])
     for n, row in enumerate(matrix.rows):
-        cells = "  ".join(signed(v).rjust(w) for v, w in zip(row, widths, strict=True))
-        yield (head if n == 0 else " " * len(head)) + f"[ {cells}{'  …' if left else ''} ]"
+        cells = "  ".join(signed(v).rjust(w) for v, w in zip(row[:fit], widths[:fit], strict=True))
+        yield (head if n == 0 else " " * len(head)) + f"[ {cells}{left} ]"
     if len(matrix.shape) == 2 and matrix.shape[0] > len(matrix.rows):
         yield " " * len(head) + "  …"
-    if matrix.shape != (len(columns),):
+    if left or len(matrix.shape) == 2:
         yield " " * len(head) + f"({' × '.join(str(n) for n in matrix.shape)})"

@@ -114,8 +114,10 @@ def test_names_with_brackets_survive():
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
-def test_no_line_is_wider_than_it_may_be(article, width):
-    assert max(map(len, walk(*article, width=width).splitlines())) <= width
+@pytest.mark.parametrize("name", ["article", "iris", "digits"])
+def test_no_line_is_wider_than_it_may_be(name, width):
+    layer = json.loads((SAMPLES / f"{name}.json").read_text())
+    assert max(map(len, walk(layer["x"], layer["W"], layer.get("b"), width=width).splitlines())) <= width
 
 
 def test_markdown_is_the_same_walk_with_the_same_numbers(article):
