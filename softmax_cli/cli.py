@@ -134,6 +134,7 @@ def layer_grad(inputs: Inputs, lines: Lines, chain: Chain, output: JacobianOutpu
       softmax-jac layer-grad -x 0.1,0.5 -W '1,2,3;4,5,6' --method chain
       softmax-jac layer-grad model.json -o dLdW.npy --layout tensor
       softmax-jac layer-grad model.json --outputs 0,3-5 --json
+      softmax-jac layer-grad model.json --format heatmap
 
     dL/dW, the derivative of the probabilities with respect to the weights: row t, column i·J + j is ∂h[t]/∂W[j,i] =
     h[t]·(δ − h[i])·x[j], with δ one where t = i and zero elsewhere. Shape (K, K·J).
@@ -226,6 +227,15 @@ def _jacobian(
     problem = _problem(inputs)
     outputs = None if output.outputs is None else _indices(output.outputs, problem.W.shape[1])
     result = jacobian_result(quantity, problem, output.layout, outputs, chain.method if chain else None)
+    if output.plot is not None or format == "heatmap":
+        from .pictures import draw_plot, print_heatmap
+
+        if output.plot is not None:
+            draw_plot(result, output.plot, output.layout)
+        if format == "heatmap":
+            print_heatmap(result, output.layout)
+        if format == "heatmap" or (output.format is None and not output.json and output.output is None):
+            return
     emit(result, format, output.output, output.precision, output.full)
 
 

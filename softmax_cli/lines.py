@@ -216,6 +216,8 @@ def _opened(path: str) -> AbstractContextManager[BinaryIO]:
         return open(path, "rb")
     except OSError as error:
         raise InputError(f"cannot read {shown(path)}: {error.strerror}") from None
+    except ValueError:  # a NUL, say
+        raise InputError(f"INPUT is {shown(path)}, which cannot be a file") from None
 
 
 def _chunks(stream: BinaryIO) -> Iterator[list[tuple[int, bytes]]]:

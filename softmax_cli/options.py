@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import typer
 
 Format = Literal["table", "json", "csv", "npy", "npz"]
+JacobianFormat = Literal["table", "json", "csv", "npy", "npz", "heatmap"]
 
 
 class Inputs(NamedTuple):
@@ -65,9 +66,9 @@ class Output(NamedTuple):
 class JacobianOutput(NamedTuple):
     """How a Jacobian is shown or written."""
 
-    format: Annotated[Format | None, typer.Option(help="What to print. [default: table, or by the suffix of -o]")] = (
-        None
-    )
+    format: Annotated[
+        JacobianFormat | None, typer.Option(help="What to print. [default: table, or by the suffix of -o]")
+    ] = None
     json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False
     output: Annotated[
         str | None, typer.Option("-o", "--output", metavar="FILE", help="Write to FILE: .json, .csv, .npy or .npz.")
@@ -81,6 +82,9 @@ class JacobianOutput(NamedTuple):
         ),
     ] = "numerator"
     outputs: Annotated[str | None, typer.Option(metavar="LIST", help="Only these rows: 3,7,10-12 (zero-based).")] = None
+    plot: Annotated[str | None, typer.Option(metavar="FILE", help="Draw the matrix to FILE: .png, .svg or .pdf.")] = (
+        None
+    )
 
 
 class Chain(NamedTuple):

@@ -22,6 +22,16 @@ KEYS: dict[Quantity, str] = {"softmax-grad": "dS_dZ", "linear-grad": "dZ_dW", "l
 TITLES = {"dS_dZ": "dS/dZ", "dZ_dW": "dZ/dW", "dL_dW": "dL/dW", "dE_dW": "dE/dW", "W_new": "W_new"}
 
 
+class Axes(NamedTuple):
+    """What the rows and columns of a Jacobian in numerator layout are, and a label for each."""
+
+    name: str
+    rows: str
+    columns: str
+    row: Callable[[int], str]
+    column: Callable[[int], str]
+
+
 class Result(NamedTuple):
     """`document` is the JSON output, in order; `main` is the key whose array csv and npy hold, under
     `header` in csv. `sheets` makes the tables. `jacobian` is there where a picture can be drawn."""
@@ -31,6 +41,7 @@ class Result(NamedTuple):
     sheets: Callable[[], Sheets]
     header: Sequence[str] | None = None
     jacobian: Jacobian | None = None
+    axes: Axes | None = None
 
 
 class Labels(NamedTuple):
@@ -107,10 +118,24 @@ def jacobian_result(
     about: dict[str, Value] = {} if outputs is None else {"outputs": list(outputs)}
     if method is not None:
         about["method"] = method
+    axes = _axes(key, Labels(problem.names), jacobian)
     document: dict[str, Value] = {**given(problem), "layout": layout, **about, key: value}
     return Result(
-        document, key, lambda: _jacobian_sheets(key, Labels(problem.names), jacobian, layout, dense), jacobian=jacobian
+        document, key, lambda: _jacobian_sheets(axes, problem, jacobian, layout, dense), jacobian=jacobian, axes=axes
     )
+
+
+def _axes(key: str, labels: Labels, jacobian: Jacobian) -> Axes:
+    J, outputs = jacobian.g.shape[2], jacobian.outputs
+    letter, label = ("z", labels.z) if key == "dZ_dW" else ("h", labels.h)
+
+    def row(r: int) -> str:
+        return label(int(outputs[r]))
+
+    if jacobian.wrt_logits:
+        return Axes(TITLES[key], f"{letter}[t]", "z[i]", row, labels.z)
+    columns = "W[j,i], j running fastest"
+    return Axes(TITLES[key], f"{letter}[t]", columns, row, lambda c: labels.weight(c % J, c // J))
 
 
 def _chain(problem: Problem, jacobian: Jacobian) -> Array:
@@ -132,15 +157,11 @@ def in_layout(dense: Array, jacobian: Jacobian, layout: Layout) -> Array:
     return swapped
 
 
-def _jacobian_sheets(key: str, labels: Labels, jacobian: Jacobian, layout: Layout, dense: Array | None) -> Sheets:
+def _jacobian_sheets(axes: Axes, problem: Problem, jacobian: Jacobian, layout: Layout, dense: Array | None) -> Sheets:
     from .tables import Sheet, Sheets
 
     N, K, J = jacobian.g.shape
-    outputs = jacobian.outputs
-    R = len(outputs)
-    row_name, row = ("z", labels.z) if key == "dZ_dW" else ("h", labels.h)
-    column = labels.z if jacobian.wrt_logits else lambda c: labels.weight(c % J, c // J)
-    of_column = "z[i]" if jacobian.wrt_logits else "W[j,i], j running fastest"
+    R, labels = len(jacobian.outputs), Labels(problem.names)
 
     def entries(n: int, r: Sequence[int], c: Sequence[int]) -> Array:
         if dense is None:
@@ -149,22 +170,22 @@ def _jacobian_sheets(key: str, labels: Labels, jacobian: Jacobian, layout: Layou
         return some
 
     def numerator(n: int) -> Sheet:
-        title = f"{TITLES[key]}  ({R}, {K * J}): row {row_name}[t], column {of_column}"
+        title = f"{axes.name}  ({R}, {K * J}): row {axes.rows}, column {axes.columns}"
         return Sheet(
-            _of_input(n, jacobian.single) + title, (R, K * J), lambda r: row(int(outputs[r])), column,
+            _of_input(n, jacobian.single) + title, (R, K * J), axes.row, axes.column,
             lambda r, c: entries(n, r, c),
         )  # fmt: skip
 
     def denominator(n: int) -> Sheet:
-        title = f"{TITLES[key]}, transposed  ({K * J}, {R}): row {of_column}, column {row_name}[t]"
+        title = f"{axes.name}, transposed  ({K * J}, {R}): row {axes.columns}, column {axes.rows}"
         return Sheet(
-            _of_input(n, jacobian.single) + title, (K * J, R), column, lambda r: row(int(outputs[r])),
+            _of_input(n, jacobian.single) + title, (K * J, R), axes.column, axes.row,
             lambda r, c: entries(n, c, r).T,
         )  # fmt: skip
 
     def tensor(at: int) -> Sheet:
         n, r = divmod(at, R)
-        title = f"{TITLES[key]}[{r}]  of ({R}, {J}, {K}): ∂{row(int(outputs[r]))}/∂W, row W[j,:], column W[:,i]"
+        title = f"{axes.name}[{r}]  of ({R}, {J}, {K}): ∂{axes.row(r)}/∂W, row W[j,:], column W[:,i]"
         return Sheet(
             _of_input(n, jacobian.single) + title, (J, K), lambda j: f"W[{j},:]", labels.weights_of,
             lambda js, i: entries(n, [r], [k * J + j for j in js for k in i]).reshape(len(js), len(i)),

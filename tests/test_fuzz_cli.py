@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from softmax_cli.cli import main
 
-COMMANDS = ["forward", "softmax-grad", "linear-grad", "layer-grad", "weight-grad", "check", "", "nonsense"]
+COMMANDS = ["forward", "softmax-grad", "linear-grad", "layer-grad", "weight-grad", "check", "explain", "", "nonsense"]
 VALUES = [
     "",
     "-",
@@ -80,6 +80,7 @@ FLAGS = [
     "--x-rows",
     "--jsonl",
     "--keep-going",
+    "--entry",
     "--help",
     "--version",
 ]
@@ -95,6 +96,9 @@ CHOICES = [
     "npy",
     "npz",
     "chain",
+    "heatmap",
+    "markdown",
+    "0,0,0",
     "mean",
     "none",
 ]

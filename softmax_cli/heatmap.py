@@ -1,0 +1,98 @@
+"""A Jacobian in the terminal, in coloured cells or, without colour, in graded characters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from rich.text import Text
+
+from .jacobian import Jacobian, Layout
+from .picture import Picture, downsample, scale_of
+
+BELOW, ABOVE, NEUTRAL = (0, 92, 230), (222, 45, 20), (128, 128, 128)
+POSITIVE, NEGATIVE = ".+*#@", ",-=%&"  # from small to large; a zero is a space
+SPARE = 6  # lines for the title, the ticks and the legend
+Label = Callable[[int], str]
+
+
+def heatmap(
+    jacobian: Jacobian,
+    layout: Layout,
+    *,
+    title: str,
+    rows: Label,
+    columns: Label,
+    width: int,
+    height: int,
+    colour: bool,
+) -> Text:
+    """The picture, no wider than `width` where its labels allow and about `height` lines high.
+
+    `rows` and `columns` label the rows and columns of the matrix. Rows are labelled where they begin a
+    cell, columns where a label fits without running into the last one.
+    """
+    count = jacobian.shape(layout)
+    margin = max(len(rows(r)) for r in range(min(count[0], 5000))) + 1
+    room = max(width - margin, 8)
+    picture = downsample(jacobian, layout, max(height - SPARE, 4), room)
+    each = max(1, min(6, room // picture.cells.shape[1]))
+    scale = scale_of(picture.cells)
+    levels = scale.of(picture.cells)
+    text = Text(no_wrap=True, end="")
+    text.append(title + "\n", "bold")
+    text.append(" " * margin + _ticks(picture, columns, each, _group(jacobian, layout)) + "\n")
+    for r, line in enumerate(levels):
+        text.append(rows(int(picture.row_edges[r])).ljust(margin))
+        for level in line:
+            _cell(text, float(level), each, colour)
+        text.append("\n")
+    _legend(text, scale.top, scale.threshold, colour)
+    if picture.merged != (1, 1):
+        a, b = picture.merged
+        text.append(f"each cell shows the entry of largest magnitude among up to {a} × {b} entries\n")
+    return text
+
+
+def _group(jacobian: Jacobian, layout: Layout) -> int:
+    """Columns of the matrix that share a tick: the weights of one output."""
+    return 1 if layout == "denominator" else jacobian.g.shape[2]
+
+
+def _ticks(picture: Picture, label: Label, each: int, group: int) -> str:
+    line = ""
+    for q, edge in enumerate(picture.column_edges[:-1]):
+        if edge % group == 0 and (not line or len(line) < q * each):
+            name = label(int(edge))
+            if len(line.ljust(q * each)) + len(name) <= each * (len(picture.column_edges) - 1):
+                line = line.ljust(q * each) + name
+    return line
+
+
+def _cell(text: Text, level: float, each: int, colour: bool) -> None:
+    if colour:
+        text.append(" " * each, f"on {_rgb(level)}" if level else "")
+    else:
+        text.append(_character(level) * each)
+
+
+def _rgb(level: float) -> str:
+    end, part = (ABOVE if level > 0 else BELOW), abs(level) ** 0.7
+    return "rgb(" + ",".join(str(round(n + (e - n) * part)) for n, e in zip(NEUTRAL, end, strict=True)) + ")"
+
+
+def _character(level: float) -> str:
+    if level == 0.0:
+        return " "
+    ramp: Sequence[str] = POSITIVE if level > 0 else NEGATIVE
+    return ramp[min(len(ramp) - 1, int(abs(level) * len(ramp)))]
+
+
+def _legend(text: Text, top: float, threshold: float | None, colour: bool) -> None:
+    text.append(f"{-top:.3g} ")
+    for level in np.linspace(-1.0, 1.0, 11 if not colour else 21):
+        _cell(text, float(level), 1, colour)
+    text.append(f" {top:.3g}")
+    if threshold is not None:
+        text.append(f", logarithmic above {threshold:.1g}")
+    text.append("; zero is blank\n")

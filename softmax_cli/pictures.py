@@ -1,0 +1,63 @@
+"""--format heatmap and --plot: a picture of what a Jacobian command found."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import Any
+
+from .core import InputError
+from .files import target
+from .jacobian import Jacobian, Layout
+from .results import Result
+from .textfile import shown
+
+SUFFIXES = ("png", "svg", "pdf")
+
+
+def draw_plot(result: Result, path: str, layout: Layout) -> None:
+    """Draw to a file, in the format of its suffix."""
+    suffix = os.path.splitext(path)[1].lower().lstrip(".")
+    if suffix not in SUFFIXES:
+        raise InputError(f"--plot {shown(path)}: the suffix names no format (.png, .svg, .pdf)")
+    from .plot import save_plot
+
+    drawn = io.BytesIO()  # matplotlib seeks, and a target may be a pipe
+    save_plot(_jacobian(result), layout, drawn, suffix, **_labels(result, layout))
+    with target(path) as stream:
+        stream.write(drawn.getbuffer())
+
+
+def print_heatmap(result: Result, layout: Layout) -> None:
+    """Print to standard output, as large as the terminal."""
+    if sys.stdout is None:
+        raise InputError("standard output is closed")
+    from .heatmap import heatmap
+    from .tables import console_for
+
+    console = console_for(sys.stdout)
+    colour = console.color_system is not None and not console.no_color
+    height = console.height if sys.stdout.isatty() else 40
+    text = heatmap(
+        _jacobian(result), layout, width=console.width, height=height, colour=colour, **_labels(result, layout)
+    )
+    console.width = max(console.width, *map(len, text.plain.splitlines()))
+    console.print(text)
+
+
+def _jacobian(result: Result) -> Jacobian:
+    assert result.jacobian is not None
+    return result.jacobian
+
+
+def _labels(result: Result, layout: Layout) -> dict[str, Any]:
+    """The title, and what labels the rows and columns as they are laid out."""
+    axes = result.axes
+    assert axes is not None
+    shape = " × ".join(str(n) for n in _jacobian(result).shape(layout))
+    if layout == "denominator":
+        title = f"{axes.name}, transposed  ({shape}): row {axes.columns}, column {axes.rows}"
+        return {"title": title, "rows": axes.column, "columns": axes.row}
+    title = f"{axes.name}  ({shape}): row {axes.rows}, column {axes.columns}"
+    return {"title": title, "rows": axes.row, "columns": axes.column}
