@@ -1,19 +1,15 @@
-"""The command line: reads it, calls the rest in order, and owns every exit.
+"""The command line: reads it and calls the rest in order. Its exits are in `exits`.
 
 numpy and rich are imported by what uses them, so that --version and completion never pay for them.
 """
 
-import codecs
-import os
-import signal
 import sys
-from enum import IntEnum
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from typer._click.exceptions import ClickException
 
 from . import __version__
+from .exits import Status, run_and_exit
 from .options import (
     Against,
     Chain,
@@ -30,15 +26,6 @@ from .options import (
 if TYPE_CHECKING:
     from .problem import Problem
     from .results import Quantity
-
-
-class Status(IntEnum):
-    DONE = 0
-    DIFFERS = 1
-    BAD_INPUT = 2
-    INTERRUPTED = 130
-    READER_GONE = 141
-    TERMINATED = 143
 
 
 app = typer.Typer(
@@ -260,100 +247,12 @@ def _run_lines(name: str, inputs: Inputs, lines: Lines, output: Any, **options: 
         raise typer.Exit(Status.BAD_INPUT)
 
 
-# --- every exit --------------------------------------------------------------------------------
-
-
 def _fail(message: str, advice: str = "") -> NoReturn:
     from .core import InputError
 
     raise InputError(message, advice)
 
 
-def _degrade(error: UnicodeError) -> tuple[str, int]:
-    """What an output that cannot take a character gets in its place."""
-    if not isinstance(error, UnicodeEncodeError):
-        raise error
-    plain = {
-        "∂": "d",
-        "×": "x",
-        "·": "*",
-        "−": "-",
-        "–": "-",
-        "…": "...",
-        "δ": "delta",
-        "Σ": "sum",
-        "ᵀ": "^T",
-        "⁻": "^-",
-    }
-    return "".join(plain.get(c, "?") for c in error.object[error.start : error.end]), error.end
-
-
-def _prepare_streams() -> None:
-    codecs.register_error("softmax-jac", _degrade)
-    for stream in (sys.stdout, sys.stderr):
-        if stream is not None and stream.encoding.lower().replace("-", "") != "utf8":
-            stream.reconfigure(errors="softmax-jac")  # type: ignore[union-attr]
-
-
-def _complain(message: str, advice: str = "") -> Status:
-    if sys.stderr is not None:
-        print(f"softmax-jac: error: {message}", file=sys.stderr)
-        if advice:
-            print(advice, file=sys.stderr)
-    return Status.BAD_INPUT
-
-
-def _terminate(signum: int, frame: object) -> NoReturn:
-    raise SystemExit(Status.TERMINATED)
-
-
-def _usage(error: ClickException) -> tuple[str, str]:
-    message = " ".join(error.format_message().split())
-    context = getattr(error, "ctx", None)
-    return message[:1].lower() + message[1:].rstrip("."), f"see {context.command_path} --help" if context else ""
-
-
-def _run(arguments: list[str] | None) -> int:
-    try:
-        result = app(arguments, prog_name="softmax-jac", standalone_mode=False)
-        if sys.stdout is not None:
-            sys.stdout.flush()
-        return int(result or Status.DONE)
-    except typer.Exit as ended:
-        return ended.exit_code
-    except ClickException as error:
-        return _complain(*_usage(error))
-    except BrokenPipeError:
-        return Status.READER_GONE
-    except SystemExit as ended:
-        if isinstance(ended.__context__, BrokenPipeError):  # click's own answer to it is to exit with 1
-            return Status.READER_GONE
-        raise
-    except (KeyboardInterrupt, typer.Abort):
-        return Status.INTERRUPTED
-    except OSError as error:
-        return _complain(f"cannot write to standard output: {error.strerror}")
-    except MemoryError:
-        return _complain(
-            "the result does not fit in memory", "write it with -o FILE.npy, or choose rows with --outputs"
-        )
-    except ValueError as error:
-        from .core import InputError
-
-        if not isinstance(error, InputError):
-            raise
-        return _complain(str(error), error.advice)
-
-
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
-    _prepare_streams()
-    signal.signal(signal.SIGTERM, _terminate)
-    status = _run(arguments)
-    if sys.stdout is not None:
-        try:
-            sys.stdout.flush()
-        except OSError:
-            # What is left in the buffer has nowhere to go; do not let the interpreter try again.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    raise SystemExit(status)
+    run_and_exit(app, arguments)
