@@ -90,14 +90,16 @@ def sum_pairs(p: Array, e: Array) -> tuple[Array, Array]:
     The order of the additions depends on the length of that axis alone, so that a batch gives
     every row the bits that the row would get on its own.
     """
-    n = len(p)
-    while n > 1:
+    while (n := len(p)) > 1:
         half, keep = n // 2, n - n // 2
-        s, r = two_sum(p[:half], p[keep:n])
-        p[:half] = s
-        e[:half] += e[keep:n]
-        e[:half] += r
-        n = keep
+        s, r = two_sum(p[:half], p[keep:])
+        r += e[:half]
+        r += e[keep:]
+        if half == keep:
+            p, e = s, r
+        else:
+            p[:half], e[:half] = s, r
+            p, e = p[:keep], e[:keep]
     return two_sum(p[0], e[0])
 
 
@@ -145,30 +147,38 @@ def logits(x: Array, W: Array, b: Array | None, first: int | None = None) -> tup
     and its input, counted from `first`, if there is one.
     """
     (N, J), K = x.shape, W.shape[1]
-    hi, lo = np.empty((N, K)), np.empty((N, K))
     k = max(1, min(K, TILE // J))
     n = max(1, TILE // (J * k))
-    # [ORO] corollary 4.7 for a tree of this depth; past it, an underflow may have cost a product its error term.
-    growth = 4 * (J.bit_length() + 3) ** 2 * UNIT**2
-    for r in range(0, N, n):
-        for c in range(0, K, k):
-            s, e, size = dot_pairs(x[r : r + n], W[:, c : c + k])
-            if b is not None:
-                s, t = two_sum(s, b[c : c + k])
-                s, e = two_sum(s, t + e)
-                size += np.abs(b[c : c + k])
-            hi[r : r + n, c : c + k], lo[r : r + n, c : c + k] = s, e
-            bound = growth * size + J * 2.0**-1070
-            sure = bound <= UNIT / 4 * np.minimum(1.0, np.abs(s))
-            if not sure.all():
-                for at, i in np.add(np.argwhere(~sure), (r, c)):
-                    used = (x[at] != 0) & (W[:, i] != 0)
-                    try:
-                        hi[at, i], lo[at, i] = exact_logit(x[at, used], W[used, i], 0.0 if b is None else float(b[i]))
-                    except OverflowError:
-                        row = "" if first is None else f" of input {first + at}"
-                        raise InputError(f"z[{i}]{row} is too large for double precision (beyond ±1.8e308)") from None
+    if n >= N and k == K:
+        hi, lo, sure = _fast_logits(x, W, b)
+    else:
+        hi, lo, sure = np.empty((N, K)), np.empty((N, K)), np.empty((N, K), dtype=bool)
+        for r in range(0, N, n):
+            for c in range(0, K, k):
+                at = np.s_[r : r + n, c : c + k]
+                hi[at], lo[at], sure[at] = _fast_logits(x[at[0]], W[:, at[1]], None if b is None else b[at[1]])
+    if not sure.all():
+        for r, c in np.argwhere(~sure):
+            used = (x[r] != 0) & (W[:, c] != 0)
+            try:
+                hi[r, c], lo[r, c] = exact_logit(x[r, used], W[used, c], 0.0 if b is None else float(b[c]))
+            except OverflowError:
+                row = "" if first is None else f" of input {first + r}"
+                raise InputError(f"z[{c}]{row} is too large for double precision (beyond ±1.8e308)") from None
     return hi, lo
+
+
+def _fast_logits(x: Array, W: Array, b: Array | None) -> tuple[Array, Array, NDArray[np.bool_]]:
+    """The logits by `dot_pairs` as hi + lo, and where that is sure to be as exact as `logits` promises."""
+    hi, lo, size = dot_pairs(x, W)
+    if b is not None:
+        hi, t = two_sum(hi, b)
+        hi, lo = two_sum(hi, t + lo)
+        size += np.abs(b)
+    # [ORO] corollary 4.7 for a tree of this depth; and an underflow may cost a product its error term.
+    J = len(W)
+    bound = size * (4 * (J.bit_length() + 3) ** 2 * UNIT**2) + J * 2.0**-1070
+    return hi, lo, bound <= np.minimum(1.0, np.abs(hi)) * (UNIT / 4)
 
 
 def softmax(z: Array, low: Array | None = None) -> tuple[Array, Array, Array]:
@@ -181,12 +191,12 @@ def softmax(z: Array, low: Array | None = None) -> tuple[Array, Array, Array]:
     """
     low = np.zeros_like(z) if low is None else low
     rows, m = np.arange(len(z)), z.argmax(axis=1)
-    if np.abs(z).max() > 1e12:  # beyond that the low part alone may tell two outputs apart
+    gap, t = _gaps(z, low, rows, m)
+    if gap.max() > 0.0:  # the largest are equal but for their low parts
         m = np.where(z == z.max(axis=1, keepdims=True), low, -np.inf).argmax(axis=1)
-    gap, t = two_sum(z, -z[rows, m][:, None])
-    gap, t = two_sum(gap, t + (low - low[rows, m][:, None]))
+        gap, t = _gaps(z, low, rows, m)
     e = np.exp(gap)
-    e += e * np.fmax(t, -1.0)  # t is nan where the gap overflows, and e is 0 there
+    e += e * np.fmax(t, -1.0)  # t is nan where the gap is −inf, and e is 0 there
     e[rows, m] = 0.0
     rest, left = sum_rows(e)
     total = 1.0 + rest
@@ -196,6 +206,12 @@ def softmax(z: Array, low: Array | None = None) -> tuple[Array, Array, Array]:
     complement = 1.0 - h
     complement[rows, m] = rest / total
     return h, complement, left / total
+
+
+def _gaps(z: Array, low: Array, rows: NDArray[np.intp], m: NDArray[np.intp]) -> tuple[Array, Array]:
+    """(z + low) − (zₘ + lowₘ) as hi + lo, −inf where it overflows."""
+    gap, t = two_sum(z, -z[rows, m][:, None])
+    return two_sum(gap, np.fmax(t + (low - low[rows, m][:, None]), -np.inf))
 
 
 def evaluate(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None, first: int = 0) -> tuple[Layer, bool]:

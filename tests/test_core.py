@@ -57,6 +57,10 @@ def test_the_bar_holds_at_any_scale_of_logit(seed, J, K, exponent):
     assert exact.worst(layer_jacobian(*layer), exact.jacobian(*layer)) <= exact.BAR
 
 
+def test_a_gap_that_overflows_leaves_a_probability_of_zero():
+    assert forward([1.0], [[1.7e308, -1.7e308, 1.7e308]]).h.tolist() == [0.5, 0.0, 0.5]
+
+
 def test_the_complement_of_a_saturated_output_is_not_lost():
     assert softmax_jacobian([37.42994775023705], [[1.0, 0.0]])[0, 0] == 5.551115123125775e-17
 
