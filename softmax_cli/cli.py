@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="softmax-jac",
-    no_args_is_help=True,
+    invoke_without_command=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -45,6 +45,7 @@ def _print_version(asked: bool) -> None:
 
 @app.callback()
 def root(
+    context: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
     ] = False,
@@ -62,9 +63,11 @@ def root(
     (inputs × outputs), b and h have K. Indices are zero-based and name array elements. With no input, a command runs
     on the example x = (0.1, 0.5, 0.4) with five outputs.
     """
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
-@command(app, "forward")
+@command(app, "forward", "z and h")
 def forward(inputs: Inputs, lines: Lines, output: Output) -> None:
     """Examples:
 
@@ -85,7 +88,7 @@ def forward(inputs: Inputs, lines: Lines, output: Output) -> None:
     emit(forward_result(_problem(inputs)), format, output.output, output.precision, output.full)
 
 
-@command(app, "softmax-grad")
+@command(app, "softmax-grad", "dS/dZ: the probabilities by the logits")
 def softmax_grad(inputs: Inputs, lines: Lines, output: JacobianOutput) -> None:
     """Examples:
 
@@ -99,7 +102,7 @@ def softmax_grad(inputs: Inputs, lines: Lines, output: JacobianOutput) -> None:
     _jacobian("softmax-grad", inputs, lines, output)
 
 
-@command(app, "linear-grad")
+@command(app, "linear-grad", "dZ/dW: the logits by the weights")
 def linear_grad(inputs: Inputs, lines: Lines, output: JacobianOutput) -> None:
     """Examples:
 
@@ -113,7 +116,7 @@ def linear_grad(inputs: Inputs, lines: Lines, output: JacobianOutput) -> None:
     _jacobian("linear-grad", inputs, lines, output)
 
 
-@command(app, "layer-grad")
+@command(app, "layer-grad", "dL/dW: the probabilities by the weights")
 def layer_grad(inputs: Inputs, lines: Lines, chain: Chain, output: JacobianOutput) -> None:
     """Examples:
 
@@ -129,7 +132,7 @@ def layer_grad(inputs: Inputs, lines: Lines, chain: Chain, output: JacobianOutpu
     _jacobian("layer-grad", inputs, lines, output, chain)
 
 
-@command(app, "weight-grad")
+@command(app, "weight-grad", "dE/dW: the gradient that moves the weights")
 def weight_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, output: Output) -> None:
     """Examples:
 
@@ -153,7 +156,7 @@ def weight_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, outp
     emit(learn(_problem(inputs), error, step), format, output.output, output.precision, output.full)
 
 
-@command(app, "check")
+@command(app, "check", "Is this gradient right, and if not, where and why?")
 def check(inputs: Inputs, error: ErrorSide, against: Against) -> None:
     """Examples:
 
@@ -170,7 +173,7 @@ def check(inputs: Inputs, error: ErrorSide, against: Against) -> None:
         raise typer.Exit(Status.DIFFERS)
 
 
-@command(app, "explain")
+@command(app, "explain", "The derivation, worked with your own numbers")
 def explain(inputs: Inputs, walk: Walk) -> None:
     """Examples:
 

@@ -144,7 +144,7 @@ class Walk(NamedTuple):
     precision: Annotated[int, typer.Option(min=2, max=15, help="Significant digits.")] = 6
 
 
-def command(app: typer.Typer, name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def command(app: typer.Typer, name: str, summary: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Register a function of option groups as a command: every field of every group is a parameter."""
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
@@ -162,7 +162,7 @@ def command(app: typer.Typer, name: str) -> Callable[[Callable[..., None]], Call
 
         run.__annotations__ = {p.name: p.annotation for p in parameters}
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        app.command(name, help=function.__doc__)(run)
+        app.command(name, help=function.__doc__, short_help=summary)(run)
         return function
 
     return register

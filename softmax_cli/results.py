@@ -213,7 +213,9 @@ def gradient_result(
         found["W_new"] = moved
     matrices = {key: value for key, value in found.items() if key != "loss"}
     J, K = problem.W.shape
-    of = "" if loss is None or loss.ndim else f"; loss E = {float(loss)!r}"
+    target, reduction = weighting.get("target"), weighting.get("reduction", "none")
+    error = f"E = −ln {labels.h(target) if isinstance(target, int) else 'h[target]'}"
+    error = error if reduction == "none" else f"{reduction} of {error}"
 
     def sheet(at: int) -> Sheet:
         from .tables import Sheet
@@ -221,7 +223,7 @@ def gradient_result(
         n, which = divmod(at, len(matrices))
         key, value = list(matrices.items())[which]
         matrix = np.asarray(value).reshape(-1, J, K)[n]
-        each = f"; loss E = {float(loss[n])!r}" if loss is not None and loss.ndim else of
+        each = "" if loss is None else f"; {error} = {float(loss[n] if loss.ndim else loss)!r}"
         title = f"{TITLES[key]}  ({J}, {K}): laid out as W, row W[j,:], column W[:,i]{each if key == 'dE_dW' else ''}"
         return Sheet(
             _of_input(n, gradient.ndim == 2) + title, (J, K), lambda j: f"W[{j},:]", labels.weights_of,

@@ -265,6 +265,14 @@ def test_the_version_and_the_help_import_neither_numpy_nor_rich(arguments):
     assert not {"numpy", "rich", "orjson"} & loaded
 
 
+def test_without_a_command_the_help_is_printed_with_a_line_for_each():
+    text = run().stdout
+    assert text == run("--help").stdout
+    listed = re.findall(r"^  (\S+)  +(\S.*)$", text.split("Commands:")[1], re.MULTILINE)
+    assert [name for name, _ in listed] == [*COMMANDS, "weight-grad", "check", "explain"]
+    assert "Examples:" not in dict(listed).values()
+
+
 def test_help_begins_with_examples():
     assert run("layer-grad", "-h").stdout.split("\n\n")[1].strip().startswith("Examples:")
 
