@@ -1,380 +1,284 @@
-"""The derivation of dL/dW, worked with the user's numbers: what is said and computed, not how it is set.
-
-A number is kept exact and printed rounded. In a chain of equal expressions the last is rounded to the
-digits asked for, and what stands before it to as many more as make the printed arithmetic come out.
-"""
+"""The derivation of dL/dW with a layer's own numbers, as data: what is said and what is worked out."""
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from decimal import Context, Decimal
-from fractions import Fraction
-from typing import Literal, NamedTuple
 
+import numpy as np
 from numpy.typing import ArrayLike
 
-from .core import Array, InputError, Layer, evaluate
+from .core import InputError, Layer, evaluate
+from .equations import Equation, Part, Step, Symbol
 from .jacobian import layer_structure
-
-SHORT = 6  # terms of a sum, or rows of a matrix, that are shown whole
-WIDE = 8  # columns of a matrix that are shown whole
-KEPT = 4  # terms shown of a longer sum
-SMALLEST = Fraction(2) ** -1074
-
-
-class Number(NamedTuple):
-    """A value, and the significant digits it is printed with. `typed` if a double stands for the
-    decimal that it prints as: an input, or a logit."""
-
-    exact: Fraction
-    typed: bool = False
-    digits: int = 0
-
-    @property
-    def text(self) -> str:
-        """As Python writes it: 0.25, -1.5e-07."""
-        if not self.exact:
-            return "0"
-        context = Context(prec=self.digits)
-        value = context.divide(Decimal(self.exact.numerator), Decimal(self.exact.denominator)).normalize(context)
-        plain = -5 <= value.adjusted() < max(self.digits, 6)
-        return f"{value:f}" if plain else f"{value:e}".replace("e+", "e")
-
-    @property
-    def unit(self) -> Fraction:
-        """One in the last digit. Nothing is told apart that is closer than two of the smallest double."""
-        last = Fraction(10) ** (_exponent(self.exact) - self.digits + 1) if self.exact else Fraction(0)
-        return max(last, 2 * SMALLEST)
-
-
-class Symbol(NamedTuple):
-    """An array element, h[1], or with `sub` a subscripted letter, hₜ."""
-
-    name: str
-    at: tuple[str, ...] = ()
-    sub: bool = False
-
-
-class Op(NamedTuple):
-    """An operation: + × / − (negative) exp ln ² ∂ (of, by), Σ with the index it runs `over`, or "rest",
-    the terms left out, `over` in number, and their sum if that is known."""
-
-    kind: Literal["+", "×", "/", "−", "exp", "ln", "²", "∂", "Σ", "rest"]
-    args: tuple[Expr, ...]
-    over: str = ""
-
-
-Expr = Number | Symbol | Op
-
-
-class Equation(NamedTuple):
-    """members[0] relations[0] members[1] …, each relation = or ≈; `where` says for which indices."""
-
-    members: tuple[Expr, ...]
-    relations: tuple[str, ...]
-    where: str = ""
-
-
-class Grid(NamedTuple):
-    """A matrix, or its corners: None stands where something was left out."""
-
-    title: tuple[str | Expr, ...]
-    rows: tuple[Symbol | None, ...]
-    columns: tuple[Symbol | None, ...]
-    cells: tuple[tuple[Number | None, ...], ...]
-
-
-class Prose(NamedTuple):
-    parts: tuple[str | Expr, ...]
-
-
-class Step(NamedTuple):
-    title: str
-    body: tuple[Prose | Equation | Grid, ...]
-
-
-# --- arithmetic that is true to the digits printed ---------------------------------------------
-
-
-def worth(e: Expr) -> Fraction:
-    """What an expression of printed numbers comes to."""
-    if isinstance(e, Number):
-        return Fraction(e.text)
-    assert isinstance(e, Op)
-    args = [worth(a) for a in e.args]
-    match e.kind:
-        case "×":
-            return math.prod(args, start=Fraction(1))
-        case "/":
-            return args[0] / args[1] if args[1] else Fraction(0)
-        case "−":
-            return -args[0]
-        case "exp":
-            return exponential(args[0])
-        case _:
-            return sum(args, Fraction(0))
-
-
-def exponential(a: Fraction) -> Fraction:
-    """exp(a) to 60 digits, and zero far below the smallest double."""
-    context = Context(prec=60)
-    return Fraction(context.divide(a.numerator, a.denominator).exp(context)) if a > -10000 else Fraction(0)
-
-
-def equation(*members: Expr, digits: int, where: str = "") -> Equation:
-    """A chain that ends in a number: that rounded to `digits`, and every expression of numbers before
-    it to the fewest digits, not fewer, from which what follows can be worked out to one in its last digit.
-    Where even exact numbers could not do that, because the result was rounded before, it gets fewer digits."""
-    end = members[-1]
-    assert isinstance(end, Number)
-    most = min(digits, _exponent(end.exact) + 324) if end.exact else digits
-    for n in range(max(most, 1), 0, -1):
-        done = _worked(members, n)
-        if done:
-            break
-    else:
-        done = [e if _symbolic(e) else _rounded(e, 17) for e in members[:-1]] + [_rounded(end, 1)]
-    kept = [done[0], *(b for a, b in itertools.pairwise(done) if a != b and not _same(a, b))]
-    return Equation(tuple(kept), tuple(_relation(a, b) for a, b in itertools.pairwise(kept)), where)
-
-
-def identity(*members: Expr, where: str = "") -> Equation:
-    """A formula: it holds exactly."""
-    return Equation(members, ("=",) * (len(members) - 1), where)
-
-
-def _worked(members: Sequence[Expr], digits: int) -> list[Expr]:
-    done = [_rounded(members[-1], digits)]
-    for e in reversed(members[:-1]):
-        if _symbolic(e):
-            done.insert(0, e)
-            continue
-        following = [d for d in done if not _symbolic(d)]
-        for more in [*range(digits, 22), 30, 40, 60, 120, 400, 1600]:
-            tried = _rounded(e, more)
-            if _follows(tried, following[0], following[-1]):
-                break
-        else:
-            return []
-        done.insert(0, tried)
-        digits = more
-    return done
-
-
-def _follows(e: Expr, following: Expr, end: Expr) -> bool:
-    assert isinstance(end, Number)
-    return _agrees(e, following) and abs(worth(e) - worth(end)) <= end.unit
-
-
-def _agrees(e: Expr, following: Expr) -> bool:
-    """Term by term and factor by factor, where both are built alike."""
-    if isinstance(following, Number):
-        return abs(worth(e) - worth(following)) <= following.unit
-    if isinstance(e, Op) and e.kind == following.kind and len(e.args) == len(following.args):
-        return all(_agrees(a, b) for a, b in zip(e.args, following.args, strict=True))
-    return True
-
-
-def _relation(a: Expr, b: Expr) -> str:
-    if _symbolic(a):
-        return "=" if _symbolic(b) or _faithful(b) else "≈"
-    return "=" if worth(a) == worth(b) else "≈"
-
-
-def _faithful(e: Expr) -> bool:
-    if isinstance(e, Number):
-        printed = Fraction(e.text)
-        return printed == e.exact or (e.typed and float(printed) == float(e.exact))
-    return isinstance(e, Symbol) or all(_faithful(a) for a in e.args)
-
-
-def _same(a: Expr, b: Expr) -> bool:
-    return isinstance(a, Number) and isinstance(b, Number) and a.text == b.text
-
-
-def _symbolic(e: Expr) -> bool:
-    return isinstance(e, Symbol) or (isinstance(e, Op) and (not e.args or any(_symbolic(a) for a in e.args)))
-
-
-def _rounded(e: Expr, digits: int) -> Expr:
-    if isinstance(e, Number):
-        return e._replace(digits=digits)
-    assert isinstance(e, Op)
-    return e._replace(args=tuple(_rounded(a, digits) for a in e.args))
-
-
-def _exponent(value: Fraction) -> int:
-    return Context(prec=20).divide(Decimal(value.numerator), Decimal(value.denominator)).adjusted()
-
-
-# --- short ways to write expressions -----------------------------------------------------------
-
-
-def number(value: float | Fraction, typed: bool = False) -> Number:
-    return Number(Fraction(value), typed)
-
-
-def add(*terms: Expr) -> Expr:
-    return terms[0] if len(terms) == 1 else Op("+", terms)
-
-
-def times(*factors: Expr) -> Expr:
-    return Op("×", factors)
-
-
-def over(a: Expr, b: Expr) -> Expr:
-    return Op("/", (a, b))
-
-
-def minus(e: Expr) -> Expr:
-    return Op("−", (e,))
-
-
-def exp(e: Expr) -> Expr:
-    return Op("exp", (e,))
-
-
-def d(of: Expr, by: Expr) -> Expr:
-    return Op("∂", (of, by))
-
-
-def total(index: str, e: Expr) -> Expr:
-    return Op("Σ", (e,), index)
-
-
-def sub(name: str, *at: str) -> Symbol:
-    return Symbol(name, at, True)
-
-
-def say(*parts: str | Expr) -> Prose:
-    return Prose(parts)
-
-
-ONE = Number(Fraction(1), True, 1)
-
-
-def few(count: int, *must: int) -> list[int]:
-    """The indices of the terms to show of a sum: all, or the first few and those that must be there."""
-    return list(range(count)) if count <= SHORT else sorted({*range(KEPT), *must})
-
-
-def corner(count: int, limit: int) -> list[int | None]:
-    return list(range(count)) if count <= limit else [*range(limit - 2), None, count - 1]
-
-
-def rest(count: int, value: Fraction | None = None) -> Iterator[Expr]:
-    """The terms left out, if there are any."""
-    if count:
-        yield Op("rest", () if value is None else (number(value),), str(count))
-
-
-# --- the walk ----------------------------------------------------------------------------------
-
-
-class Walk(NamedTuple):
-    """What the steps draw on. The entry worked out is ∂h[t]/∂W[j,i]; `column` has those of every h."""
-
-    layer: Layer
-    W: Array
-    b: Array | None
-    names: tuple[str, ...]
-    t: int
-    j: int
-    i: int
-    digits: int
-    column: list[float]
-
-    def x(self, j: int) -> Symbol:
-        return Symbol("x", (str(j),))
-
-    def weight(self, j: int, i: int) -> Symbol:
-        return Symbol("W", (str(j), self.names[i]))
-
-    def of(self, name: str, i: int) -> Symbol:
-        return Symbol(name, (self.names[i],))
-
-    @property
-    def w(self) -> Symbol:
-        return self.weight(self.j, self.i)
-
-    @property
-    def K(self) -> int:
-        return len(self.names)
-
-    @property
-    def J(self) -> int:
-        return len(self.W)
-
-    def input(self, j: int) -> Number:
-        return number(float(self.layer.x[0, j]), True)
-
-    def logit(self, i: int) -> Number:
-        return number(Fraction(float(self.layer.z[0, i])) + Fraction(float(self.layer.low[0, i])), True)
-
-    def h(self, i: int) -> Number:
-        return number(float(self.layer.h[0, i]))
-
-    def complement(self, i: int) -> Number:
-        return number(float(self.layer.complement[0, i]))
-
-    def slope(self, t: int, i: int) -> Number:
-        """∂h[t]/∂z[i]"""
-        return number(self.h(t).exact * (self.complement(t).exact if t == i else -self.h(i).exact))
-
-    @property
-    def largest(self) -> int:
-        return max(range(self.K), key=lambda i: self.logit(i).exact)
-
-    def equation(self, *members: Expr) -> Equation:
-        return equation(*members, digits=self.digits)
-
-    def grid(
-        self,
-        title: tuple[str | Expr, ...],
-        rows: tuple[int, Callable[[int], Symbol]],
-        columns: tuple[int, Callable[[int], Symbol]],
-        cell: Callable[[int, int], Number],
-    ) -> Grid:
-        down, across = corner(rows[0], SHORT), corner(columns[0], WIDE)
-        cells = (
-            (None if r is None or c is None else cell(r, c)._replace(digits=self.digits) for c in across) for r in down
-        )
-        return Grid(
-            title,
-            tuple(None if r is None else rows[1](r) for r in down),
-            tuple(None if c is None else columns[1](c) for c in across),
-            tuple(tuple(line) for line in cells),
-        )
+from .walk import TERMS, Walk, subscripts
 
 
 def explain(
-    problem_x: ArrayLike,
-    problem_W: ArrayLike,
-    problem_b: ArrayLike | None,
-    names: Sequence[str] | None,
-    entry: tuple[int, int, int] | None,
-    digits: int,
+    x: ArrayLike,
+    W: ArrayLike,
+    b: ArrayLike | None = None,
+    names: tuple[str, ...] | None = None,
+    entry: tuple[int, int, int] | None = None,
+    digits: int = 6,
 ) -> list[Step]:
-    """The derivation of ∂h[t]/∂W[j,i] for `entry` (t, j, i), or for the largest one in size with t ≠ i.
-
-    x (J,), W (J, K), b (K,) or None; `names` of the K outputs, or None for their indices. Results have
-    `digits` significant digits. InputError as in `core.checked`, for a batch, or for an entry that is not there.
-    """
-    layer, single = evaluate(problem_x, problem_W, problem_b)
+    """The steps to ∂h[t]/∂W[j,i] for entry (t, j, i), by default the off-diagonal one of largest
+    magnitude. x (J,), W (J, K), b (K,). InputError as in `core.checked`, for several inputs, and for
+    an entry that does not exist."""
+    layer, single = evaluate(x, W, b)
     if not single:
-        raise InputError(f"x holds {len(layer.x)} inputs, where explain takes one", "give one row of x")
-    J, K = layer.x.shape[1], layer.h.shape[1]
-    t, j, i = _largest_entry(layer) if entry is None else entry
-    for what, has, at, count in (("h", "outputs", t, K), ("x", "inputs", j, J), ("W", "columns", i, K)):
-        if not 0 <= at < count:
-            given = f"--entry {t},{j},{i}: {what} has {count} {has if count > 1 else has[:-1]}"
-            raise InputError(f"{given}, 0 to {count - 1}" if count > 1 else f"{given}, 0")
-    W = evaluate_weights(problem_W)
-    b = None if problem_b is None else evaluate_bias(problem_b)
-    column = layer_structure(layer, single).entries(0, range(K), [i * J + j])[:, 0].tolist()
-    labels = tuple(names) if names else tuple(str(k) for k in range(K))
-    w = Walk(layer, W, b, labels, t, j, i, digits, column)
-    made = (_inputs, _logits, _softmax, _softmax_slopes, _linear_slopes, _chain, _shortcut, _column_sum)
-    return [step(w) for step in made]
+        raise InputError("explain works through one input, and x holds several", "give one of them with -x")
+    t, j, i = _largest(layer) if entry is None else _checked(entry, layer)
+    walk = Walk(layer, np.asarray(W, float), b, names, t, j, i, digits)
+    return [step(walk) for step in STEPS]
+
+
+def inputs(walk: Walk) -> Step:
+    t, j, i = walk.t, walk.j, walk.i
+    parts: list[Part] = [
+        f"x holds {walk.J} input{'s' * (walk.J > 1)}, W a weight from each of them to each of {walk.K} "
+        f"output{'s' * (walk.K > 1)}"
+        + ("." if walk.b is None else ", and b a bias for each output.")
+        + " W[j,i] leads from input j to output i, counted from zero.",
+        walk.matrix(Symbol("x", "x"), walk.x),
+        walk.matrix(Symbol("W", "W"), walk.W),
+        *([] if walk.b is None else [walk.matrix(Symbol("b", "b"), walk.b)]),
+        f"The entry worked out here is {walk.derivative('h', t, walk.weight(j, i)).text}: how output {walk.name(t)} "
+        f"answers to the weight from input {j} to output {walk.name(i)}. On paper, counting from one and writing "
+        f"the output first, it is ∂h{subscripts(t)}/∂w{subscripts(i, j)}.",
+        f"A sign = is exact. After ≈ stands what the line before comes to, rounded to {walk.digits} digits.",
+    ]
+    return Step("The layer", tuple(parts))
+
+
+def logits(walk: Walk) -> Step:
+    t = walk.t
+    terms: list[tuple[float, ...]] = [(float(w), float(v)) for w, v in zip(walk.W[:, t], walk.x, strict=True)]
+    bias = walk.of("b", t)
+    formula = Symbol(f"Σⱼ W[j,{walk.name(t)}]·x[j]", f"\\sum_j {walk.weight(0, t).tex.replace('{0,', '{j,')} x_j")
+    if walk.b is not None:
+        terms.append((float(walk.b[t]), 1.0))
+        formula = Symbol(f"{formula.text} + {bias.text}", f"{formula.tex} + {bias.tex}")
+    short, note = walk.shortened(terms)
+    short = [term[:1] if len(term) > 1 and walk.b is not None and term is terms[-1] else term for term in short]
+    return Step(
+        "The logits" if walk.b is None else "The logits z = Wᵀx + b",
+        (
+            "Each output first adds up its inputs, weighted: its logit.",
+            walk.equation(walk.of("z", t), formula, "sum", short, float(walk.z[t])),
+            *note,
+            "All of them, in the same way:",
+            walk.matrix(Symbol("z", "z"), walk.z),
+        ),
+    )
+
+
+def softmax(walk: Walk) -> Step:
+    m = walk.of("z", walk.top)
+    gaps = walk.z - walk.z[walk.top]
+    e = np.exp(gaps)
+    shown = sorted({walk.t, walk.i, walk.top}) if walk.K > TERMS else range(walk.K)
+    exponentials = [
+        walk.equation(
+            Symbol(f"e[{walk.name(k)}]", walk.of("e", k).tex),
+            Symbol(f"exp({walk.of('z', k).text} − {m.text})", f"\\exp({walk.of('z', k).tex} - {m.tex})"),
+            "exp", [(float(walk.z[k]),), (-float(walk.z[walk.top]),)], float(e[k]),
+        )
+        for k in shown
+    ]  # fmt: skip
+    short, note = walk.shortened([(float(v),) for v in e])
+    total = math.fsum(e.tolist())
+    parts: list[Part] = [
+        "A probability is an exponential over the sum of all. The largest logit is taken off first: that "
+        "changes no ratio, and no exponential can overflow.",
+        *exponentials,
+        walk.equation(Symbol("s", "s"), Symbol("Σₖ e[k]", "\\sum_k e_k"), "sum", short, total),
+        *note,
+        *(
+            walk.equation(
+                walk.of("h", k), Symbol(f"e[{walk.name(k)}] / s", f"{walk.of('e', k).tex} / s"),
+                "quotient", [(float(e[k]),), (total,)], float(walk.h[k]),
+            )
+            for k in sorted({walk.t, walk.i})
+        ),
+        "The probabilities, which sum to one:",
+        walk.matrix(Symbol("h", "h"), walk.h),
+    ]  # fmt: skip
+    return Step("The softmax", tuple(parts))
+
+
+def rest(walk: Walk, k: int) -> tuple[Equation, list[str]]:
+    """1 − h[k] as the sum of the other probabilities."""
+    h = walk.of("h", k)
+    short, note = walk.shortened([(float(v),) for n, v in enumerate(walk.h) if n != k] or [(0.0,)])
+    others = Symbol(f"Σₙ h[n], n ≠ {walk.name(k)}", f"\\sum_{{n \\ne {k}}} h_n")
+    one_less = Symbol(f"1 − {h.text}", f"1 - {h.tex}")
+    return walk.equation(one_less, others, "sum", short, float(walk.complement[k])), note
+
+
+def softmax_derivative(walk: Walk) -> Step:
+    t = walk.t
+    other = walk.i if walk.i != t else (t + 1) % walk.K
+    h = walk.of("h", t)
+    less, note = rest(walk, t)
+    same = float(walk.dS.entries(0, [t], [t])[0, 0])
+    parts: list[Part] = [
+        "By the quotient rule, e[t]/s changes with its own logit by e[t]/s − (e[t]/s)², and with another logit i by "
+        "−e[t]·e[i]/s². In terms of h these are the two cases:",
+        Symbol("∂h[t]/∂z[t] = h[t]·(1 − h[t])", r"\frac{\partial h_t}{\partial z_t} = h_t (1 - h_t)"),
+        Symbol(
+            "∂h[t]/∂z[i] = −h[t]·h[i],  i ≠ t", r"\frac{\partial h_t}{\partial z_i} = -h_t h_i, \quad i \ne t"
+        ),
+        "The first, worked out. 1 − h is what the other outputs have, and adding those up keeps the digits that a "
+        "subtraction from 1 loses when h is close to 1:",
+        less,
+        *note,
+        walk.equation(
+            walk.derivative("h", t, walk.of("z", t)), Symbol(f"{h.text}·(1 − {h.text})", f"{h.tex} (1 - {h.tex})"),
+            "sum", [(float(walk.h[t]), float(walk.complement[t]))], same,
+        ),
+    ]  # fmt: skip
+    if walk.K > 1:
+        o = walk.of("h", other)
+        apart = float(walk.dS.entries(0, [t], [other])[0, 0])
+        parts += [
+            "The second:",
+            walk.equation(
+                walk.derivative("h", t, walk.of("z", other)), Symbol(f"−{h.text}·{o.text}", f"-{h.tex} {o.tex}"),
+                "sum", [(-float(walk.h[t]), float(walk.h[other]))], apart,
+            ),
+        ]  # fmt: skip
+    return Step("dS/dZ: how the probabilities answer to the logits", tuple(parts))
+
+
+def logit_derivative(walk: Walk) -> Step:
+    i, j = walk.i, walk.j
+    w = walk.weight(j, i)
+    zeros = walk.K - 1
+    return Step(
+        "dZ/dW: how the logits answer to the weights",
+        (
+            f"{w.text} stands in the sum of {walk.of('z', i).text} alone, where it is multiplied by x[{j}]:",
+            walk.equation(
+                walk.derivative("z", i, w),
+                Symbol(f"x[{j}]", f"x_{{{j}}}"),
+                "sum",
+                [(float(walk.x[j]),)],
+                float(walk.x[j]),
+            ),
+            f"In the other logits ({zeros}) it does not stand, and their derivatives are 0. So a row of dZ/dW holds x "
+            f"in the columns of its own weights ({walk.J}) and zeros in the others ({zeros * walk.J}).",
+        ),
+    )
+
+
+def chain(walk: Walk) -> Step:
+    t, j, i = walk.t, walk.j, walk.i
+    row = walk.dS.entries(0, [t], list(range(walk.K)))[0]
+    terms: list[tuple[float, ...]] = [(float(row[k]), float(walk.x[j]) if k == i else 0.0) for k in range(walk.K)]
+    if walk.K > TERMS:
+        keep = sorted({0, i, walk.K - 1})
+        terms = [terms[k] for k in keep]
+        note = [f"The other {walk.K - len(keep)} terms of the sum are products with 0 as well."]
+    else:
+        note = []
+    w = walk.weight(j, i)
+    formula = Symbol(
+        f"Σₖ ∂{walk.of('h', t).text}/∂z[k] · ∂z[k]/∂{w.text}",
+        f"\\sum_k \\frac{{\\partial {walk.of('h', t).tex}}}{{\\partial z_k}}"
+        f" \\frac{{\\partial z_k}}{{\\partial {w.tex}}}",
+    )
+    return Step(
+        "The chain rule: dL/dW = dS/dZ · dZ/dW",
+        (
+            "A weight could reach an output through any logit, so the entry is a sum over the logits. All but one of "
+            f"its terms are products with 0; the one of logit {walk.name(i)} survives.",
+            walk.equation(walk.derivative("h", t, w), formula, "sum", terms, walk.value),
+            *note,
+        ),
+    )
+
+
+def shortcut(walk: Walk) -> Step:
+    t, j, i = walk.t, walk.j, walk.i
+    h, o = walk.of("h", t), walk.of("h", i)
+    x = Symbol(f"x[{j}]", f"x_{{{j}}}")
+    if t == i:
+        formula = Symbol(f"{h.text}·(1 − {h.text})·{x.text}", f"{h.tex} (1 - {h.tex}) {x.tex}")
+        factors = (float(walk.h[t]), float(walk.complement[t]), float(walk.x[j]))
+    else:
+        formula = Symbol(f"−{h.text}·{o.text}·{x.text}", f"-{h.tex} {o.tex} {x.tex}")
+        factors = (-float(walk.h[t]), float(walk.h[i]), float(walk.x[j]))
+    return Step(
+        "The shortcut",
+        (
+            "Since only one term survives, the entry can be written down without either matrix, with δ one where "
+            "t = i and zero elsewhere:",
+            Symbol(
+                "∂h[t]/∂W[j,i] = h[t]·(δ − h[i])·x[j]",
+                r"\frac{\partial h_t}{\partial W_{j,i}} = h_t (\delta_{ti} - h_i) x_j",
+            ),
+            f"Here t {'=' if t == i else '≠'} i, so δ is {int(t == i)}:",
+            walk.equation(walk.derivative("h", t, walk.weight(j, i)), formula, "sum", [factors], walk.value),
+            "It is the same number as by the chain rule.",
+        ),
+    )
+
+
+def columns(walk: Walk) -> Step:
+    t, j, i = walk.t, walk.j, walk.i
+    column = layer_structure(walk.layer, True).entries(0, list(range(walk.K)), [i * walk.J + j])[:, 0]
+    short, note = walk.shortened([(-float(v),) for n, v in enumerate(column) if n != i] or [(0.0,)])
+    w = walk.weight(j, i)
+    own = walk.of("h", t)
+    others = Symbol(
+        f"−Σₙ ∂h[n]/∂{w.text}, n ≠ {walk.name(i)}",
+        f"-\\sum_{{n \\ne {i}}} \\frac{{\\partial h_n}}{{\\partial {w.tex}}}",
+    )
+    h = walk.of("h", i)
+    loss = (
+        walk.equation(
+            Symbol(f"∂E/∂{w.text}", f"\\frac{{\\partial E}}{{\\partial {w.tex}}}"),
+            Symbol(f"−(1 − {h.text})·x[{j}]", f"-(1 - {h.tex}) x_{{{j}}}"), "sum",
+            [(-float(walk.complement[i]), float(walk.x[j]))], -float(walk.complement[i]) * float(walk.x[j]),
+        )
+        if t == i
+        else walk.equation(
+            Symbol(f"∂E/∂{w.text}", f"\\frac{{\\partial E}}{{\\partial {w.tex}}}"),
+            Symbol(f"{h.text}·x[{j}]", f"{h.tex} x_{{{j}}}"), "sum",
+            [(float(walk.h[i]), float(walk.x[j]))], float(walk.h[i]) * float(walk.x[j]),
+        )
+    )  # fmt: skip
+    return Step(
+        "Moving the weight",
+        (
+            f"The outputs always sum to one, so what {w.text} gives to one output it takes from the others: in its "
+            "column of dL/dW the entry of its own output is what all the others lose, and the column sums to zero.",
+            walk.equation(walk.derivative("h", i, w), others, "sum", short, float(column[i])),
+            *note,
+            "To move a weight, the rows have first to be weighted by what each output costs, dE/dh. If the right "
+            f"answer were output {walk.name(t)} and the error the cross-entropy E = −ln {own.text}, then dE/dh is "
+            f"−1/{own.text} there and 0 elsewhere, and times the entry above that leaves "
+            + ("−(1 − h[t])·x[j]:" if t == i else "h[i]·x[j]:"),
+            loss,
+            f"softmax-jac weight-grad --target {t} prints this for every weight.",
+        ),
+    )  # fmt: skip
+
+
+STEPS = (inputs, logits, softmax, softmax_derivative, logit_derivative, chain, shortcut, columns)
+
+
+def _largest(layer: Layer) -> tuple[int, int, int]:
+    """The off-diagonal entry of largest magnitude: the two likeliest outputs, the largest input."""
+    order = np.argsort(-layer.h[0], kind="stable")
+    t, i = (int(order[0]), int(order[1])) if len(order) > 1 else (0, 0)
+    return t, int(np.abs(layer.x[0]).argmax()), i
+
+
+def _checked(entry: tuple[int, int, int], layer: Layer) -> tuple[int, int, int]:
+    sizes = layer.h.shape[1], layer.x.shape[1], layer.h.shape[1]
+    for what, index, size in zip(("output", "input", "output"), entry, sizes, strict=True):
+        if not 0 <= index < size:
+            named = ",".join(str(n) for n in entry)
+            raise InputError(f"--entry {named}: {what} {index} does not exist: there are {size}, 0 to {size - 1}")
+    return entry
