@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .core import InputError
+from .core import Array, InputError
 from .gradients import gradient_and_loss
 from .options import ErrorSide, Step
 from .problem import Problem, read_array
@@ -47,8 +47,6 @@ def shared_weighting(error: ErrorSide) -> dict[str, Any]:
 def learn(problem: Problem, error: ErrorSide, step: Step) -> Result:
     """dE/dW over one input or many, with the loss and the moved weights where they are asked for."""
     given = weighting(problem, error)
-    if step.learning_rate is not None and not np.isfinite(step.learning_rate):
-        raise InputError(f"--learning-rate is {step.learning_rate}, where a finite number is expected")
     size = problem.x.nbytes
     row = problem.x.shape[-1] * 8
     with progress(size, "weight-grad") as advance:
@@ -57,7 +55,20 @@ def learn(problem: Problem, error: ErrorSide, step: Step) -> Result:
         )
     if problem.x.ndim == 2:
         given["reduction"] = step.reduction
-    return gradient_result(problem, gradient, loss, given, step.learning_rate)
+    return gradient_result(problem, given, found_by(problem, gradient, loss, step))
+
+
+def found_by(problem: Problem, gradient: Array, loss: Array | None, step: Step) -> dict[str, Array]:
+    """dE_dW, the loss where there is one, and W_new = W − r·dE/dW where it is asked for."""
+    found = {"dE_dW": gradient} if loss is None else {"dE_dW": gradient, "loss": loss}
+    if step.learning_rate is not None:
+        if not np.isfinite(step.learning_rate):
+            raise InputError(f"--learning-rate is {step.learning_rate}, where a finite number is expected")
+        with np.errstate(over="ignore"):
+            found["W_new"] = problem.W - step.learning_rate * gradient
+        if not np.isfinite(found["W_new"]).all():
+            raise InputError("W_new is too large for double precision (beyond ±1.8e308)")
+    return found
 
 
 def _fitted(upstream: Any, problem: Problem) -> Any:

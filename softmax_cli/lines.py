@@ -18,7 +18,7 @@ from .core import Array, InputError, evaluate
 from .files import target as open_target
 from .gradients import gradient_and_loss
 from .jacobian import Layout, Method, chain_product
-from .learning import shared_weighting
+from .learning import found_by, shared_weighting
 from .options import Chain, ErrorSide, Inputs, JacobianOutput, Lines, Output, Step
 from .problem import Problem, parse_document, problem_from_document, read_array
 from .results import KEYS, in_layout, jacobian_of
@@ -188,12 +188,7 @@ def _weight_grad(error: ErrorSide, step: Step) -> Compute:
         if len(used) != 1 or any(v is None for values in used.values() for v in values):
             raise InputError("one of target and upstream is expected, in the line or as --target or --upstream")
         gradient, loss = gradient_and_loss(problem.x, problem.W, problem.b, reduction="none", **used)
-        found: dict[str, Any] = {"dE_dW": gradient}
-        if loss is not None:
-            found["loss"] = loss
-        if step.learning_rate is not None:
-            found["W_new"] = problem.W - step.learning_rate * gradient
-        return found
+        return dict(found_by(problem, gradient, loss, step))
 
     return compute
 

@@ -26,4 +26,4 @@ def require_memory(needed: int, what: str, instead: str) -> None:
     """InputError if `needed` bytes are more than is free."""
     free = free_bytes()
     if free is not None and needed > free:
-        raise InputError(f"{what}: that takes {needed / 1e9:.1f} GB and {free / 1e9:.1f} GB are free", f"use {instead}")
+        raise InputError(f"{what}: that takes {needed / 1e9:.3g} GB and {free / 1e9:.3g} GB are free", f"use {instead}")

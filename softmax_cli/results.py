@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from .core import Array, InputError, evaluate
+from .core import Array, evaluate
 from .jacobian import Jacobian, Layout, Method, chain_product, layer_structure, linear_structure, softmax_structure
 from .memory import require_memory
 from .output import Stream, Value
@@ -196,21 +196,11 @@ def _jacobian_sheets(axes: Axes, problem: Problem, jacobian: Jacobian, layout: L
     return Sheets(N, denominator if layout == "denominator" else numerator)
 
 
-def gradient_result(
-    problem: Problem, gradient: Array, loss: Array | None, weighting: dict[str, Any], learning_rate: float | None
-) -> Result:
-    """dE/dW, the loss, and the moved weights. `weighting` is what the document repeats of upstream,
-    target and reduction."""
+def gradient_result(problem: Problem, weighting: dict[str, Any], found: dict[str, Array]) -> Result:
+    """dE_dW, and the loss and W_new if they were found. `weighting` is what the document repeats of
+    upstream, target and reduction."""
     labels = Labels(problem.names)
-    found: dict[str, Value] = {"dE_dW": gradient}
-    if loss is not None:
-        found["loss"] = loss
-    if learning_rate is not None:
-        with np.errstate(over="ignore"):
-            moved = problem.W - learning_rate * gradient
-        if not np.isfinite(moved).all():
-            raise InputError("W_new is too large for double precision (beyond ±1.8e308)")
-        found["W_new"] = moved
+    gradient, loss = found["dE_dW"], found.get("loss")
     matrices = {key: value for key, value in found.items() if key != "loss"}
     J, K = problem.W.shape
     target, reduction = weighting.get("target"), weighting.get("reduction", "none")
@@ -222,7 +212,7 @@ def gradient_result(
 
         n, which = divmod(at, len(matrices))
         key, value = list(matrices.items())[which]
-        matrix = np.asarray(value).reshape(-1, J, K)[n]
+        matrix = value.reshape(-1, J, K)[n]
         each = "" if loss is None else f"; {error} = {float(loss[n] if loss.ndim else loss)!r}"
         title = f"{TITLES[key]}  ({J}, {K}): laid out as W, row W[j,:], column W[:,i]{each if key == 'dE_dW' else ''}"
         return Sheet(

@@ -304,6 +304,13 @@ class TestLines:
         assert first["dE_dW"] == result("weight-grad", "-x", "1,2", *self.W, "--target", "0")["dE_dW"]
         assert second["dE_dW"] == result("weight-grad", "-x", "1", "-W", "1,2", "--target", "1")["dE_dW"]
 
+    def test_a_moved_weight_that_overflows_is_an_error_and_not_null(self):
+        done = run("weight-grad", "-", "--jsonl", *self.W, "--target", "0", "--learning-rate", "1e308",
+                   stdin='{"x":[100,2]}\n', status=2)  # fmt: skip
+        assert done.stderr == (
+            "softmax-jac: error: standard input line 1: W_new is too large for double precision (beyond ±1.8e308)\n"
+        )
+
     def test_a_bad_line_ends_the_run_after_the_good_ones_before_it(self):
         done = run("forward", "-", "--jsonl", *self.W, stdin='{"x":[1,2]}\n{"x":[1]}\n{"x":[1,2]}\n', status=2)
         assert len(done.stdout.splitlines()) == 1
