@@ -42,12 +42,13 @@ def test_nothing_is_shown_beside_output_on_the_terminal(monkeypatch):
 
 
 def test_the_chain_refuses_what_does_not_fit_in_memory_and_names_the_shortcut(monkeypatch):
+    # K = 50 and J = 100: dZ/dW and dL/dW are 50 × 5000 doubles each, dS/dZ is 50 × 50.
     monkeypatch.setattr(memory, "free_bytes", lambda: 1_000_000)
     problem = Problem(np.ones(100), np.ones((100, 50)), None, None, {})
     with pytest.raises(InputError) as caught:
         jacobian_result("layer-grad", problem, "numerator", None, "chain")
     assert str(caught.value) == (
-        "--method chain forms dZ/dW and dL/dW whole: that takes 0.0401 GB and 0.001 GB are free"
+        "--method chain forms dZ/dW and dL/dW whole: that takes 0.00402 GB and 0.001 GB are free"
     )
     assert caught.value.advice == "use --method shortcut"
 
