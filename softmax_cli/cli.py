@@ -24,8 +24,8 @@ from .options import (
 )
 
 if TYPE_CHECKING:
+    from .batch import Quantity
     from .problem import Problem
-    from .results import Quantity
 
 
 app = typer.Typer(

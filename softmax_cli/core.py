@@ -54,6 +54,10 @@ class Layer(NamedTuple):
     complement: Array
     tail: Array
 
+    def inputs(self, some: slice) -> Layer:
+        """The layer at some of the inputs."""
+        return Layer(*(part[some] for part in self))
+
 
 # --- arithmetic in twice the working precision -------------------------------------------------
 

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 import orjson
 
+from .batch import batch_of
 from .core import Array, InputError, evaluate
 from .files import target as open_target
 from .gradients import gradient_and_loss
@@ -21,7 +22,7 @@ from .jacobian import Layout, Method, chain_product
 from .learning import found_by, shared_weighting
 from .options import Chain, ErrorSide, Inputs, JacobianOutput, Lines, Output, Step
 from .problem import Problem, parse_document, problem_from_document, read_array
-from .results import KEYS, in_layout, jacobian_of
+from .results import KEYS, in_layout
 from .textfile import shown
 
 CHUNK = 1 << 16
@@ -168,12 +169,11 @@ def _forward(problem: Problem, documents: list[dict[str, Any]]) -> dict[str, Any
 
 def _jacobian(name: Any, layout: Layout, method: Method | None) -> Compute:
     def compute(problem: Problem, documents: list[dict[str, Any]]) -> dict[str, Any]:
-        jacobian = jacobian_of(name, problem, None)
         if method == "chain":
             layer, single = evaluate(problem.x, problem.W, problem.b)
-            value = in_layout(chain_product(layer, single), jacobian, layout)
+            value = in_layout(chain_product(layer, single), problem.W, layout)
         else:
-            value = jacobian.dense(layout)
+            value = batch_of(name, problem, None).make(slice(None)).dense(layout)
         return {"layout": layout, **({"method": method} if method else {}), KEYS[name]: value}
 
     return compute

@@ -29,9 +29,7 @@ class Picture(NamedTuple):
 
 def downsample(jacobian: Jacobian, layout: Layout, rows: int, columns: int) -> Picture:
     """At most `rows` × `columns` cells, cut where the weights of one output end if there is room for
-    that. Streams the matrix, block by block. InputError for several inputs and the tensor layout."""
-    if not jacobian.single:
-        raise InputError("a picture shows one input, and x holds several", "give one of them with -x")
+    that. Streams the matrix, block by block. InputError for the tensor layout."""
     if layout == "tensor" and not jacobian.wrt_logits:
         raise InputError("a picture shows two dimensions, and the tensor layout has three", "use --layout numerator")
     _, K, J = jacobian.g.shape

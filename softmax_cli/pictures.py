@@ -47,8 +47,10 @@ def print_heatmap(result: Result, layout: Layout) -> None:
 
 
 def _jacobian(result: Result) -> Jacobian:
-    assert result.jacobian is not None
-    return result.jacobian
+    assert result.batch is not None
+    if not result.batch.single:
+        raise InputError("a picture shows one input, and x holds several", "give one of them with -x")
+    return result.batch.first
 
 
 def _labels(result: Result, layout: Layout) -> dict[str, Any]:

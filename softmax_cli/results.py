@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from .batch import Batch, Quantity, batch_of
 from .core import Array, evaluate
-from .jacobian import Jacobian, Layout, Method, chain_product, layer_structure, linear_structure, softmax_structure
+from .jacobian import Layout, Method, chain_product
 from .memory import require_memory
 from .output import Stream, Value
 from .problem import Problem
 
 if TYPE_CHECKING:
     from .tables import Sheet, Sheets
-
-Quantity = Literal["softmax-grad", "linear-grad", "layer-grad"]
 
 KEYS: dict[Quantity, str] = {"softmax-grad": "dS_dZ", "linear-grad": "dZ_dW", "layer-grad": "dL_dW"}
 TITLES = {"dS_dZ": "dS/dZ", "dZ_dW": "dZ/dW", "dL_dW": "dL/dW", "dE_dW": "dE/dW", "W_new": "W_new"}
@@ -34,13 +33,13 @@ class Axes(NamedTuple):
 
 class Result(NamedTuple):
     """`document` is the JSON output, in order; `main` is the key whose array csv and npy hold, under
-    `header` in csv. `sheets` makes the tables. `jacobian` is there where a picture can be drawn."""
+    `header` in csv. `sheets` makes the tables. `batch` is there where a picture can be drawn."""
 
     document: dict[str, Value]
     main: str
     sheets: Callable[[], Sheets]
     header: Sequence[str] | None = None
-    jacobian: Jacobian | None = None
+    batch: Batch | None = None
     axes: Axes | None = None
 
 
@@ -92,64 +91,51 @@ def forward_result(problem: Problem) -> Result:
     return Result(document, "h", sheets)
 
 
-def jacobian_of(quantity: Quantity, problem: Problem, outputs: Sequence[int] | None) -> Jacobian:
-    """The structure of one of the three Jacobians."""
-    x = np.atleast_2d(problem.x)
-    single = problem.x.ndim == 1
-    if quantity == "linear-grad":
-        return linear_structure(x, problem.W.shape[1], single, outputs)
-    layer, single = evaluate(problem.x, problem.W, problem.b)
-    make = softmax_structure if quantity == "softmax-grad" else layer_structure
-    return make(layer, single, outputs)
-
-
 def jacobian_result(
     quantity: Quantity, problem: Problem, layout: Layout, outputs: Sequence[int] | None, method: Method | None = None
 ) -> Result:
     key = KEYS[quantity]
-    jacobian = jacobian_of(quantity, problem, outputs)
+    batch = batch_of(quantity, problem, outputs)
     value: Value
     if method == "chain":
-        dense = _chain(problem, jacobian)
-        value = in_layout(dense, jacobian, layout)
+        dense = _chain(problem, batch)
+        value = in_layout(dense, problem.W, layout)
     else:
         dense = None
-        value = Stream(jacobian.shape(layout), jacobian.blocks(layout))
+        value = Stream(batch.shape(layout), batch.blocks(layout))
     about: dict[str, Value] = {} if outputs is None else {"outputs": list(outputs)}
     if method is not None:
         about["method"] = method
-    axes = _axes(key, Labels(problem.names), jacobian)
+    axes = _axes(key, Labels(problem.names), batch)
     document: dict[str, Value] = {**given(problem), "layout": layout, **about, key: value}
-    return Result(
-        document, key, lambda: _jacobian_sheets(axes, problem, jacobian, layout, dense), jacobian=jacobian, axes=axes
-    )
+    return Result(document, key, lambda: _jacobian_sheets(axes, problem, batch, layout, dense), batch=batch, axes=axes)
 
 
-def _axes(key: str, labels: Labels, jacobian: Jacobian) -> Axes:
-    J, outputs = jacobian.g.shape[2], jacobian.outputs
+def _axes(key: str, labels: Labels, batch: Batch) -> Axes:
+    J, outputs = batch.first.g.shape[2], batch.first.outputs
     letter, label = ("z", labels.z) if key == "dZ_dW" else ("h", labels.h)
 
     def row(r: int) -> str:
         return label(int(outputs[r]))
 
-    if jacobian.wrt_logits:
+    if batch.first.wrt_logits:
         return Axes(TITLES[key], f"{letter}[t]", "z[i]", row, labels.z)
     columns = "W[j,i], j running fastest"
     return Axes(TITLES[key], f"{letter}[t]", columns, row, lambda c: labels.weight(c % J, c // J))
 
 
-def _chain(problem: Problem, jacobian: Jacobian) -> Array:
-    N, K, J = jacobian.g.shape
-    R = len(jacobian.outputs)
+def _chain(problem: Problem, batch: Batch) -> Array:
+    N, (J, K) = batch.count, problem.W.shape
+    R = len(batch.first.outputs)
     require_memory(8 * N * K * (R + K * J + R * J), "--method chain forms dZ/dW and dL/dW whole", "--method shortcut")
     layer, single = evaluate(problem.x, problem.W, problem.b)
-    return chain_product(layer, single, jacobian.outputs)
+    return chain_product(layer, single, batch.first.outputs)
 
 
-def in_layout(dense: Array, jacobian: Jacobian, layout: Layout) -> Array:
-    """A Jacobian in numerator layout, as an array in another."""
-    if layout == "tensor" and not jacobian.wrt_logits:
-        K, J = jacobian.g.shape[1:]
+def in_layout(dense: Array, W: Array, layout: Layout) -> Array:
+    """dL/dW (…, K·J) in numerator layout, as an array in another."""
+    if layout == "tensor":
+        J, K = W.shape
         dense = dense.reshape(*dense.shape[:-1], K, J)
     elif layout != "denominator":
         return dense
@@ -157,29 +143,29 @@ def in_layout(dense: Array, jacobian: Jacobian, layout: Layout) -> Array:
     return swapped
 
 
-def _jacobian_sheets(axes: Axes, problem: Problem, jacobian: Jacobian, layout: Layout, dense: Array | None) -> Sheets:
+def _jacobian_sheets(axes: Axes, problem: Problem, batch: Batch, layout: Layout, dense: Array | None) -> Sheets:
     from .tables import Sheet, Sheets
 
-    N, K, J = jacobian.g.shape
-    R, labels = len(jacobian.outputs), Labels(problem.names)
+    N, (_, K, J) = batch.count, batch.first.g.shape
+    R, labels = len(batch.first.outputs), Labels(problem.names)
 
     def entries(n: int, r: Sequence[int], c: Sequence[int]) -> Array:
         if dense is None:
-            return jacobian.entries(n, r, c)
+            return batch.make(slice(n, n + 1)).entries(0, r, c)
         some: Array = dense.reshape(N, R, K * J)[n][np.ix_(r, c)]
         return some
 
     def numerator(n: int) -> Sheet:
         title = f"{axes.name}  ({R}, {K * J}): row {axes.rows}, column {axes.columns}"
         return Sheet(
-            _of_input(n, jacobian.single) + title, (R, K * J), axes.row, axes.column,
+            _of_input(n, batch.single) + title, (R, K * J), axes.row, axes.column,
             lambda r, c: entries(n, r, c),
         )  # fmt: skip
 
     def denominator(n: int) -> Sheet:
         title = f"{axes.name}, transposed  ({K * J}, {R}): row {axes.columns}, column {axes.rows}"
         return Sheet(
-            _of_input(n, jacobian.single) + title, (K * J, R), axes.column, axes.row,
+            _of_input(n, batch.single) + title, (K * J, R), axes.column, axes.row,
             lambda r, c: entries(n, c, r).T,
         )  # fmt: skip
 
@@ -187,11 +173,11 @@ def _jacobian_sheets(axes: Axes, problem: Problem, jacobian: Jacobian, layout: L
         n, r = divmod(at, R)
         title = f"{axes.name}[{r}]  of ({R}, {J}, {K}): ∂{axes.row(r)}/∂W, row W[j,:], column W[:,i]"
         return Sheet(
-            _of_input(n, jacobian.single) + title, (J, K), lambda j: f"W[{j},:]", labels.weights_of,
+            _of_input(n, batch.single) + title, (J, K), lambda j: f"W[{j},:]", labels.weights_of,
             lambda js, i: entries(n, [r], [k * J + j for j in js for k in i]).reshape(len(js), len(i)),
         )  # fmt: skip
 
-    if layout == "tensor" and not jacobian.wrt_logits:
+    if layout == "tensor" and not batch.first.wrt_logits:
         return Sheets(N * R, tensor)
     return Sheets(N, denominator if layout == "denominator" else numerator)
 

@@ -9,7 +9,10 @@ import exact
 import numpy as np
 import pytest
 
-from softmax_cli import forward, layer_jacobian, weight_gradient
+from softmax_cli import InputError, forward, layer_jacobian, weight_gradient
+from softmax_cli.batch import batch_of
+from softmax_cli.jacobian import LAYOUTS
+from softmax_cli.problem import Problem
 
 ROOT = Path(__file__).parent.parent
 # VmHWM, not ru_maxrss: the latter counts what the parent held when it started the child.
@@ -75,6 +78,39 @@ def test_a_data_set_larger_than_the_memory_it_may_take(tmp_path):
     files = [str(tmp_path / name) for name in ("x.npy", "W.npy", "t.npy")]
     assert (tmp_path / "x.npy").stat().st_size > 300_000_000
     assert peak_of("weight-grad", "-x", files[0], "-W", files[1], "--target", files[2]) < 150_000_000
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("more", [[], ["-o", "/dev/null", "--format", "npy"]], ids=["table", "npy"])
+def test_the_jacobians_of_a_batch_are_not_held_at_once(tmp_path, more):
+    np.save(tmp_path / "x.npy", np.random.default_rng(0).standard_normal((60_000, 64)))
+    np.save(tmp_path / "W.npy", np.ones((64, 4)))
+    size = 60_000 * 4 * 4 * 64 * 8
+    files = [str(tmp_path / name) for name in ("x.npy", "W.npy")]
+    assert size > 490_000_000
+    assert peak_of("layer-grad", "-x", files[0], "-W", files[1], *more) < 200_000_000
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("quantity", ["softmax-grad", "linear-grad", "layer-grad"])
+def test_a_batch_made_in_parts_is_the_batch_made_whole(monkeypatch, quantity, layout):
+    monkeypatch.setattr("softmax_cli.batch.PART", 30)
+    rng = np.random.default_rng(0)
+    problem = Problem(rng.standard_normal((7, 3)), rng.standard_normal((3, 4)))
+    batch = batch_of(quantity, problem, [2, 0])
+    whole = batch.make(slice(None)).dense(layout)
+    assert batch.shape(layout) == whole.shape
+    assert np.concatenate([b.copy() for b in batch.blocks(layout)]).reshape(whole.shape).tolist() == whole.tolist()
+
+
+def test_a_number_that_is_not_finite_in_a_batch_left_in_its_file_is_refused(tmp_path):
+    x = np.ones((50, 2))
+    x[33, 1] = np.nan
+    np.save(tmp_path / "x.npy", x)
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    with pytest.raises(InputError) as caught:
+        batch_of("linear-grad", Problem(mapped, np.ones((2, 3))), None)
+    assert str(caught.value) == "x[33,1] is nan, where a finite number is expected"
 
 
 def test_many_lines_take_little_memory_and_lose_none(tmp_path):

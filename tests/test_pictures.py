@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from test_cli import LAYER, SAMPLES, refused, run
 
-from softmax_cli import InputError, core
+from softmax_cli import core
 from softmax_cli.heatmap import NEGATIVE, POSITIVE, heatmap
 from softmax_cli.jacobian import layer_structure, softmax_structure
 from softmax_cli.picture import downsample, scale_of
@@ -55,10 +55,10 @@ def test_a_small_matrix_is_shown_entry_by_entry():
 
 
 def test_many_inputs_make_no_picture():
-    jacobian = layer_structure(*core.evaluate(np.ones((2, 3)), np.ones((3, 4))))
-    with pytest.raises(InputError) as caught:
-        downsample(jacobian, "numerator", 10, 10)
-    assert str(caught.value) == "a picture shows one input, and x holds several"
+    assert refused("layer-grad", "-x", "[[1],[2]]", "-W", "1,2", "--format", "heatmap") == [
+        "softmax-jac: error: a picture shows one input, and x holds several",
+        "give one of them with -x",
+    ]
 
 
 def test_the_scale_is_linear_until_entries_span_many_orders():
