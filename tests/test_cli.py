@@ -158,11 +158,12 @@ ERRORS = {
     "an option where a value is expected": (
         ["forward", "-x", "-W", "1"], ["-x is followed by -W, where a value is expected"]),
     "an equals sign after a short option": (
-        ["forward", "-x=-0.1", "-W", "1"], None),
+        ["forward", "-x=-0.1", "-W", "1"],
+        ["-x is '=-0.1': neither numbers nor a file", "write -x -0.1, without ="]),
     "shapes that do not fit": (
         ["forward", "-x", "1,2,3", "-W", "1,2,3;4,5,6"], ["W has 2 rows but x has 3 entries", ADVICE]),
     "only x": (
-        ["forward", "-x", "1"], None),
+        ["forward", "-x", "1"], ["W is missing: give it with -W, or in INPUT"]),
     "an unknown suffix": (
         ["forward", "-o", "out.txt"],
         ["-o out.txt: the suffix names no format (.json, .csv, .npy, .npz)", "choose one with --format"]),
@@ -184,24 +185,26 @@ ERRORS = {
         ["CSV holds two dimensions, and dL_dW has three", "use --json, or -o FILE.npy"]),
     "jsonl without input": (
         ["forward", "--jsonl"], ["--jsonl needs INPUT: a file of JSON Lines, or - for standard input"]),
-    "an unknown option": (
-        ["forward", "--tabel"], None),
     "an unknown command": (
-        ["backward"], None),
+        ["backward"], ["no such command 'backward'", "see softmax-jac --help"]),
+    "an unknown method": (
+        ["layer-grad", "--method", "loops"],
+        ["invalid value for '--method': 'loops' is not one of 'shortcut', 'chain'",
+         "see softmax-jac layer-grad --help"]),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("arguments", "lines"), ERRORS.values(), ids=ERRORS.keys())
 def test_a_mistake_gets_one_line_and_at_most_one_of_advice(arguments, lines):
     said = [line for line in refused(*arguments) if "no input given" not in line]
-    assert said[0].startswith("softmax-jac: error: ")
-    assert len(said) <= 2
-    if lines is not None:
-        assert said == ["softmax-jac: error: " + lines[0], *lines[1:]]
+    assert said == ["softmax-jac: error: " + lines[0], *lines[1:]]
 
 
-def test_short_options_take_no_equals_sign_and_the_error_says_so():
-    assert "-x -0.1" in " ".join(refused("forward", "-x=-0.1", "-W", "1"))
+def test_an_unknown_option_is_named():
+    # What typer says behind the name, other options that were perhaps meant, differs from version to version.
+    first, second = refused("forward", "--tabel")
+    assert first.startswith("softmax-jac: error: no such option: --tabel")
+    assert second == "see softmax-jac forward --help"
 
 
 @pytest.mark.parametrize("format", ["table", "json", "csv", "npy", "npz"])

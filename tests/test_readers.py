@@ -5,7 +5,6 @@ import json
 import os
 import sys
 import threading
-import time
 
 import numpy as np
 import orjson
@@ -251,22 +250,3 @@ def test_a_large_batch_that_is_cut_short_is_refused_before_it_is_mapped(folder, 
     with pytest.raises(InputError) as caught:
         read_problem(None, "x.npy", "1;2;3", None)
     assert str(caught.value) == "x.npy holds 2392 bytes of numbers, where its header (shape (100, 3)) promises 2400"
-
-
-def test_a_large_json_matrix_reads_fast(folder):
-    W = np.random.default_rng(3).normal(size=(1000, 1000))
-    (folder / "in.json").write_bytes(orjson.dumps({"x": W[0].tolist(), "W": W.tolist()}))
-    best = min(_seconds(lambda: read_problem("in.json", None, None, None)) for _ in range(3))
-    assert best < 0.5
-
-
-def test_a_small_json_line_reads_fast():
-    line = orjson.dumps({"id": 1, "x": [0.1, 0.2, 0.3, 0.4], "target": 2})
-    best = min(_seconds(lambda: [parse_document(line, "line 1") for _ in range(1000)]) for _ in range(5))
-    assert best < 0.010
-
-
-def _seconds(work):
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start

@@ -1,7 +1,6 @@
 """The self-check passes on what is right, however saturated, and fails on what is wrong."""
 
 import dataclasses
-import time
 
 import numpy as np
 import pytest
@@ -83,11 +82,8 @@ def test_a_large_layer_is_sampled_and_says_so():
     }
 
 
-def test_digits_are_checked_whole_in_half_a_second():
-    start = time.perf_counter()
-    found = self_check(*PROBLEMS["digits"])
-    assert time.perf_counter() - start < 0.5
-    assert not any("sample" in a.note for a in found)
+def test_digits_are_checked_whole():
+    assert not any("sample" in a.note for a in self_check(*PROBLEMS["digits"]))
 
 
 def spoiled(make, change):
