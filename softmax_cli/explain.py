@@ -9,7 +9,6 @@ from numpy.typing import ArrayLike
 
 from .core import InputError, Layer, evaluate
 from .equations import Equation, Part, Step, Symbol
-from .jacobian import layer_structure
 from .walk import TERMS, Walk, subscripts
 
 
@@ -45,7 +44,9 @@ def inputs(walk: Walk) -> Step:
         f"The entry worked out here is {walk.derivative('h', t, walk.weight(j, i)).text}: how output {walk.name(t)} "
         f"answers to the weight from input {j} to output {walk.name(i)}. On paper, counting from one and writing "
         f"the output first, it is ∂h{subscripts(t)}/∂w{subscripts(i, j)}.",
-        f"A sign = is exact. After ≈ stands what the line before comes to, rounded to {walk.digits} digits.",
+        f"Numbers are rounded to {walk.digits} digits, or to as many more as it takes for the line to come out as "
+        "printed. The last line of an equation begins with = where it is exactly what the line before comes to, "
+        "and with ≈ where it is rounded.",
     ]
     return Step("The layer", tuple(parts))
 
@@ -147,6 +148,7 @@ def softmax_derivative(walk: Walk) -> Step:
                 "sum", [(-float(walk.h[t]), float(walk.h[other]))], apart,
             ),
         ]  # fmt: skip
+    parts += ["The whole matrix, row h[t], column z[i]:", walk.corner(Symbol("dS/dZ", r"\frac{dS}{dZ}"), walk.dS)]
     return Step("dS/dZ: how the probabilities answer to the logits", tuple(parts))
 
 
@@ -166,7 +168,9 @@ def logit_derivative(walk: Walk) -> Step:
                 float(walk.x[j]),
             ),
             f"In the other logits ({zeros}) it does not stand, and their derivatives are 0. So a row of dZ/dW holds x "
-            f"in the columns of its own weights ({walk.J}) and zeros in the others ({zeros * walk.J}).",
+            f"in the columns of its own weights ({walk.J}) and zeros in the others ({zeros * walk.J}). Row z[k], "
+            "column W[j,i], j running fastest:",
+            walk.corner(Symbol("dZ/dW", r"\frac{dZ}{dW}"), walk.dZ),
         ),
     )
 
@@ -219,14 +223,15 @@ def shortcut(walk: Walk) -> Step:
             ),
             f"Here t {'=' if t == i else '≠'} i, so δ is {int(t == i)}:",
             walk.equation(walk.derivative("h", t, walk.weight(j, i)), formula, "sum", [factors], walk.value),
-            "It is the same number as by the chain rule.",
+            "It is the same number as by the chain rule. The whole matrix, row h[t], column W[j,i], j running fastest:",
+            walk.corner(Symbol("dL/dW", r"\frac{dL}{dW}"), walk.dL),
         ),
     )
 
 
 def columns(walk: Walk) -> Step:
     t, j, i = walk.t, walk.j, walk.i
-    column = layer_structure(walk.layer, True).entries(0, list(range(walk.K)), [i * walk.J + j])[:, 0]
+    column = walk.dL.entries(0, list(range(walk.K)), [i * walk.J + j])[:, 0]
     short, note = walk.shortened([(-float(v),) for n, v in enumerate(column) if n != i] or [(0.0,)])
     w = walk.weight(j, i)
     own = walk.of("h", t)

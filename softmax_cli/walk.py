@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from .core import Array, Layer, exact_logit
 from .equations import Equation, Kind, Matrix, Symbol, equation, number
-from .jacobian import layer_structure, softmax_structure
+from .jacobian import Jacobian, layer_structure, linear_structure, softmax_structure
 
 TERMS = 6  # of a sum that are shown one by one
 CORNER = 6  # rows and columns of a matrix that are shown
@@ -39,8 +39,9 @@ class Walk:
         self.t, self.j, self.i = t, j, i
         self.J, self.K = W.shape
         self.top = int(self.complement.argmin())
-        self.dS = softmax_structure(layer, True)
-        self.value = float(layer_structure(layer, True).entries(0, [t], [i * self.J + j])[0, 0])
+        self.dS, self.dL = softmax_structure(layer, True), layer_structure(layer, True)
+        self.dZ = linear_structure(layer.x, self.K, True)
+        self.value = float(self.dL.entries(0, [t], [i * self.J + j])[0, 0])
 
     # --- symbols
 
@@ -76,5 +77,12 @@ class Walk:
         return [*terms[: TERMS - 1], (rest,)], [f"The last number stands for the {len(left)} terms left out, added up."]
 
     def matrix(self, symbol: Symbol, values: Array) -> Matrix:
-        corner = np.atleast_2d(values)[:CORNER, :CORNER]
-        return Matrix(symbol, tuple(tuple(number(v, self.digits) for v in row) for row in corner), values.shape)
+        return self._shown(symbol, np.atleast_2d(values)[:CORNER, :CORNER], values.shape)
+
+    def corner(self, symbol: Symbol, jacobian: Jacobian) -> Matrix:
+        shape = jacobian.shape()
+        rows, columns = (list(range(min(CORNER, n))) for n in shape)
+        return self._shown(symbol, jacobian.entries(0, rows, columns), shape)
+
+    def _shown(self, symbol: Symbol, corner: Array, shape: tuple[int, ...]) -> Matrix:
+        return Matrix(symbol, tuple(tuple(number(v, self.digits) for v in row) for row in corner), shape)
