@@ -23,6 +23,7 @@ __all__ = ["Agreement", "Difference", "Of", "Report", "compare", "self_check"]
 
 BLOCK = 1 << 18  # entries compared at once
 WORST = 5
+RTOL = 1e-6  # what an entry may be off by, relative, unless the caller says otherwise
 ROUNDOFFS = 4  # what ordinary arithmetic loses to a subtraction, in units of the terms subtracted
 LOST_ADVICE = "entries were lost to cancellation: sum 1 − h from the other outputs instead of subtracting h from 1"
 
@@ -71,7 +72,7 @@ def compare(
     of: Of = "layer-grad",
     upstream: ArrayLike | None = None,
     target: ArrayLike | None = None,
-    rtol: float = 1e-6,
+    rtol: float = RTOL,
     strict: bool = False,
 ) -> Report:
     """Compare `theirs` with h, dS/dZ, dZ/dW, dL/dW or dE/dW at x (J,), W (J, K), b (K,), entry by entry.

@@ -4,7 +4,7 @@ numpy and rich are imported by what uses them, so that --version and completion 
 """
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -25,6 +25,7 @@ from .options import (
 
 if TYPE_CHECKING:
     from .batch import Quantity
+    from .lines import Work
     from .problem import Problem
 
 
@@ -79,13 +80,16 @@ def forward(inputs: Inputs, lines: Lines, output: Output) -> None:
     The logits z = Wᵀx + b and the probabilities h = softmax(z).
     """
     from .emit import chosen_format, emit
-    from .results import forward_result
 
     if lines.jsonl:
-        _run_lines("forward", inputs, lines, output)
+        from .line_work import forward_work
+
+        _answer_lines(inputs, lines, output, forward_work())
         return
+    from .results import forward_result
+
     format = chosen_format(output.format, output.json, output.output)
-    emit(forward_result(_problem(inputs)), format, output.output, output.precision, output.full)
+    emit(forward_result(_problem(inputs, lines)), format, output.output, output.precision, output.full)
 
 
 @command(app, "softmax-grad", "dS/dZ: the probabilities by the logits")
@@ -147,17 +151,22 @@ def weight_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, outp
     the upstream gradient dE/dh. Give that, or the right class for the cross-entropy E = −ln h[target].
     """
     from .emit import chosen_format, emit
-    from .learning import learn
 
     if lines.jsonl:
-        _run_lines("weight-grad", inputs, lines, output, error=error, step=step)
+        from .line_work import weight_grad_work
+
+        _check_values(inputs, {"--upstream": error.upstream, "--target": error.target})
+        _answer_lines(inputs, lines, output, weight_grad_work(error, step))
         return
+    from .learning import learn
+
     format = chosen_format(output.format, output.json, output.output)
-    emit(learn(_problem(inputs), error, step), format, output.output, output.precision, output.full)
+    problem = _problem(inputs, lines, {"--upstream": error.upstream, "--target": error.target})
+    emit(learn(problem, error, step), format, output.output, output.precision, output.full)
 
 
 @command(app, "check", "Is this gradient right, and if not, where and why?")
-def check(inputs: Inputs, error: ErrorSide, against: Against) -> None:
+def check(inputs: Inputs, error: ErrorSide, against: Against, lines: Lines) -> None:
     """Examples:
 
     \b
@@ -167,14 +176,17 @@ def check(inputs: Inputs, error: ErrorSide, against: Against) -> None:
 
     Find the mistake in a gradient. Exit 0 when all agrees, 1 when not.
     """
-    from .report import run_check
+    from .report import check_lines, run_check
 
-    if not run_check(_problem(inputs), error, against):
+    if lines.jsonl:
+        raise typer.Exit(check_lines(inputs, lines, error, against))
+    named = {"--upstream": error.upstream, "--target": error.target, "--against": against.against}
+    if not run_check(_problem(inputs, lines, named), error, against):
         raise typer.Exit(Status.DIFFERS)
 
 
 @command(app, "explain", "The derivation, worked with your own numbers")
-def explain(inputs: Inputs, walk: Walk) -> None:
+def explain(inputs: Inputs, walk: Walk, lines: Lines) -> None:
     """Examples:
 
     \b
@@ -184,69 +196,88 @@ def explain(inputs: Inputs, walk: Walk) -> None:
 
     The derivation of dL/dW, walked through with your own numbers.
     """
-    from .report import run_explain
+    from .report import explain_work, run_explain
 
-    run_explain(_problem(inputs), walk)
+    if lines.jsonl:
+        from .lines import run_lines
+
+        _done_if(run_lines(inputs, lines, None, explain_work(walk)))
+    else:
+        run_explain(_problem(inputs, lines), walk)
 
 
-def _problem(inputs: Inputs) -> "Problem":
+def _problem(inputs: Inputs, lines: Lines, also_read: dict[str, str | None] | None = None) -> "Problem":
+    """The problem that the options name. `also_read` are the other options that may name standard input."""
     from .problem import ARTICLE, read_problem
+
+    if lines.keep_going:
+        _fail("--keep-going goes with --jsonl")
+    _check_values(inputs, also_read or {})
+    problem = read_problem(
+        inputs.input, inputs.x, inputs.w, inputs.b, layout=inputs.weights_layout, x_rows=inputs.x_rows
+    )
+    if problem is ARTICLE:
+        print(
+            "softmax-jac: no input given (- reads standard input), so this is the article's example (x 3, W 3 × 5)",
+            file=sys.stderr,
+        )
+    return problem
+
+
+def _check_values(inputs: Inputs, also_read: dict[str, str | None]) -> None:
+    from .problem import refuse_stdin_twice
 
     options = {"-x": inputs.x, "-W": inputs.w, "-b": inputs.b}
     for option, value in options.items():
         if value is not None and value.startswith("-") and value[1:2] in ("-", *"xWboh"):
             _fail(f"{option} is followed by {value}, where a value is expected")
-    problem = read_problem(
-        inputs.input, inputs.x, inputs.w, inputs.b, out_in=inputs.weights_layout == "out-in", x_rows=inputs.x_rows
-    )
-    if problem is ARTICLE:
-        print("softmax-jac: no input given, so this is the article's example (x 3, W 3 × 5)", file=sys.stderr)
-    return problem
+    refuse_stdin_twice({"INPUT": inputs.input, **options, **also_read})
 
 
 def _jacobian(
     quantity: "Quantity", inputs: Inputs, lines: Lines, output: JacobianOutput, chain: Chain | None = None
 ) -> None:
     from .emit import chosen_format, emit
-    from .results import jacobian_result
 
+    method = chain.method if chain else None
     if lines.jsonl:
-        _run_lines(quantity, inputs, lines, output, chain=chain)
-        return
-    format = chosen_format(output.format, output.json, output.output)
-    problem = _problem(inputs)
-    outputs = None if output.outputs is None else _indices(output.outputs, problem.W.shape[1])
-    result = jacobian_result(quantity, problem, output.layout, outputs, chain.method if chain else None)
-    if output.plot is not None or format == "heatmap":
-        from .pictures import draw_plot, print_heatmap
+        from .line_work import jacobian_work
 
         if output.plot is not None:
-            draw_plot(result, output.plot, output.layout)
-        if format == "heatmap":
-            print_heatmap(result, output.layout)
-        if format == "heatmap" or (output.format is None and not output.json and output.output is None):
+            _fail("--plot draws one matrix, and --jsonl makes one of every line")
+        _answer_lines(inputs, lines, output, jacobian_work(quantity, output.layout, output.outputs, method))
+        return
+    from .results import chosen_outputs, jacobian_result
+
+    format = chosen_format(output.format, output.json, output.output)
+    problem = _problem(inputs, lines)
+    outputs = chosen_outputs(output.outputs, problem.W.shape[1])
+    result = jacobian_result(quantity, problem, output.layout, outputs, method)
+    if output.plot is not None:
+        from .pictures import draw_plot
+
+        draw_plot(result, output.plot, output.layout)
+        if output.format is None and not output.json and output.output is None:
             return
+    if format == "heatmap":
+        from .pictures import print_heatmap
+
+        print_heatmap(result, output.layout, output.output)
+        return
     emit(result, format, output.output, output.precision, output.full)
 
 
-def _indices(text: str, count: int) -> list[int]:
-    """3,7,10-12 as a list of indices below `count`."""
-    chosen: list[int] = []
-    for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        if not (first.isdecimal() and (last.isdecimal() if dash else True)):
-            _fail(f"--outputs {text}: {part.strip()!r} is no index and no range", "write it as 3,7,10-12")
-        low, high = int(first), int(last or first)
-        if high < low or high >= count:
-            _fail(f"--outputs {text}: {part.strip()} is not within the {count} outputs, 0 to {count - 1}")
-        chosen += range(low, high + 1)
-    return chosen
-
-
-def _run_lines(name: str, inputs: Inputs, lines: Lines, output: Any, **options: Any) -> None:
+def _answer_lines(inputs: Inputs, lines: Lines, output: Output | JacobianOutput, work: "Work") -> None:
     from .lines import run_lines
 
-    if not run_lines(name, inputs, lines, output, **options):
+    _check_values(inputs, {})
+    if output.format not in (None, "json"):
+        _fail(f"--format {output.format} cannot be written line by line", "leave it out: --jsonl writes JSON")
+    _done_if(run_lines(inputs, lines, output.output, work))
+
+
+def _done_if(good: bool) -> None:
+    if not good:
         raise typer.Exit(Status.BAD_INPUT)
 
 

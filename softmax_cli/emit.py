@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 import os
 import sys
@@ -27,7 +26,7 @@ def chosen_format(format: str | None, json: bool, output: str | None) -> str:
         raise InputError(f"--json and --format {format} ask for different formats")
     if json or format:
         return format or "json"
-    if output is None:
+    if output is None or output == "-":
         return "table"
     suffix = os.path.splitext(output)[1].lower()
     if suffix not in SUFFIXES:
@@ -41,7 +40,9 @@ def emit(result: Result, format: str, output: str | None, precision: int, full: 
     if format in ("npy", "npz") and output is None and sys.stdout is not None and sys.stdout.isatty():
         raise InputError(f"{format} is binary and standard output is a terminal", f"add -o FILE.{format}, or a pipe")
     if format == "table":
-        _emit_tables(result, output, precision, full)
+        from .tables import on_console, show_all
+
+        on_console(output, lambda console: show_all(console, result.sheets(), precision, full))
         return
     total = sum(8 * math.prod(v.shape) for v in result.document.values() if isinstance(v, Stream))
     on_terminal = output is None and sys.stdout is not None and sys.stdout.isatty()
@@ -80,18 +81,3 @@ def _watched(value: Value, advance: Callable[[int], None]) -> Value:
             advance(block.nbytes)
 
     return Stream(value.shape, blocks())
-
-
-def _emit_tables(result: Result, output: str | None, precision: int, full: bool) -> None:
-    from .tables import console_for, show_all
-
-    if output is None:
-        if sys.stdout is None:
-            raise InputError("standard output is closed")
-        show_all(console_for(sys.stdout), result.sheets(), precision, full)
-        sys.stdout.flush()
-        return
-    with target(output) as stream:
-        text = io.TextIOWrapper(stream, encoding="utf-8", write_through=True)
-        show_all(console_for(text), result.sheets(), precision, full)
-        text.detach()

@@ -9,100 +9,99 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import orjson
 
-from .batch import batch_of
-from .core import Array, InputError, evaluate
+from .core import Array, InputError
 from .files import target as open_target
-from .gradients import gradient_and_loss
-from .jacobian import Layout, Method, chain_product
-from .learning import found_by, shared_weighting
-from .options import Chain, ErrorSide, Inputs, JacobianOutput, Lines, Output, Step
-from .problem import Problem, parse_document, problem_from_document, read_array
-from .results import KEYS, in_layout
+from .options import Inputs, Lines
+from .problem import Problem, parse_document, problem_from_document, read_array, stored_layout
 from .textfile import shown
 
 CHUNK = 1 << 16
 GROUP_ENTRIES = 1 << 20  # numbers in the results of lines that are computed together
+ALONE = GROUP_ENTRIES  # the size of what is computed line by line
 
-Compute = Callable[[Problem, list[dict[str, Any]]], dict[str, Any]]
+Document = dict[str, Any]
+
+
+class Work(NamedTuple):
+    """What is made of lines that share W and b: `compute` takes them as one problem with their inputs
+    as rows, and their documents, and gives the results of each; `size` is how many numbers those of one are."""
+
+    compute: Callable[[Problem, list[Document]], list[Document]]
+    size: Callable[[Problem], int]
 
 
 class Line(NamedTuple):
     number: int
-    document: dict[str, Any]
+    document: Document
     problem: Problem
     own: bool  # it brings its own W or b
 
 
-def run_lines(
-    name: str,
-    inputs: Inputs,
-    lines: Lines,
-    output: Output | JacobianOutput,
-    chain: Chain | None = None,
-    error: ErrorSide | None = None,
-    step: Step | None = None,
-) -> bool:
+def run_lines(inputs: Inputs, lines: Lines, output: str | None, work: Work) -> bool:
     """Answer every line. False if --keep-going passed over a bad one."""
     if inputs.input is None:
         raise InputError("--jsonl needs INPUT: a file of JSON Lines, or - for standard input")
     if inputs.x is not None:
         raise InputError("-x is given, where with --jsonl every line brings its own x")
-    if output.format not in (None, "json"):
-        raise InputError(
-            f"--format {output.format} cannot be written line by line", "leave it out: --jsonl writes JSON"
-        )
-    if [inputs.input, inputs.w, inputs.b].count("-") > 1:
-        raise InputError("- is given more than once, where standard input can be read once")
-    W, b = _shared(inputs)
-    compute, size = _computation(name, output, chain, error, step)
+    if inputs.x_rows:
+        raise InputError("--x-rows is for a batch, and with --jsonl a line holds one input")
+    W, b, names = _shared(inputs)
     source = "standard input" if inputs.input == "-" else shown(inputs.input)
     good = True
-    with _opened(inputs.input) as stream, open_target(output.output) as out:
+    with _opened(inputs.input) as stream, open_target(output) as out:
         for chunk in _chunks(stream):
             ready: list[Line] = []
             try:
                 for number, text in chunk:
                     try:
-                        ready.append(_line(number, text, f"{source} line {number}", W, b, inputs))
+                        ready.append(_line(number, text, f"{source} line {number}", W, b, names, inputs))
                     except InputError as bad:
                         if not lines.keep_going:
                             raise
                         _report(bad)
                         good = False
             finally:
-                good &= _answer(ready, compute, size, out, source, lines.keep_going)
+                good &= _answer(ready, work, out, source, lines.keep_going)
                 out.flush()
     return good
 
 
-def _line(number: int, text: bytes, source: str, W: Array | None, b: Array | None, inputs: Inputs) -> Line:
+def _line(
+    number: int,
+    text: bytes,
+    source: str,
+    W: Array | None,
+    b: Array | None,
+    names: tuple[str, ...] | None,
+    inputs: Inputs,
+) -> Line:
     document = parse_document(text, source)
     if "W" in document:
-        W = None
+        W = names = None
+        document["weights_layout"] = stored_layout(document, source, inputs.weights_layout)
     if "b" in document:
         b = None
-    problem = problem_from_document(document, source, W=W, b=b, out_in=inputs.weights_layout == "out-in")
+    problem = problem_from_document(document, source, W, b, names)
     if problem.x.ndim != 1:
         raise InputError(f"{source}: x is a matrix, where a line holds one input", "write one line for each input")
     return Line(number, document, problem, "W" in document or "b" in document)
 
 
-def _answer(
-    ready: list[Line], compute: Compute, size: Callable[[Problem], int], out: BinaryIO, source: str, keep_going: bool
-) -> bool:
+def _answer(ready: list[Line], work: Work, out: BinaryIO, source: str, keep_going: bool) -> bool:
     good = True
-    for group in _groups(ready, size):
+    for group in _groups(ready, work.size):
         try:
-            out.write(_documents(group, compute))
+            out.write(_documents(group, work))
         except InputError as bad:
             if len(group) > 1:  # find the line that is to blame
                 for line in group:
-                    good &= _answer([line], compute, size, out, source, keep_going)
+                    good &= _answer([line], work, out, source, keep_going)
                 continue
             named = InputError(f"{source} line {group[0].number}: {bad}", bad.advice)
             if not keep_going:
@@ -127,79 +126,30 @@ def _groups(ready: list[Line], size: Callable[[Problem], int]) -> Iterator[list[
         yield group
 
 
-def _documents(group: list[Line], compute: Compute) -> bytes:
-    x = np.stack([line.problem.x for line in group])
-    first = group[0].problem
-    about = compute(Problem(x, first.W, first.b, None, {}), [line.document for line in group])
-    arrays = {key: value for key, value in about.items() if isinstance(value, np.ndarray)}
-    words = {key: value for key, value in about.items() if key not in arrays}
-    carried = ("id", "x", "W", "b", "target", "upstream")
+CARRIED = ("id", "x", "W", "weights_layout", "b", "target", "upstream")
+
+
+def _documents(group: list[Line], work: Work) -> bytes:
+    problem = replace(group[0].problem, x=np.stack([line.problem.x for line in group]))
+    results = work.compute(problem, [line.document for line in group])
     return b"".join(
         orjson.dumps(
-            {k: line.document[k] for k in carried if k in line.document}
-            | words
-            | {key: value[n] for key, value in arrays.items()},
+            {key: line.document[key] for key in CARRIED if key in line.document} | result,
             option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE,
         )
-        for n, line in enumerate(group)
+        for line, result in zip(group, results, strict=True)
     )
-
-
-# --- what is computed of a group ---------------------------------------------------------------
-
-
-def _computation(
-    name: str, output: Output | JacobianOutput, chain: Chain | None, error: ErrorSide | None, step: Step | None
-) -> tuple[Compute, Callable[[Problem], int]]:
-    """What to compute of a group of lines, and how many numbers that makes of one."""
-    if name == "forward":
-        return _forward, lambda p: 2 * p.W.shape[1]
-    if name == "weight-grad":
-        assert error is not None
-        assert step is not None
-        return _weight_grad(error, step), lambda p: p.W.size
-    assert isinstance(output, JacobianOutput)
-    return _jacobian(name, output.layout, chain.method if chain else None), lambda p: p.W.size * p.W.shape[1]
-
-
-def _forward(problem: Problem, documents: list[dict[str, Any]]) -> dict[str, Any]:
-    layer, _ = evaluate(problem.x, problem.W, problem.b)
-    return {"z": layer.z, "h": layer.h}
-
-
-def _jacobian(name: Any, layout: Layout, method: Method | None) -> Compute:
-    def compute(problem: Problem, documents: list[dict[str, Any]]) -> dict[str, Any]:
-        if method == "chain":
-            layer, single = evaluate(problem.x, problem.W, problem.b)
-            value = in_layout(chain_product(layer, single), problem.W, layout)
-        else:
-            value = batch_of(name, problem, None).make(slice(None)).dense(layout)
-        return {"layout": layout, **({"method": method} if method else {}), KEYS[name]: value}
-
-    return compute
-
-
-def _weight_grad(error: ErrorSide, step: Step) -> Compute:
-    common = shared_weighting(error)
-
-    def compute(problem: Problem, documents: list[dict[str, Any]]) -> dict[str, Any]:
-        given = {key: [d.get(key, common.get(key)) for d in documents] for key in ("upstream", "target")}
-        used: dict[str, Any] = {key: values for key, values in given.items() if any(v is not None for v in values)}
-        if len(used) != 1 or any(v is None for values in used.values() for v in values):
-            raise InputError("one of target and upstream is expected, in the line or as --target or --upstream")
-        gradient, loss = gradient_and_loss(problem.x, problem.W, problem.b, reduction="none", **used)
-        return dict(found_by(problem, gradient, loss, step))
-
-    return compute
 
 
 # --- where lines come from ---------------------------------------------------------------------
 
 
-def _shared(inputs: Inputs) -> tuple[Array | None, Array | None]:
-    W = None if inputs.w is None else read_array(inputs.w, "-W", 2)[0]
+def _shared(inputs: Inputs) -> tuple[Array | None, Array | None, tuple[str, ...] | None]:
+    W, names = (None, None) if inputs.w is None else read_array(inputs.w, "-W", 2)
     b = None if inputs.b is None else read_array(inputs.b, "-b", 1)[0]
-    return (W.T.copy() if W is not None and inputs.weights_layout == "out-in" else W), b
+    if W is not None and inputs.weights_layout == "out-in":
+        return W.T.copy(), b, None
+    return W, b, names
 
 
 def _opened(path: str) -> AbstractContextManager[BinaryIO]:
@@ -217,13 +167,18 @@ def _opened(path: str) -> AbstractContextManager[BinaryIO]:
 
 def _chunks(stream: BinaryIO) -> Iterator[list[tuple[int, bytes]]]:
     """The lines that are there, as soon as one is, with their numbers from 1. Blank ones are passed over."""
-    number, rest = 0, b""
+    number = 0
+    begun: list[bytes] = []  # of a line that has not ended
     while data := _read(stream):
-        *whole, rest = (rest + data).split(b"\n")
-        yield [(number + n, line) for n, line in enumerate(whole, 1) if line.strip()]
-        number += len(whole)
-    if rest.strip():
-        yield [(number + 1, rest)]
+        *whole, rest = data.split(b"\n")
+        if whole:
+            whole[0] = b"".join([*begun, whole[0]])
+            begun = []
+            yield [(number + n, line) for n, line in enumerate(whole, 1) if line.strip()]
+            number += len(whole)
+        begun.append(rest)
+    if (line := b"".join(begun)).strip():
+        yield [(number + 1, line)]
 
 
 def _read(stream: BinaryIO) -> bytes:

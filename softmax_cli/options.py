@@ -29,9 +29,12 @@ class Inputs(NamedTuple):
         None
     )
     weights_layout: Annotated[
-        Literal["in-out", "out-in"],
-        typer.Option(help="out-in: W is stored outputs × inputs, as torch.nn.Linear and scikit-learn's coef_ do."),
-    ] = "in-out"
+        Literal["in-out", "out-in"] | None,
+        typer.Option(
+            help="How W is stored: in-out (inputs × outputs; the default, unless INPUT says otherwise), or out-in, as "
+            "torch.nn.Linear and scikit-learn's coef_ do. Results are in-out all the same."
+        ),
+    ] = None
     x_rows: Annotated[
         bool, typer.Option("--x-rows", help="Each row of x is an input of its own, even if there is one.")
     ] = False
@@ -112,7 +115,10 @@ class Step(NamedTuple):
     """What is made of the gradient."""
 
     learning_rate: Annotated[
-        float | None, typer.Option(metavar="R", help="Print the moved weights W - R·dE/dW as well, as W_new.")
+        float | None,
+        typer.Option(
+            metavar="R", help="Find the moved weights W - R·dE/dW as well, as W_new: what csv and npy then hold."
+        ),
     ] = None
     reduction: Annotated[
         Literal["mean", "sum", "none"], typer.Option(help="Over N inputs: mean, sum, or a gradient for each.")
@@ -123,13 +129,16 @@ class Against(NamedTuple):
     """What check compares, and how strictly."""
 
     of: Annotated[
-        Literal["forward", "softmax-grad", "linear-grad", "layer-grad", "weight-grad"],
-        typer.Option(help="What FILE should hold."),
-    ] = "layer-grad"
+        Literal["forward", "softmax-grad", "linear-grad", "layer-grad", "weight-grad"] | None,
+        typer.Option(help="What FILE should hold. [default: layer-grad]"),
+    ] = None
     against: Annotated[
         str | None, typer.Option(metavar="FILE", help="Your result: .npy, .npz, .csv or .json, in any of the layouts.")
     ] = None
-    rtol: Annotated[float, typer.Option(min=0.0, help="Relative difference that an entry may have.")] = 1e-6
+    rtol: Annotated[
+        float | None,
+        typer.Option(help="Relative difference that an entry may have; 1e-4 for single precision. [default: 1e-6]"),
+    ] = None
     strict: Annotated[bool, typer.Option("--strict", help="Count entries lost to cancellation as differences.")] = False
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False
 

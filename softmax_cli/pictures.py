@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import os
-import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .core import InputError
 from .files import target
 from .jacobian import Jacobian, Layout
 from .results import Result
 from .textfile import shown
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 SUFFIXES = ("png", "svg", "pdf")
 
@@ -29,21 +31,21 @@ def draw_plot(result: Result, path: str, layout: Layout) -> None:
         stream.write(drawn.getbuffer())
 
 
-def print_heatmap(result: Result, layout: Layout) -> None:
-    """Print to standard output, as large as the terminal."""
-    if sys.stdout is None:
-        raise InputError("standard output is closed")
+def print_heatmap(result: Result, layout: Layout, output: str | None) -> None:
+    """Write to a file, or to standard output as large as the terminal."""
     from .heatmap import heatmap
-    from .tables import console_for
+    from .tables import on_console
 
-    console = console_for(sys.stdout)
-    colour = console.color_system is not None and not console.no_color
-    height = console.height if sys.stdout.isatty() else 40
-    text = heatmap(
-        _jacobian(result), layout, width=console.width, height=height, colour=colour, **_labels(result, layout)
-    )
-    console.width = max(console.width, *map(len, text.plain.splitlines()))
-    console.print(text)
+    def draw(console: Console) -> None:
+        colour = console.color_system is not None and not console.no_color
+        height = console.height if console.is_terminal and console.file.isatty() else 40
+        text = heatmap(
+            _jacobian(result), layout, width=console.width, height=height, colour=colour, **_labels(result, layout)
+        )
+        console.width = max(console.width, *map(len, text.plain.splitlines()))
+        console.print(text)
+
+    on_console(output, draw)
 
 
 def _jacobian(result: Result) -> Jacobian:

@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 
 from .core import Array, InputError
-from .readers import Entry, entry_of, fitted, parse_document, read_array, read_document, read_entry
+from .readers import (
+    Entry,
+    entry_of,
+    fitted,
+    parse_document,
+    read_array,
+    read_document,
+    read_entry,
+    refuse_stdin_twice,
+)
 from .textfile import counted
 
-__all__ = ["ARTICLE", "Problem", "parse_document", "problem_from_document", "read_array", "read_problem"]
+__all__ = [
+    "ARTICLE",
+    "Problem",
+    "WeightsLayout",
+    "parse_document",
+    "problem_from_document",
+    "read_array",
+    "read_problem",
+    "refuse_stdin_twice",
+    "stored_layout",
+]
 
+WeightsLayout = Literal["in-out", "out-in"]
 PASSED_ON = ("target", "upstream", "id")
 
 
@@ -38,22 +58,26 @@ ARTICLE = Problem(
 
 
 def read_problem(
-    input: str | None, x: str | None, W: str | None, b: str | None, *, out_in: bool = False, x_rows: bool = False
+    input: str | None,
+    x: str | None,
+    W: str | None,
+    b: str | None,
+    *,
+    layout: WeightsLayout | None = None,
+    x_rows: bool = False,
 ) -> Problem:
     """The problem that INPUT (a .json or .npz file, or -) and the options -x, -W and -b name, the
     options first; ARTICLE itself if nothing is named.
 
-    If `out_in`, W is stored (K, J). Text of one row, or of one column where J > 1, is a single input
-    (J,); if `x_rows`, each row of x is an input of its own, and x is (N, J) whatever it is read from.
-    Dimensions of a JSON, .npy or .npz array are taken as they are. A large .npy batch stays in its
-    file, and is not looked into. InputError for what is missing, malformed or of shapes that do not fit.
+    `layout` says how W is stored, (J, K) or (K, J); a document may say it of its own W. Text of one
+    row, or of one column where J > 1, is a single input (J,); if `x_rows`, each row of x is an input of
+    its own, and x is (N, J) whatever it is read from. Dimensions of a JSON, .npy or .npz array are taken
+    as they are. A large .npy batch stays in its file, and is not looked into.
+    InputError for what is missing, malformed or of shapes that do not fit.
     """
-    named = {"INPUT": input, "-x": x, "-W": W, "-b": b}
-    if all(value is None for value in named.values()):
+    if input is None and x is None and W is None and b is None:
         return ARTICLE
-    readers = [name for name, value in named.items() if value == "-"]
-    if len(readers) > 1:
-        raise InputError(f"{' and '.join(readers)} both name standard input, which can be read only once")
+    refuse_stdin_twice({"INPUT": input, "-x": x, "-W": W, "-b": b})
     options = {"x": x, "W": W, "b": b}
     entries: dict[str, Entry] = {}
     document: dict[str, Any] = {}
@@ -61,6 +85,8 @@ def read_problem(
         inside = [key for key, value in options.items() if value is None]
         document, source = read_document(input, [*inside, *PASSED_ON[:2]])
         entries = {key: entry_of(document[key], f"{source}: {key}") for key in inside if key in document}
+        if "W" in entries:
+            layout = stored_layout(document, source, layout)
     for key, value in options.items():
         if value is not None:
             entries[key] = read_entry(value, f"-{key}", key, mapped=key == "x")
@@ -69,10 +95,21 @@ def read_problem(
         how = " and ".join(f"-{key}" for key in missing)
         verb, it = ("is", "it") if len(missing) == 1 else ("are", "them")
         raise InputError(f"{' and '.join(missing)} {verb} missing: give {it} with {how}, or in INPUT")
-    weights = entries["W"]
+    weights, out_in = entries["W"], layout == "out-in"
     biases = fitted(entries["b"], 1) if "b" in entries else None
     names = None if out_in else weights.names  # out-in, the header row names inputs
     return _problem(entries["x"], _matrix(weights, out_in), biases, names, document, out_in, x_rows)
+
+
+def stored_layout(document: dict[str, Any], source: str, asked: WeightsLayout | None) -> WeightsLayout:
+    """How a document's W is stored: as it says itself under "weights_layout", or as was asked for.
+    InputError if they differ: every output says in-out, and so is not transposed a second time."""
+    said = document.get("weights_layout")
+    if said is not None and said not in get_args(WeightsLayout):
+        raise InputError(f"{source}: weights_layout is {said!r}, where 'in-out' or 'out-in' is expected")
+    if said is not None and asked is not None and said != asked:
+        raise InputError(f"{source} says that its W is stored {said}", f"drop --weights-layout {asked}")
+    return said or asked or "in-out"
 
 
 def problem_from_document(
@@ -81,23 +118,20 @@ def problem_from_document(
     W: Array | None = None,
     b: Array | None = None,
     names: tuple[str, ...] | None = None,
-    *,
-    out_in: bool = False,
-    x_rows: bool = False,
 ) -> Problem:
     """The problem in one JSON object. W (J, K) and b (K,), where they are given, come before the
-    object's own; `out_in` says how the object's own W is stored.
+    object's own, which is stored as its "weights_layout" says.
     InputError as in `read_problem`, and every message starts with `source`."""
     if "x" not in document:
         raise InputError(f"{source}: x is missing")
     if W is None:
         if "W" not in document:
             raise InputError(f"{source}: W is missing: give it with -W, or on every line")
-        W = _matrix(entry_of(document["W"], f"{source}: W"), out_in)
+        W = _matrix(entry_of(document["W"], f"{source}: W"), document.get("weights_layout") == "out-in")
     if b is None and "b" in document:
         b = fitted(entry_of(document["b"], f"{source}: b"), 1)
     x = entry_of(document["x"], f"{source}: x")
-    return _problem(x, W, b, names, document, out_in, x_rows, f"{source}: ")
+    return _problem(x, W, b, names, document, document.get("weights_layout") == "out-in", False, f"{source}: ")
 
 
 def _matrix(entry: Entry, out_in: bool) -> Array:

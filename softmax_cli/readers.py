@@ -13,7 +13,16 @@ from .jsonfile import json_array, parse_document, parse_json
 from .npyfile import MAGIC, map_npy, read_npy, read_npz
 from .textfile import quoted, read_csv, read_inline, shown
 
-__all__ = ["Entry", "entry_of", "fitted", "parse_document", "read_array", "read_document", "read_entry"]
+__all__ = [
+    "Entry",
+    "entry_of",
+    "fitted",
+    "parse_document",
+    "read_array",
+    "read_document",
+    "read_entry",
+    "refuse_stdin_twice",
+]
 
 SUFFIXES = {".json": "json", ".csv": "csv", ".tsv": "tsv", ".npy": "npy", ".npz": "npz"}
 STDIN = "standard input"
@@ -30,6 +39,16 @@ class Entry(NamedTuple):
     label: str
     names: tuple[str, ...] | None = None
     loose: bool = False
+
+
+def refuse_stdin_twice(named: dict[str, str | None]) -> None:
+    """InputError if more than one of the named values is -."""
+    readers = [name for name, value in named.items() if value == "-"]
+    if len(readers) > 1:
+        both = f"{', '.join(readers[:-1])} and {readers[-1]}"
+        raise InputError(
+            f"{both} {'both' if len(readers) == 2 else 'all'} name standard input, which can be read only once"
+        )
 
 
 def read_array(

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import orjson
+from numpy.typing import ArrayLike
 
-from .check import Report, compare, self_check
+from .check import RTOL, Agreement, Of, Report, compare, self_check
 from .core import InputError
+from .exits import Status
 from .learning import weighting
-from .options import Against, ErrorSide, Walk
+from .lines import ALONE, Document, Work, run_lines
+from .options import Against, ErrorSide, Inputs, Lines, Walk
 from .problem import Problem, read_array
 from .results import KEYS
 
@@ -25,12 +29,11 @@ RESULTS: dict[str, str] = {**{str(k): v for k, v in KEYS.items()}, "forward": "h
 def run_check(problem: Problem, error: ErrorSide, against: Against) -> bool:
     """Print what check finds. True if all agrees."""
     if against.against is None:
+        _refuse_idle(error, against)
         return _self_check(problem, against.json)
-    theirs, _ = read_array(against.against, "--against", 1, 2, 3, key=RESULTS[against.of], finite=False)
-    given = weighting(problem, error) if against.of == "weight-grad" else {}
-    report = compare(
-        theirs, problem.x, problem.W, problem.b, of=against.of, rtol=against.rtol, strict=against.strict, **given
-    )
+    of: Of = against.of or "layer-grad"
+    theirs, _ = read_array(against.against, "--against", 1, 2, 3, key=RESULTS[of], finite=False)
+    report = _compared(theirs, problem, error, against)
     if against.json:
         _print_json(report.to_dict())
     else:
@@ -38,10 +41,62 @@ def run_check(problem: Problem, error: ErrorSide, against: Against) -> bool:
     return report.agrees
 
 
+def check_lines(inputs: Inputs, lines: Lines, error: ErrorSide, against: Against) -> Status:
+    """Check every line of JSON Lines: the tool itself, or with --against INPUT the result that stands in the line."""
+    key = RESULTS[against.of or "layer-grad"]
+    if against.against is None:
+        _refuse_idle(error, against)
+    elif against.against != inputs.input:
+        raise InputError(f"with --jsonl every line brings its own {key}", "write --against with the same FILE as INPUT")
+    agreed = True
+
+    def compute(problem: Problem, documents: list[Document]) -> list[Document]:
+        nonlocal agreed
+        (document,) = documents
+        alone = replace(problem, x=problem.x[0], document=document)
+        if against.against is None:
+            found = self_check(alone.x, alone.W, alone.b)
+            report = _self_report(found)
+        elif key not in document:
+            raise InputError(f"{key} is missing")
+        else:
+            report = _compared(document[key], alone, error, against).to_dict()
+        agreed = agreed and report["agrees"]
+        return [report]
+
+    good = run_lines(inputs, lines, None, Work(compute, size=lambda p: ALONE))
+    return Status.BAD_INPUT if not good else Status.DONE if agreed else Status.DIFFERS
+
+
+def _compared(theirs: ArrayLike, problem: Problem, error: ErrorSide, against: Against) -> Report:
+    of: Of = against.of or "layer-grad"
+    given = weighting(problem, error) if of == "weight-grad" else {}
+    rtol = RTOL if against.rtol is None else against.rtol
+    return compare(theirs, problem.x, problem.W, problem.b, of=of, rtol=rtol, strict=against.strict, **given)
+
+
+def _refuse_idle(error: ErrorSide, against: Against) -> None:
+    """Options that say what FILE holds and how it is compared say nothing without one."""
+    given = {
+        "--of": against.of, "--upstream": error.upstream, "--target": error.target, "--rtol": against.rtol,
+        "--strict": against.strict or None,
+    }  # fmt: skip
+    idle = [option for option, value in given.items() if value is not None]
+    if idle:
+        raise InputError(
+            f"{idle[0]} goes with --against FILE",
+            "without FILE, check compares the tool with itself, in every Jacobian",
+        )
+
+
+def _self_report(found: Sequence[Agreement]) -> Document:
+    return {"agrees": all(a.agrees for a in found), "ways": [a.to_dict() for a in found]}
+
+
 def _self_check(problem: Problem, json: bool) -> bool:
     found = self_check(problem.x, problem.W, problem.b)
     if json:
-        _print_json({"agrees": all(a.agrees for a in found), "ways": [a.to_dict() for a in found]})
+        _print_json(_self_report(found))
     else:
         rows = [
             (a.quantity, a.way, f"{a.absolute:.2g}", f"{a.relative:.2g}", a.label, "yes" if a.agrees else "NO")
@@ -93,6 +148,19 @@ def _print_table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Non
 
 def run_explain(problem: Problem, walk: Walk) -> None:
     """Print the worked derivation."""
+    sys.stdout.write(_explained(problem, walk))
+
+
+def explain_work(walk: Walk) -> Work:
+    """The derivation of every line of JSON Lines, as the text that it would be."""
+
+    def compute(problem: Problem, documents: list[Document]) -> list[Document]:
+        return [{walk.format: _explained(replace(problem, x=problem.x[0]), walk)}]
+
+    return Work(compute, size=lambda p: ALONE)
+
+
+def _explained(problem: Problem, walk: Walk) -> str:
     from .explain import explain
 
     entry = None if walk.entry is None else _entry(walk.entry)
@@ -100,12 +168,11 @@ def run_explain(problem: Problem, walk: Walk) -> None:
     if walk.format == "markdown":
         from .explain_markdown import as_markdown
 
-        sys.stdout.write(as_markdown(steps))
-    else:
-        from .explain_text import as_text
-        from .tables import console_for
+        return as_markdown(steps)
+    from .explain_text import as_text
+    from .tables import console_for
 
-        sys.stdout.write(as_text(steps, console_for(sys.stdout).width))
+    return as_text(steps, console_for(sys.stdout).width)
 
 
 def _entry(text: str) -> tuple[int, int, int]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from .batch import Batch, Quantity, batch_of
-from .core import Array, evaluate
+from .core import Array, InputError, evaluate
 from .jacobian import Layout, Method, chain_product
 from .memory import require_memory
 from .output import Stream, Value
 from .problem import Problem
+from .textfile import counted
 
 if TYPE_CHECKING:
     from .tables import Sheet, Sheets
@@ -67,7 +69,7 @@ class Labels(NamedTuple):
 def given(problem: Problem) -> dict[str, Value]:
     """The inputs, as the output repeats them."""
     b: dict[str, Value] = {} if problem.b is None else {"b": problem.b}
-    return {"x": problem.x, "W": problem.W, **b}
+    return {"x": problem.x, "W": problem.W, "weights_layout": "in-out", **b}
 
 
 def forward_result(problem: Problem) -> Result:
@@ -109,6 +111,26 @@ def jacobian_result(
     axes = _axes(key, Labels(problem.names), batch)
     document: dict[str, Value] = {**given(problem), "layout": layout, **about, key: value}
     return Result(document, key, lambda: _jacobian_sheets(axes, problem, batch, layout, dense), batch=batch, axes=axes)
+
+
+def chosen_outputs(text: str | None, count: int) -> list[int] | None:
+    """3,7,10-12 as a list of indices below `count`."""
+    if text is None:
+        return None
+    chosen: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not all(re.fullmatch(r"[0-9]{1,18}", n) for n in ((first, last) if dash else (first,))):
+            raise InputError(f"--outputs {text}: {part.strip()!r} is no index and no range", "write it as 3,7,10-12")
+        low, high = int(first), int(last or first)
+        if high < low:
+            raise InputError(f"--outputs {text}: {part.strip()} runs backwards", f"write it as {high}-{low}")
+        if high >= count:
+            raise InputError(
+                f"--outputs {text}: {part.strip()} is not within the {counted(count, 'output')}, 0 to {count - 1}"
+            )
+        chosen += range(low, high + 1)
+    return chosen
 
 
 def _axes(key: str, labels: Labels, batch: Batch) -> Axes:

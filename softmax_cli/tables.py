@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import IO, NamedTuple
 
@@ -13,7 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from .core import Array
+from .core import Array, InputError
+from .files import target
 
 ROWS, COLUMNS = 24, 24  # shown of a longer or wider matrix
 
@@ -45,6 +48,20 @@ def console_for(stream: IO[str]) -> Console:
         columns = os.environ.get("COLUMNS", "")
         width = int(columns) if columns.isdigit() and int(columns) > 0 else 80
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def on_console(output: str | None, draw: Callable[[Console], None]) -> None:
+    """Draw on standard output, or into a file."""
+    if output in (None, "-"):
+        if sys.stdout is None:
+            raise InputError("standard output is closed")
+        draw(console_for(sys.stdout))
+        sys.stdout.flush()
+        return
+    with target(output) as stream:
+        text = io.TextIOWrapper(stream, encoding="utf-8", write_through=True)
+        draw(console_for(text))
+        text.detach()
 
 
 def show(console: Console, sheet: Sheet, precision: int, full: bool) -> None:

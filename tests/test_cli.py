@@ -40,7 +40,9 @@ def result(*arguments, **options):
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_bare_command_runs_on_the_example_and_says_so(command):
     done = run(command)
-    assert done.stderr == "softmax-jac: no input given, so this is the article's example (x 3, W 3 × 5)\n"
+    assert done.stderr == (
+        "softmax-jac: no input given (- reads standard input), so this is the article's example (x 3, W 3 × 5)\n"
+    )
     assert done.stdout.startswith({"forward": "h = softmax(z)", "layer-grad": "dL/dW  (5, 15)"}.get(command, "d"))
 
 
@@ -139,6 +141,28 @@ def test_a_negative_vector_needs_no_quoting():
     assert result("forward", "-x", "-0.1,0.2", "-W", "1;2")["x"] == [-0.1, 0.2]
 
 
+def test_output_to_a_dash_is_standard_output():
+    assert run("layer-grad", *LAYER, "-o", "-").stdout == run("layer-grad", *LAYER).stdout
+    assert run("layer-grad", *LAYER, "--json", "-o", "-").stdout == run("layer-grad", *LAYER, "--json").stdout
+
+
+def test_tables_and_heatmaps_go_to_a_file(tmp_path):
+    for format in ("table", "heatmap"):
+        assert run("layer-grad", *LAYER, "--format", format, "-o", "out.txt", cwd=tmp_path).stdout == ""
+        assert (tmp_path / "out.txt").read_text() == run("layer-grad", *LAYER, "--format", format).stdout
+
+
+def test_weights_stored_out_in_come_out_in_out_and_say_so(tmp_path):
+    (tmp_path / "W.csv").write_text("1,2\n3,4\n")
+    document = run("forward", "-x", "1,2", "-W", "W.csv", "--weights-layout", "out-in", "--json", cwd=tmp_path).stdout
+    assert (json.loads(document)["W"], json.loads(document)["weights_layout"]) == ([[1, 3], [2, 4]], "in-out")
+    assert run("forward", "-", "--json", stdin=document).stdout == document
+    assert refused("forward", "-", "--weights-layout", "out-in", stdin=document) == [
+        "softmax-jac: error: standard input says that its W is stored in-out",
+        "drop --weights-layout out-in",
+    ]
+
+
 def test_many_inputs_get_a_leading_axis(tmp_path):
     np.save(tmp_path / "x.npy", [[0.1, 0.5, 0.4], [1.0, 2.0, 3.0]])
     many = result("layer-grad", "-x", "x.npy", *LAYER[2:], cwd=tmp_path)["dL_dW"]
@@ -183,8 +207,15 @@ ERRORS = {
     "a tensor as csv": (
         ["layer-grad", *LAYER, "--layout", "tensor", "--format", "csv"],
         ["CSV holds two dimensions, and dL_dW has three", "use --json, or -o FILE.npy"]),
-    "jsonl without input": (
-        ["forward", "--jsonl"], ["--jsonl needs INPUT: a file of JSON Lines, or - for standard input"]),
+    "outputs that run backwards": (
+        ["layer-grad", *LAYER, "--outputs", "3-1"], ["--outputs 3-1: 3-1 runs backwards", "write it as 1-3"]),
+    "standard input named twice": (
+        ["check", "-", "--against", "-"],
+        ["INPUT and --against both name standard input, which can be read only once"]),
+    "check options without a file": (
+        ["check", *LAYER, "--target", "2"],
+        ["--target goes with --against FILE",
+         "without FILE, check compares the tool with itself, in every Jacobian"]),
     "an unknown command": (
         ["backward"], ["no such command 'backward'", "see softmax-jac --help"]),
     "an unknown method": (
@@ -298,7 +329,7 @@ class TestLines:
     def test_jacobians_line_by_line(self, command):
         out = json.loads(run(command, "-", "--jsonl", *self.W, stdin='{"x":[1,2]}\n').stdout)
         alone = result(command, "-x", "1,2", *self.W)
-        assert out == {key: value for key, value in alone.items() if key != "W"}
+        assert out == {key: value for key, value in alone.items() if key not in ("W", "weights_layout")}
 
     def test_a_line_may_bring_its_own_weights_and_target(self):
         out = run("weight-grad", "-", "--jsonl", *self.W, "--target", "0",
@@ -338,6 +369,70 @@ class TestLines:
                 assert json.loads(process.stdout.readline())["x"] == [n, 2]
             process.stdin.close()
         assert process.returncode == 0
+
+    def test_a_long_line_comes_in_many_reads(self):
+        x = [n / 7 for n in range(40_000)]
+        out = run("forward", "-", "--jsonl", "-W", "[" + ",".join(["[0.0]"] * 2) + "]", "--keep-going",
+                  stdin=json.dumps({"x": x}) + '\n{"x":[1,2]}\n', status=2)  # fmt: skip
+        assert [json.loads(line)["x"] for line in out.stdout.splitlines()] == [[1, 2]]
+        assert "line 1: W has 2 rows but x has 40000 entries" in out.stderr
+
+    def test_outputs_chooses_rows_of_every_line(self):
+        out = json.loads(run("layer-grad", "-", "--jsonl", "--outputs", "2,0", *self.W, stdin='{"x":[1,2]}\n').stdout)
+        alone = result("layer-grad", "-x", "1,2", *self.W)["dL_dW"]
+        assert (out["outputs"], out["dL_dW"]) == ([2, 0], [alone[2], alone[0]])
+
+    def test_an_own_w_is_carried_on_with_how_it_is_stored(self):
+        first = run("forward", "-", "--jsonl", "--weights-layout", "out-in",
+                    stdin='{"x":[1,2],"W":[[1,2],[3,4]]}\n').stdout  # fmt: skip
+        assert json.loads(first)["weights_layout"] == "out-in"
+        assert json.loads(run("forward", "-", "--jsonl", stdin=first).stdout)["z"] == [5, 11]
+
+    def test_check_compares_what_stands_in_the_line(self):
+        right = run("layer-grad", "-", "--jsonl", *self.W, stdin='{"id":1,"x":[1,2]}\n{"id":2,"x":[3,1]}\n').stdout
+        good = run("check", "-", "--jsonl", "--against", "-", *self.W, stdin=right)
+        assert [(d["id"], d["agrees"]) for d in map(json.loads, good.stdout.splitlines())] == [(1, True), (2, True)]
+        first, second = map(json.loads, right.splitlines())
+        second["dL_dW"] = (-np.array(second["dL_dW"])).tolist()
+        lines = json.dumps(first) + "\n" + json.dumps(second) + "\n"
+        bad = run("check", "-", "--jsonl", "--against", "-", *self.W, stdin=lines, status=1)
+        assert [json.loads(line)["diagnosis"] for line in bad.stdout.splitlines()] == [None, "sign-flipped"]
+
+    def test_check_without_against_checks_the_tool_line_by_line(self):
+        out = run("check", "-", "--jsonl", *self.W, stdin='{"x":[1,2]}\n').stdout
+        assert (json.loads(out)["agrees"], len(json.loads(out)["ways"])) == (True, 7)
+
+    def test_a_line_that_brings_nothing_to_check_is_bad(self):
+        done = run("check", "-", "--jsonl", "--against", "-", *self.W, stdin='{"x":[1,2]}\n', status=2)
+        assert done.stderr == "softmax-jac: error: standard input line 1: dL_dW is missing\n"
+
+    def test_explain_writes_a_walk_a_line(self):
+        out = run("explain", "-", "--jsonl", "--format", "markdown", *self.W, stdin='{"id":7,"x":[1,2]}\n').stdout
+        assert json.loads(out)["id"] == 7
+        assert json.loads(out)["markdown"] == run("explain", "-x", "1,2", *self.W, "--format", "markdown").stdout
+
+    @pytest.mark.parametrize(
+        ("arguments", "lines"),
+        [
+            (["forward", "--jsonl"], ["--jsonl needs INPUT: a file of JSON Lines, or - for standard input"]),
+            (["forward", "-", "--jsonl", "-x", "1"], ["-x is given, where with --jsonl every line brings its own x"]),
+            (["forward", "-", "--jsonl", "--x-rows"],
+             ["--x-rows is for a batch, and with --jsonl a line holds one input"]),
+            (["forward", "-", "--jsonl", "--format", "csv"],
+             ["--format csv cannot be written line by line", "leave it out: --jsonl writes JSON"]),
+            (["layer-grad", "-", "--jsonl", "--plot", "a.png"],
+             ["--plot draws one matrix, and --jsonl makes one of every line"]),
+            (["forward", "-", "--jsonl", "-W", "-"],
+             ["INPUT and -W both name standard input, which can be read only once"]),
+            (["weight-grad", "-", "--jsonl", "--target", "-"],
+             ["INPUT and --target both name standard input, which can be read only once"]),
+            (["check", "-", "--jsonl", "--against", "a.npy"],
+             ["with --jsonl every line brings its own dL_dW", "write --against with the same FILE as INPUT"]),
+            (["forward", "--keep-going"], ["--keep-going goes with --jsonl"]),
+        ],
+    )  # fmt: skip
+    def test_options_that_do_not_go_together(self, arguments, lines):
+        assert refused(*arguments) == ["softmax-jac: error: " + lines[0], *lines[1:]]
 
 
 class TestCheck:

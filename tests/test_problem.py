@@ -93,7 +93,7 @@ def test_a_header_of_W_names_the_outputs(folder):
 
 def test_a_header_of_W_stored_outputs_by_inputs_names_no_output(folder):
     (folder / "W.csv").write_text("length,width\n1,2\n3,4\n5,6\n")
-    problem = read(None, "1,2", "W.csv", out_in=True)
+    problem = read(None, "1,2", "W.csv", layout="out-in")
     assert (problem.names, problem.W.tolist()) == (None, [[1, 3, 5], [2, 4, 6]])
 
 
@@ -144,10 +144,10 @@ OUT_IN = "if W is stored outputs × inputs, add --weights-layout out-in"
         ((None, "1", "1;2"), {}, ("W has 2 rows but x has 1 entry", OUT_IN)),
         ((None, "1,2,3", "1,2;3,4"), {}, ("W has 2 rows but x has 3 entries", "")),
         ((None, "1,2,3;4,5,6", "1,2,3"), {}, ("W has 1 row but x has 3 entries an input", OUT_IN)),
-        ((None, "1,2,3", "1,2;3,4"), {"out_in": True}, ("W has 2 rows but x has 3 entries", "")),
+        ((None, "1,2,3", "1,2;3,4"), {"layout": "out-in"}, ("W has 2 rows but x has 3 entries", "")),
         (
             (None, "1,2", "1,2,3;4,5,6"),
-            {"out_in": True},
+            {"layout": "out-in"},
             ("W has 3 rows but x has 2 entries", "drop --weights-layout out-in"),
         ),
         (
@@ -210,12 +210,47 @@ def test_weights_that_are_shared_come_first():
 
 
 def test_a_documents_own_weights_may_be_stored_outputs_by_inputs():
-    problem = problem_from_document({"x": [1, 2, 3], "W": [[1, 2, 3], [4, 5, 6]]}, "line 1", out_in=True)
-    assert problem.W.tolist() == [[1, 4], [2, 5], [3, 6]]
+    document = {"x": [1, 2, 3], "W": [[1, 2, 3], [4, 5, 6]], "weights_layout": "out-in"}
+    assert problem_from_document(document, "line 1").W.tolist() == [[1, 4], [2, 5], [3, 6]]
 
 
-def test_a_document_may_be_a_batch_of_one():
-    assert problem_from_document(DOCUMENT, "line 1", x_rows=True).x.tolist() == [[0.1, 0.5]]
+# --- how W is stored ---------------------------------------------------------------------------
+
+SQUARE = {"x": [1, 2], "W": [[1, 2], [3, 4]]}
+
+
+@pytest.mark.parametrize(
+    ("said", "asked", "expected"),
+    [
+        (None, None, [[1, 2], [3, 4]]),
+        (None, "out-in", [[1, 3], [2, 4]]),
+        ("out-in", None, [[1, 3], [2, 4]]),
+        ("out-in", "out-in", [[1, 3], [2, 4]]),
+        ("in-out", None, [[1, 2], [3, 4]]),
+    ],
+)
+def test_a_document_or_an_option_says_how_w_is_stored(folder, said, asked, expected):
+    document = SQUARE if said is None else SQUARE | {"weights_layout": said}
+    (folder / "in.json").write_text(json.dumps(document))
+    assert read("in.json", layout=asked).W.tolist() == expected
+
+
+def test_an_option_that_contradicts_the_document_is_refused_and_not_a_second_transposition(folder):
+    (folder / "in.json").write_text(json.dumps(SQUARE | {"weights_layout": "in-out"}))
+    assert refusal("in.json", layout="out-in") == (
+        "in.json says that its W is stored in-out",
+        "drop --weights-layout out-in",
+    )
+
+
+def test_what_a_document_says_of_its_w_is_not_said_of_another(folder):
+    (folder / "in.json").write_text(json.dumps(SQUARE | {"weights_layout": "in-out"}))
+    assert read("in.json", W="5,6;7,8", layout="out-in").W.tolist() == [[5, 7], [6, 8]]
+
+
+def test_an_unknown_storage_is_refused(folder):
+    (folder / "in.json").write_text(json.dumps(SQUARE | {"weights_layout": "rows"}))
+    assert refusal("in.json") == ("in.json: weights_layout is 'rows', where 'in-out' or 'out-in' is expected", "")
 
 
 @pytest.mark.parametrize(

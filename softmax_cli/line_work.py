@@ -1,0 +1,62 @@
+"""What the commands that compute make of JSON Lines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .batch import Quantity, batch_of
+from .core import InputError, evaluate
+from .gradients import gradient_and_loss
+from .jacobian import Layout, Method, chain_product
+from .learning import found_by, shared_weighting
+from .lines import Document, Work
+from .options import ErrorSide, Step
+from .problem import Problem
+from .results import KEYS, chosen_outputs, in_layout
+
+
+def forward_work() -> Work:
+    """z and h."""
+
+    def compute(problem: Problem, documents: list[Document]) -> list[Document]:
+        layer, _ = evaluate(problem.x, problem.W, problem.b)
+        return [{"z": z, "h": h} for z, h in zip(layer.z, layer.h, strict=True)]
+
+    return Work(compute, lambda p: 2 * p.W.shape[1])
+
+
+def jacobian_work(quantity: Quantity, layout: Layout, outputs: str | None, method: Method | None) -> Work:
+    """One of the Jacobians."""
+
+    def compute(problem: Problem, documents: list[Document]) -> list[Document]:
+        chosen = chosen_outputs(outputs, problem.W.shape[1])
+        if method == "chain":
+            layer, single = evaluate(problem.x, problem.W, problem.b)
+            value = in_layout(chain_product(layer, single, chosen), problem.W, layout)
+        else:
+            value = batch_of(quantity, problem, chosen).make(slice(None)).dense(layout)
+        about: Document = {"layout": layout}
+        if chosen is not None:
+            about["outputs"] = chosen
+        if method is not None:
+            about["method"] = method
+        return [about | {KEYS[quantity]: matrix} for matrix in value]
+
+    return Work(compute, lambda p: p.W.size * p.W.shape[1])
+
+
+def weight_grad_work(error: ErrorSide, step: Step) -> Work:
+    """dE/dW, and the loss and the moved weights where there are any; upstream or target of a line come
+    before those of the options."""
+    common = shared_weighting(error)
+
+    def compute(problem: Problem, documents: list[Document]) -> list[Document]:
+        given = {key: [d.get(key, common.get(key)) for d in documents] for key in ("upstream", "target")}
+        used: dict[str, Any] = {key: values for key, values in given.items() if any(v is not None for v in values)}
+        if len(used) != 1 or any(v is None for values in used.values() for v in values):
+            raise InputError("one of target and upstream is expected, in the line or as --target or --upstream")
+        gradient, loss = gradient_and_loss(problem.x, problem.W, problem.b, reduction="none", **used)
+        found = found_by(problem, gradient, loss, step)
+        return [dict(zip(found, values, strict=True)) for values in zip(*found.values(), strict=True)]
+
+    return Work(compute, lambda p: p.W.size)
