@@ -13,7 +13,6 @@ from __future__ import annotations
 import itertools
 import math
 import os
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -67,14 +66,13 @@ class Jacobian:
             return out
         edges = [full.shape[cut] * w // workers for w in range(workers + 1)]
         parts = [(slice(None),) * cut + (slice(a, b),) for a, b in itertools.pairwise(edges)]
-        threads = [
-            threading.Thread(target=self._fill, args=(full[part], layout, (*part, *(slice(None),) * (3 - cut))))
-            for part in parts
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        from concurrent.futures import ThreadPoolExecutor
+
+        def fill(part: tuple[slice, ...]) -> None:
+            self._fill(full[part], layout, (*part, *(slice(None),) * (3 - cut)))
+
+        with ThreadPoolExecutor(workers) as pool:
+            list(pool.map(fill, parts))  # an exception in one comes out here
         return out
 
     def blocks(self, layout: Layout = "numerator", limit: int = BLOCK_BYTES) -> Iterator[Array]:
@@ -100,7 +98,8 @@ class Jacobian:
         """The entries of input n in the given rows (positions in `outputs`) and columns of the numerator layout."""
         r, c = np.asarray(rows), np.asarray(columns)
         t, (i, j) = self.outputs[r], np.divmod(c, self.g.shape[2])
-        off = np.zeros((len(r), len(c))) if self.h is None else -self.h[n, t][:, None] * self.g[n, i, j]
+        with np.errstate(all="ignore"):
+            off = np.zeros((len(r), len(c))) if self.h is None else -self.h[n, t][:, None] * self.g[n, i, j]
         return np.where(t[:, None] == i, self.diagonal[n, t[:, None], j], off)
 
     def _axes(self, layout: Layout) -> tuple[int, int, int, int]:
@@ -117,7 +116,8 @@ class Jacobian:
         if self.h is None:
             view[...] = 0.0
         else:
-            np.multiply(-self.h[n][:, t, None, None], self.g[n, None, i, j], out=view)
+            with np.errstate(all="ignore"):
+                np.multiply(-self.h[n][:, t, None, None], self.g[n, None, i, j], out=view)
         if i == slice(None):
             view[:, np.arange(len(t)), t] = self.diagonal[n][:, t, j]
         else:
@@ -165,9 +165,7 @@ def _chosen(outputs: ArrayLike | None, K: int) -> NDArray[np.intp]:
 
 def softmax_structure(layer: Layer, single: bool, outputs: ArrayLike | None = None) -> Jacobian:
     """dS/dZ: −hₜhᵢ, and hₜ(1 − hₜ) on the diagonal."""
-    g = _outer(layer, np.ones((len(layer.h), 1)))
-    chosen = _chosen(outputs, g.shape[1])
-    return Jacobian(layer.h, g, g * layer.complement[:, :, None], chosen, single, wrt_logits=True)
+    return _structure(layer, np.ones((len(layer.h), 1)), single, outputs, wrt_logits=True)
 
 
 def linear_structure(x: Array, K: int, single: bool, outputs: ArrayLike | None = None) -> Jacobian:
@@ -176,18 +174,19 @@ def linear_structure(x: Array, K: int, single: bool, outputs: ArrayLike | None =
     return Jacobian(None, blocks, blocks, _chosen(outputs, K), single)
 
 
-def _outer(layer: Layer, x: Array) -> Array:
-    """hᵢxⱼ, with the tail of both denominators of an entry, h's and that of its other factor."""
-    g: Array = layer.h[:, :, None] * x[:, None, :]
-    g -= g * (2.0 * layer.tail)[:, None, None]
-    return g
-
-
 def layer_structure(layer: Layer, single: bool, outputs: ArrayLike | None = None) -> Jacobian:
     """dL/dW: −hₜ(hᵢxⱼ), and (1 − hₜ)(hₜxⱼ) in the diagonal blocks. hᵢxⱼ comes first: the product
     of two probabilities may underflow where the entry does not."""
-    g = _outer(layer, layer.x)
-    return Jacobian(layer.h, g, layer.complement[:, :, None] * g, _chosen(outputs, g.shape[1]), single)
+    return _structure(layer, layer.x, single, outputs, wrt_logits=False)
+
+
+def _structure(layer: Layer, x: Array, single: bool, outputs: ArrayLike | None, wrt_logits: bool) -> Jacobian:
+    """hᵢxⱼ takes in the tail of both denominators of an entry, h's and that of its other factor."""
+    with np.errstate(all="ignore"):
+        g = layer.h[:, :, None] * x[:, None, :]
+        g -= g * (2.0 * layer.tail)[:, None, None]
+        diagonal = layer.complement[:, :, None] * g
+    return Jacobian(layer.h, g, diagonal, _chosen(outputs, g.shape[1]), single, wrt_logits)
 
 
 def softmax_jacobian(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None) -> Array:

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import jacobian
-from .core import UNIT, Array, InputError, Layer, evaluate
+from .core import Array, InputError, Layer, evaluate
+from .twofold import UNIT
 
 Indices = NDArray[np.intp]
 

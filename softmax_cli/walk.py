@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .core import Array, Layer, exact_logit
+from .core import Array, Layer
 from .equations import Equation, Kind, Matrix, Symbol, equation, number
 from .jacobian import Jacobian, layer_structure, linear_structure, softmax_structure
+from .twofold import exact_dot
 
 TERMS = 6  # of a sum that are shown one by one
 CORNER = 6  # rows and columns of a matrix that are shown
@@ -73,7 +74,7 @@ class Walk:
             return terms, []
         left = terms[TERMS - 1 :]
         ones = np.array([term[0] for term in left])
-        rest, _ = exact_logit(ones, np.array([term[1] if len(term) > 1 else 1.0 for term in left]), 0.0)
+        rest, _ = exact_dot(ones, np.array([term[1] if len(term) > 1 else 1.0 for term in left]), 0.0)
         return [*terms[: TERMS - 1], (rest,)], [f"The last number stands for the {len(left)} terms left out, added up."]
 
     def matrix(self, symbol: Symbol, values: Array) -> Matrix:

@@ -2,12 +2,13 @@ import subprocess
 import sys
 
 import exact
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softmax_cli import InputError, core, forward, layer_jacobian, softmax_jacobian
+from softmax_cli import InputError, core, forward, layer_jacobian, softmax_jacobian, twofold
 
 SHAPES = [(1, 1), (1, 5), (7, 1), (3, 5), (20, 10), (200, 30)]
 SCALES = [1e-3, 1.0, 30.0, 300.0, 700.0]
@@ -23,6 +24,21 @@ PROBLEMS = {f"{J}x{K} to {scale:g}": exact.problem(J * K, J, K, scale) for J, K 
     "cancelling against the bias": ([1.0 / 3.0], [[3.0, 3e10]], [-1.0, -1e10]),
     "products that underflow": ([1e-200, 1.0], [[1e-200, 3e-150], [0.0, 1e-308]], None),
     "products that overflow": ([1e200, 1e200, 1.0], [[1e200, 1.0], [-1e200, -1.0], [3.0, 4.0]], None),
+    "errors of several exponentials in one entry": (
+        [1.3856070321205423],
+        [[0.0] * 8],
+        [
+            0.7,
+            -0.6452454042539181,
+            -0.661810496557882,
+            -0.6759128616248967,
+            -0.6767801314316922,
+            -0.6779593767481266,
+            -0.6844171652088241,
+            -0.6847891575493946,
+        ],
+    ),
+    "many outputs that are subnormal": ([0.0], [[0.0] * 101], [356.45] + [-356.45] * 100),
     "zero input": ([0.0, 0.0], [[1.0, 2.0], [3.0, 4.0]], [0.0, 0.5]),
     "logits beyond 2**53, apart by less than their spacing": ([1e17, 1.0], [[1.0, 1.0], [3.0, 2.0]], None),
 }
@@ -100,7 +116,7 @@ def test_a_batch_gives_every_input_the_bits_it_gets_alone(J, K, N):
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.floats(allow_nan=False, allow_infinity=False))
 def test_a_split_loses_nothing(a, b):
-    hi, lo = core.split(np.array([a, b]))
+    hi, lo = twofold.split(np.array([a, b]))
     assert (hi + lo).tolist() == [a, b]
 
 
@@ -138,6 +154,29 @@ def test_what_cannot_be_a_layer_is_refused_with_its_reason(x, W, b, message):
     with pytest.raises(InputError) as caught:
         forward(x, W, b)
     assert str(caught.value) == message
+
+
+def test_a_masked_entry_is_refused():
+    with pytest.raises(InputError) as caught:
+        forward(np.ma.array([5.0, 1.0], mask=[True, False]), [[1.0], [0.0]])
+    assert str(caught.value) == "x is masked, where every number is expected"
+
+
+def test_a_caller_who_makes_underflow_an_error_is_not_disturbed():
+    with np.errstate(all="raise"):
+        layer_jacobian([1.0], [[700.0, -700.0]])
+        softmax_jacobian([1.0], [[700.0, -700.0]])
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(st.floats(-700.0, 0.0), st.floats(-1.0, 1.0))
+def test_an_exponential_is_rounded_once(a, part):
+    low = a * part * 2.0**-53
+    hi, lo = (float(v[0]) for v in twofold.exponentials(np.array([a]), np.array([low])))
+    with mpmath.workdps(60):
+        truth = mpmath.exp(mpmath.mpf(a) + mpmath.mpf(low)) * 2**64
+        assert abs(mpmath.mpf(hi) + mpmath.mpf(lo) - truth) <= 0.03 * twofold.UNIT * truth
+        assert abs(mpmath.mpf(hi) - truth) <= 1.03 * twofold.UNIT * truth
 
 
 def test_the_core_stands_on_numpy_alone():

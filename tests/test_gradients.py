@@ -152,10 +152,110 @@ def test_a_number_that_is_not_finite_in_a_later_block_is_named_by_its_place(monk
         ({"target": [0, 1]}, "target has shape (2,), where one class index is expected"),
         ({"upstream": [1, 2, 3]}, "upstream has shape (3,), where that of h, (2,), is expected"),
         ({"target": 0, "reduction": "max"}, "reduction is 'max', where one of mean, sum, none is expected"),
-        ({"upstream": [1e308, -1e308]}, "dE/dW is too large for double precision (beyond ±1.8e308)"),
+        ({"target": np.inf}, "target holds something else than whole numbers: it is a class index, from 0"),
+        ({"target": 1e300}, "target 1e+300 does not exist: there are 2 outputs, 0 to 1"),
+        ({"target": [[0], [0, 1]]}, "target is ragged: its rows differ in length"),
     ],
 )
 def test_what_makes_no_gradient_is_refused_with_its_reason(arguments, message):
     with pytest.raises(InputError) as caught:
         weight_gradient([1e10], [[1.0, 2.0]], **arguments)
     assert str(caught.value) == message
+
+
+def test_a_gradient_that_overflows_is_refused():
+    with pytest.raises(InputError) as caught:
+        weight_gradient([1e10], [[0.0, 0.0]], upstream=[1e308, -1e308])
+    assert str(caught.value) == "dE/dW is too large for double precision (beyond ±1.8e308)"
+
+
+@pytest.mark.parametrize("upstream", [[2.0**1000, 0.0], [1e308, -1e308]])
+@pytest.mark.parametrize("x", [1.0, 1e-300])
+def test_a_huge_upstream_gives_what_doubles_can_hold(upstream, x):
+    layer = ([x], [[0.0, 0.0]], None)
+    assert exact_upstream_error(weight_gradient(*layer, upstream=upstream), layer, upstream) <= exact.BAR
+    assert weight_gradient([[x]], layer[1], upstream=[upstream]).tolist() == (
+        weight_gradient(*layer, upstream=upstream).tolist()
+    )
+
+
+def test_an_entry_of_a_data_set_survives_a_product_that_underflows():
+    layer = ([1e300], [[0.0, 0.0, 0.0]], [0.0, -400.0, -400.0])
+    got = weight_gradient([layer[0]], layer[1], layer[2], upstream=[[0.0, 1.0, 0.0]])
+    assert exact_upstream_error(got, layer, [0.0, 1.0, 0.0]) <= exact.BAR
+
+
+# Found by climbing: the errors of several exponentials, once larger, add up in one entry.
+ADVERSE_UPSTREAM = (
+    ([1.0132009978763743], [[0.0] * 5]),
+    [-0.6690630931506781, -0.6674847802684213, -0.6440824941919515, -0.6792759383302173, 0.7],
+    [0.0, 1.0, 0.0, 0.0, 0.0],
+)
+
+
+def test_the_worst_upstream_known_is_within_the_bar():
+    (x, W), b, u = ADVERSE_UPSTREAM
+    assert exact_upstream_error(weight_gradient(x, W, b, upstream=u), (x, W, b), u) <= exact.BAR
+
+
+def test_a_jvp_of_huge_changes_is_finite_or_refused():
+    assert jvp([1.0], [[0.0, 0.0]], [[2.0**1000, 0.0]]).tolist() == [2.0**998, -(2.0**998)]
+    with pytest.raises(InputError) as caught:
+        jvp([1e10], [[0.0, 0.0]], [[1e308, 0.0]])
+    assert str(caught.value) == "the change of h is too large for double precision (beyond ±1.8e308)"
+
+
+@pytest.mark.parametrize(("x", "target", "reduction"), [([1.0], 1, "mean"), ([[1.0], [1.0]], [1, 1], "sum")])
+def test_a_loss_that_overflows_is_refused(x, target, reduction):
+    W = [[1e308, -1e308]] if reduction == "mean" else [[1.5e308, 0.0]]
+    with pytest.raises(InputError) as caught:
+        cross_entropy(x, W, target=target, reduction=reduction)
+    assert str(caught.value) == "the loss is too large for double precision (beyond ±1.8e308)"
+
+
+def test_an_unknown_reduction_of_the_loss_is_refused():
+    with pytest.raises(InputError) as caught:
+        cross_entropy([1.0], [[1.0, 2.0]], target=0, reduction="max")
+    assert str(caught.value) == "reduction is 'max', where one of mean, sum, none is expected"
+
+
+@pytest.mark.parametrize(
+    ("x", "message"),
+    [(np.empty((3, 0)), "x is empty (shape (3, 0))"), ([[1.0], [1.0, 2.0]], "x is ragged: its rows differ in length")],
+)
+def test_a_data_set_that_is_none_is_refused(x, message):
+    with pytest.raises(InputError) as caught:
+        weight_gradient(x, np.ones((1, 2)), target=[0, 0, 0])
+    assert str(caught.value) == message
+
+
+VIEWS = {
+    "a tail": lambda m: m[2:],
+    "every other row": lambda m: m[::2],
+    "rows backwards": lambda m: m[::-1],
+    "some columns": lambda m: m[:, 1:],
+    "transposed": lambda m: m.T,
+    "a copy": lambda m: m.copy(),
+}
+
+
+@pytest.mark.parametrize("mode", ["r", "c"])
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_view_of_a_memory_map_is_what_it_shows(tmp_path, monkeypatch, view, mode):
+    monkeypatch.setattr("softmax_cli.gradients.ROWS_BYTES", 16)
+    rng = np.random.default_rng(3)
+    np.save(tmp_path / "x.npy", rng.standard_normal((6, 3)))
+    mapped = np.load(tmp_path / "x.npy", mmap_mode=mode)
+    if mode == "c":
+        mapped *= 100.0  # in memory alone
+    x = VIEWS[view](mapped)
+    W, t = rng.standard_normal((x.shape[1], 4)), rng.integers(0, 4, len(x))
+    assert weight_gradient(x, W, target=t).tolist() == weight_gradient(np.array(x), W, target=t).tolist()
+
+
+def test_one_row_is_the_gradient_of_that_input():
+    rng = np.random.default_rng(4)
+    for seed in range(50):
+        x, W, b = exact.problem(seed, 3, 4, 5.0)
+        u = rng.standard_normal(4)
+        assert weight_gradient([x], W, b, upstream=[u]).tolist() == weight_gradient(x, W, b, upstream=u).tolist()
