@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from decimal import Decimal, localcontext
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import Literal, NamedTuple
 
 Kind = Literal["sum", "exp", "quotient"]
@@ -67,11 +67,13 @@ def number(value: float, digits: int) -> str:
 def equation(
     symbol: Symbol, formula: Symbol, kind: Kind, terms: list[tuple[float, ...]], value: float, digits: int
 ) -> Equation:
-    """The equation with as few more digits than `digits` in its operands as it takes for its sides to agree."""
+    """The equation with as few more digits than `digits` in its operands as it takes for its sides to
+    agree. Where a value stands between two roundings, the digits shown are those of what is printed."""
     shown = number(value, digits)
     for more in range(digits, 18):
         printed = tuple(tuple(number(v, more) for v in term) for term in terms)
         result = worked(kind, printed)
-        if number(float(result), digits) == shown:
+        rounded = number(float(Context(prec=digits, rounding=ROUND_HALF_UP).plus(result)), digits)
+        if rounded == number(float(result), digits) == shown:  # and not a tie, which people round up
             break
-    return Equation(symbol, formula, kind, printed, shown, result == Decimal(shown))
+    return Equation(symbol, formula, kind, printed, rounded, result == Decimal(rounded))

@@ -24,19 +24,21 @@ def _degrade(error: UnicodeError) -> tuple[str, int]:
     """What an output that cannot take a character gets in its place."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    plain = {
-        "∂": "d",
-        "×": "x",
-        "·": "*",
-        "−": "-",
-        "–": "-",
-        "…": "...",
-        "δ": "delta",
-        "Σ": "sum",
-        "ᵀ": "^T",
-        "⁻": "^-",
-    }
-    return "".join(plain.get(c, "?") for c in error.object[error.start : error.end]), error.end
+    return "".join(map(_plain, error.object[error.start : error.end])), error.end
+
+
+PLAIN = {
+    "∂": "d", "×": "x", "·": "*", "−": "-", "–": "-", "…": "...", "δ": "delta", "Σ": "sum", "⁻": "^-", "ᵀ": "^T",
+    "≈": "~=", "≠": "!=", "─": "-", "━": "-", "═": "=", "→": "->", "ε": "eps", "η": "eta",
+}  # fmt: skip
+
+
+def _plain(character: str) -> str:
+    """A character that stands for one which an output cannot take: a subscript 1 is a 1."""
+    import unicodedata
+
+    same = unicodedata.normalize("NFKD", character)
+    return PLAIN.get(character) or (same if same.isascii() and same.isprintable() else "?")
 
 
 def _prepare_streams() -> None:

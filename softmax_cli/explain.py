@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from .core import InputError, Layer, evaluate
 from .equations import Equation, Part, Step, Symbol
+from .textfile import counted
 from .walk import TERMS, Walk, subscripts
 
 
@@ -26,16 +27,16 @@ def explain(
     layer, single = evaluate(x, W, b)
     if not single:
         raise InputError("explain works through one input, and x holds several", "give one of them with -x")
-    t, j, i = _largest(layer) if entry is None else _checked(entry, layer)
-    walk = Walk(layer, np.asarray(W, float), b, names, t, j, i, digits)
+    chosen = _largest(layer) if entry is None else _checked(entry, layer)
+    walk = Walk(layer, np.asarray(W, float), b, names, chosen, entry is None, digits)
     return [step(walk) for step in STEPS]
 
 
 def inputs(walk: Walk) -> Step:
     t, j, i = walk.t, walk.j, walk.i
     parts: list[Part] = [
-        f"x holds {walk.J} input{'s' * (walk.J > 1)}, W a weight from each of them to each of {walk.K} "
-        f"output{'s' * (walk.K > 1)}"
+        f"x holds {counted(walk.J, 'input')}, W a weight from {'each of them' if walk.J > 1 else 'it'} to "
+        f"{'each of ' * (walk.K > 1)}{counted(walk.K, 'output')}"
         + ("." if walk.b is None else ", and b a bias for each output.")
         + " W[j,i] leads from input j to output i, counted from zero.",
         walk.matrix(Symbol("x", "x"), walk.x),
@@ -43,7 +44,8 @@ def inputs(walk: Walk) -> Step:
         *([] if walk.b is None else [walk.matrix(Symbol("b", "b"), walk.b)]),
         f"The entry worked out here is {walk.derivative('h', t, walk.weight(j, i)).text}: how output {walk.name(t)} "
         f"answers to the weight from input {j} to output {walk.name(i)}. On paper, counting from one and writing "
-        f"the output first, it is ∂h{subscripts(t)}/∂w{subscripts(i, j)}.",
+        f"the output first, it is ∂h{subscripts(t)}/∂w{subscripts(i, j)}. "
+        + ("It is the largest off the diagonal blocks; --entry t,j,i chooses another." if walk.chosen else ""),
         f"Numbers are rounded to {walk.digits} digits, or to as many more as it takes for the line to come out as "
         "printed. The last line of an equation begins with = where it is exactly what the line before comes to, "
         "and with ≈ where it is rounded.",
@@ -92,6 +94,7 @@ def softmax(walk: Walk) -> Step:
         "A probability is an exponential over the sum of all. The largest logit is taken off first: that "
         "changes no ratio, and no exponential can overflow.",
         *exponentials,
+        *(["An exponential shown as 0 is below what double precision holds."] if 0.0 in e[list(shown)] else []),
         walk.equation(Symbol("s", "s"), Symbol("Σₖ e[k]", "\\sum_k e_k"), "sum", short, total),
         *note,
         *(
@@ -111,7 +114,7 @@ def rest(walk: Walk, k: int) -> tuple[Equation, list[str]]:
     """1 − h[k] as the sum of the other probabilities."""
     h = walk.of("h", k)
     short, note = walk.shortened([(float(v),) for n, v in enumerate(walk.h) if n != k] or [(0.0,)])
-    others = Symbol(f"Σₙ h[n], n ≠ {walk.name(k)}", f"\\sum_{{n \\ne {k}}} h_n")
+    others = Symbol(f"Σₙ h[n], n ≠ {walk.name(k)}", f"\\sum_{{n \\ne {walk.tex_name(k)}}} h_n")
     one_less = Symbol(f"1 − {h.text}", f"1 - {h.tex}")
     return walk.equation(one_less, others, "sum", short, float(walk.complement[k])), note
 
@@ -123,8 +126,11 @@ def softmax_derivative(walk: Walk) -> Step:
     less, note = rest(walk, t)
     same = float(walk.dS.entries(0, [t], [t])[0, 0])
     parts: list[Part] = [
-        "By the quotient rule, e[t]/s changes with its own logit by e[t]/s − (e[t]/s)², and with another logit i by "
-        "−e[t]·e[i]/s². In terms of h these are the two cases:",
+        "What was taken off every logit multiplies all exponentials and their sum alike and leaves h as it is, so it "
+        "counts as a constant here. Then e[t] changes with z[t] by e[t] itself and with no other logit, and s "
+        "changes with every z[i] by e[i]. By the quotient rule h[t] = e[t]/s changes with its own logit by "
+        "(e[t]·s − e[t]·e[t])/s², and with another logit i by (0·s − e[t]·e[i])/s². In terms of h these are the two "
+        "cases:",
         Symbol("∂h[t]/∂z[t] = h[t]·(1 − h[t])", r"\frac{\partial h_t}{\partial z_t} = h_t (1 - h_t)"),
         Symbol(
             "∂h[t]/∂z[i] = −h[t]·h[i],  i ≠ t", r"\frac{\partial h_t}{\partial z_i} = -h_t h_i, \quad i \ne t"
@@ -237,7 +243,7 @@ def columns(walk: Walk) -> Step:
     own = walk.of("h", t)
     others = Symbol(
         f"−Σₙ ∂h[n]/∂{w.text}, n ≠ {walk.name(i)}",
-        f"-\\sum_{{n \\ne {i}}} \\frac{{\\partial h_n}}{{\\partial {w.tex}}}",
+        f"-\\sum_{{n \\ne {walk.tex_name(i)}}} \\frac{{\\partial h_n}}{{\\partial {w.tex}}}",
     )
     h = walk.of("h", i)
     loss = (
@@ -262,8 +268,10 @@ def columns(walk: Walk) -> Step:
             *note,
             "To move a weight, the rows have first to be weighted by what each output costs, dE/dh. If the right "
             f"answer were output {walk.name(t)} and the error the cross-entropy E = −ln {own.text}, then dE/dh is "
-            f"−1/{own.text} there and 0 elsewhere, and times the entry above that leaves "
-            + ("−(1 − h[t])·x[j]:" if t == i else "h[i]·x[j]:"),
+            f"−1/{own.text} there and 0 elsewhere. So all that counts is the entry of step 7, "
+            f"{walk.derivative('h', t, w).text}, and −1/{own.text} times it is "
+            + ("−(1 − h[t])·x[j]" if t == i else "h[i]·x[j]")
+            + (", h[t] cancelling:" if walk.h[t] else f"; {own.text}, though 0 in double precision, cancels:"),
             loss,
             f"softmax-jac weight-grad --target {t} prints this for every weight.",
         ),

@@ -90,8 +90,10 @@ def _character(level: float) -> str:
 
 def _legend(text: Text, top: float, threshold: float | None, colour: bool) -> None:
     text.append(f"{-top:.3g} ")
-    for level in np.linspace(-1.0, 1.0, 11 if not colour else 21):
-        _cell(text, float(level), 1, colour)
+    steps = [(n + 0.5) / len(POSITIVE) for n in range(len(POSITIVE))]  # the middle of what each character stands for
+    levels = np.linspace(-1.0, 1.0, 21).tolist() if colour else [*(-v for v in reversed(steps)), 0.0, *steps]
+    for level in levels:
+        _cell(text, level, 1, colour)
     text.append(f" {top:.3g}")
     if threshold is not None:
         text.append(f", logarithmic above {threshold:.1g}")

@@ -29,15 +29,15 @@ class Walk:
         W: Array,
         b: ArrayLike | None,
         names: tuple[str, ...] | None,
-        t: int,
-        j: int,
-        i: int,
+        entry: tuple[int, int, int],
+        chosen: bool,
         digits: int,
     ) -> None:
         self.layer, self.W, self.names, self.digits = layer, W, names, digits
         self.x, self.z, self.h, self.complement = layer.x[0], layer.z[0], layer.h[0], layer.complement[0]
         self.b = None if b is None else np.asarray(b, float)
-        self.t, self.j, self.i = t, j, i
+        self.t, self.j, self.i = t, j, i = entry
+        self.chosen = chosen  # by us
         self.J, self.K = W.shape
         self.top = int(self.complement.argmin())
         self.dS, self.dL = softmax_structure(layer, True), layer_structure(layer, True)
@@ -49,13 +49,14 @@ class Walk:
     def name(self, k: int) -> str:
         return self.names[k] if self.names else str(k)
 
+    def tex_name(self, k: int) -> str:
+        return f"\\text{{{self.name(k)}}}" if self.names else str(k)
+
     def of(self, letter: str, k: int) -> Symbol:
-        named = f"\\text{{{self.name(k)}}}" if self.names else str(k)
-        return Symbol(f"{letter}[{self.name(k)}]", f"{letter}_{{{named}}}")
+        return Symbol(f"{letter}[{self.name(k)}]", f"{letter}_{{{self.tex_name(k)}}}")
 
     def weight(self, j: int, i: int) -> Symbol:
-        named = f"\\text{{{self.name(i)}}}" if self.names else str(i)
-        return Symbol(f"W[{j},{self.name(i)}]", f"W_{{{j},{named}}}")
+        return Symbol(f"W[{j},{self.name(i)}]", f"W_{{{j},{self.tex_name(i)}}}")
 
     def derivative(self, letter: str, t: int, of: Symbol) -> Symbol:
         above = self.of(letter, t)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from decimal import Decimal, getcontext
+from decimal import ROUND_HALF_UP, Context, Decimal, getcontext
 from pathlib import Path
 
 import exact
@@ -105,6 +105,23 @@ def test_the_entry_is_by_default_the_largest_off_the_diagonal(article):
 def test_the_complement_is_the_sum_of_the_other_probabilities_where_a_subtraction_gives_zero():
     text = walk([37.42994775023705], [[1.0, 0.0]], entry=(0, 0, 0))
     assert "1 − h[0] = Σₙ h[n], n ≠ 0\n             = 5.55112e-17" in text
+
+
+def test_at_fifteen_digits_the_sum_is_that_of_the_numbers_printed():
+    x, W, b = exact.problem(11, 2, 7, 1.0)
+    for left, _, right in equations(walk(x, W, b, digits=15)):
+        rounded = Context(prec=15, rounding=ROUND_HALF_UP).plus(value(left))
+        assert rounded == Decimal(right.replace("−", "-")), (left, right)
+
+
+def test_a_probability_of_zero_is_not_divided_by_without_a_word():
+    text = walk([1.0], [[-900.0, 0.0]], entry=(0, 0, 1))
+    assert "An exponential shown as 0 is below what double precision holds." in text
+    assert "h[0], though 0 in double precision, cancels" in " ".join(text.split())
+
+
+def test_one_of_each_is_spoken_of_in_the_singular():
+    assert "x holds 1 input, W a weight from it to 1 output." in walk([2.0], [[3.0]])
 
 
 def test_names_with_brackets_survive():

@@ -114,7 +114,7 @@ def test_names_with_brackets_survive_in_a_heatmap(tmp_path):
 
 def test_the_legend_says_what_a_cell_is_worth_and_what_it_covers():
     legend = drawn(structure(64, 10, 0.1)).plain.splitlines()[-2:]
-    assert re.fullmatch(r"-[\d.e-]+ &&%-, \+\*#@@ [\d.e-]+; zero is blank", legend[0])
+    assert re.fullmatch(r"-[\d.e-]+ &%=-, \.\+\*#@ [\d.e-]+; zero is blank", legend[0])
     assert legend[1] == "each cell shows the entry of largest magnitude among up to 1 × 10 entries"
 
 

@@ -69,6 +69,13 @@ def test_labels_degrade_and_do_not_crash_in_any_locale(locale, command):
     assert run(*arguments, env=env).returncode == 0
 
 
+def test_a_degraded_label_still_says_what_it_said():
+    out = run("explain", *LAYER, "--entry", "1,2,0", env={"PYTHONIOENCODING": "ascii"}).stdout.decode("ascii")
+    assert "it is dh2/dw13" in out
+    assert "~= -0.0155428" in out
+    assert "?" not in out
+
+
 @pytest.mark.parametrize("columns", ["0", "1", "20", "-5", "wide", "100000"])
 def test_any_value_of_columns_gives_a_table(columns):
     assert b"0.0154466" in run("layer-grad", *LAYER, env={"COLUMNS": columns}).stdout
@@ -98,7 +105,7 @@ def test_writing_over_the_file_that_is_read(tmp_path):
     path = tmp_path / "layer.json"
     path.write_text('{"x": [1.0], "W": [[1.0, 2.0]]}')
     assert run("forward", str(path), "-o", str(path)).returncode == 0
-    assert list(json.loads(path.read_text())) == ["x", "W", "z", "h"]
+    assert list(json.loads(path.read_text())) == ["x", "W", "weights_layout", "z", "h"]
 
 
 def test_a_full_disk_is_an_error_and_not_a_traceback():
