@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from . import jacobian
 from .core import Array, InputError, evaluate
 from .diagnosis import TIGHT, diagnose
-from .gradients import weight_gradient
+from .gradients import Reduction, weight_gradient
 from .mistakes import Formula, Of, Rows
 from .selfcheck import Agreement, finite, self_check
 from .theirs import given, label, views
@@ -25,13 +25,16 @@ BLOCK = 1 << 18  # entries compared at once
 WORST = 5
 RTOL = 1e-6  # what an entry may be off by, relative, unless the caller says otherwise
 ROUNDOFFS = 4  # what ordinary arithmetic loses to a subtraction, in units of the terms subtracted
+SINGLE = 1e-4  # what single precision may be off by, relative
+SINGLE_ADVICE = "all are within 1e-4 of what is right: for single precision, that is what --rtol 1e-4 allows"
 LOST_ADVICE = "entries were lost to cancellation: sum 1 − h from the other outputs instead of subtracting h from 1"
 
 
 @dataclass(frozen=True)
 class Difference:
     """An entry that differs. `row` and `column` index the numerator layout ((J, K) for "weight-grad", column 0 for
-    "forward"); `relative` is infinite where ours is zero, and nan where theirs is."""
+    "forward") of `input`, None where there is one input; `relative` is infinite where ours is zero, and nan where
+    theirs is."""
 
     row: int
     column: int
@@ -40,6 +43,7 @@ class Difference:
     ours: float
     absolute: float
     relative: float
+    input: int | None = None
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,8 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON holds it: None where a number is not finite."""
         result = asdict(self)
-        result["worst"] = [finite(asdict(d)) for d in self.worst]
+        worst = [finite(asdict(d)) for d in self.worst]
+        result["worst"] = [{k: v for k, v in d.items() if k != "input" or v is not None} for d in worst]
         return result
 
 
@@ -72,6 +77,7 @@ def compare(
     of: Of = "layer-grad",
     upstream: ArrayLike | None = None,
     target: ArrayLike | None = None,
+    reduction: Reduction = "mean",
     rtol: float = RTOL,
     strict: bool = False,
 ) -> Report:
@@ -84,39 +90,45 @@ def compare(
         "linear-grad", "layer-grad"  "numerator" (K, K·J), "denominator" (K·J, K), "tensor" (K, J, K)
         "weight-grad"                "in-out" (J, K), "out-in" (K, J); takes upstream or target
 
+    For x (N, J) all but "weight-grad" have a leading axis N, and so has that if its `reduction` is "none".
     An entry agrees if it is within rtol·|ours|, whatever its size. One that differs by no more than
     4 units roundoff (of theirs' own precision) times hₜ|xⱼ|, what 1 − hₜ was subtracted from, is counted as lost to
     cancellation instead, unless `strict`. nan and inf are allowed in `theirs` and differ; None is nan.
     If known mistakes explain the whole matrix, `diagnosis` names them, joined by " + ".
 
-    InputError as in `core.checked`, for many inputs, for a shape that fits no layout, or as in `weight_gradient`.
+    InputError as in `core.checked`, for a shape that fits no layout, or as in `weight_gradient`.
     """
     if of not in get_args(Of):
         raise InputError(f"of is {of!r}, where one of {', '.join(get_args(Of))} is expected")
     if not 0 <= rtol < 1:
         raise InputError(f"rtol is {rtol}, where a number from 0 up to 1 is expected")
-    right, ours = _expected(of, x, W, b, upstream, target)
+    right, ours, single = _expected(of, x, W, b, upstream, target, reduction)
     matrix, info = given(theirs)
-    J, K = right.W.shape
-    fits = views(matrix, of, J, K)
+    N, (J, K) = len(right.x), right.W.shape
+    apart = not (single or right.count)
+    fits = views(matrix, of, N if apart else None, J, K)
     height = J if of == "weight-grad" else K
-    parts = _parts(height, matrix.size // height)
-    # What underflows in theirs' precision before a factor brings it back.
-    factors = 1.0 if right.upstream is None else max(1.0, float(np.abs(right.upstream).max()))
-    underflow = float(info.tiny) * max(1.0, float(np.abs(right.x).max())) * factors
+    rows = height * (N if apart else 1)
+    parts = _parts(rows, matrix.size // rows)
+    # What underflows in theirs' precision; in single and double some frameworks flush subnormals to zero.
+    tiny = float(info.tiny if info.bits >= 32 else info.smallest_subnormal)
     unit = float(info.eps) / 2
 
-    tallies = [
-        _tally(v.rows, ours, right, parts, rtol=rtol, unit=unit, underflow=underflow, strict=strict) for v in fits
-    ]
+    tallies = [_tally(v.rows, ours, right, parts, rtol=rtol, unit=unit, tiny=tiny, strict=strict) for v in fits]
     best = min(range(len(fits)), key=lambda at: tallies[at].differing)
     found = None
     if tallies[best].differing:
-        limits = {"tolerance": max(rtol, TIGHT, min(1e3 * unit, 1e-2)), "unit": unit, "underflow": underflow}
-        found = diagnose(right, [v.rows for v in fits], parts, ours, **limits)
+        limits = {"tolerance": max(rtol, TIGHT, min(1e3 * unit, 1e-2)), "unit": unit, "tiny": tiny}
+        found = diagnose(right, fits, parts, ours, **limits)
         best = best if found is None else found.view
     tally = tallies[best]
-    only_lost = tally.lost > 0 and tally.differing == (tally.lost if strict else 0)
+    advice = None
+    if found is not None:
+        advice = found.advice
+    elif tally.lost > 0 and tally.differing == (tally.lost if strict else 0):
+        advice = LOST_ADVICE
+    elif tally.worst and rtol < SINGLE and all(d[5] <= SINGLE for d in tally.worst):
+        advice = SINGLE_ADVICE
     return Report(
         of=of,
         agrees=tally.differing == 0,
@@ -124,9 +136,9 @@ def compare(
         differing=tally.differing,
         entries=matrix.size,
         lost_to_cancellation=0 if strict else tally.lost,
-        worst=tuple(_difference(of, J, *entry) for entry in tally.worst),
+        worst=tuple(_difference(of, J, height if apart else None, entry) for entry in tally.worst),
         diagnosis=None if found is None else found.name,
-        advice=found.advice if found is not None else LOST_ADVICE if only_lost else None,
+        advice=advice,
     )
 
 
@@ -134,31 +146,42 @@ def compare(
 
 
 def _expected(
-    of: Of, x: ArrayLike, W: ArrayLike, b: ArrayLike | None, upstream: ArrayLike | None, target: ArrayLike | None
-) -> tuple[Formula, Rows]:
-    """The right formula, for what it says of cancellation and for mistakes to be made in it, and the
-    rows of the matrix, to the last digit."""
+    of: Of,
+    x: ArrayLike,
+    W: ArrayLike,
+    b: ArrayLike | None,
+    upstream: ArrayLike | None,
+    target: ArrayLike | None,
+    reduction: Reduction,
+) -> tuple[Formula, Rows, bool]:
+    """The right formula, for what it says of cancellation and for mistakes to be made in it; the rows of
+    the matrix, to the last digit; and whether there is one input, with no axis for it."""
     layer, single = evaluate(x, W, b)
-    if not single:
-        raise InputError(f"check compares one input at a time: x holds {len(layer.x)}")
     weights = np.asarray(W, dtype=np.float64)
-    bias = np.zeros(weights.shape[1]) if b is None else np.asarray(b, dtype=np.float64)
-    right = Formula(of, layer.x[0], weights, bias)
+    N, K = layer.h.shape
+    bias = np.zeros(K) if b is None else np.asarray(b, dtype=np.float64)
+    right = Formula(of, layer.x, weights, bias)
     if of == "weight-grad":
-        gradient = weight_gradient(x, W, b, upstream=upstream, target=target)
-        if target is not None:
-            return replace(right, target=int(np.asarray(target))), lambda part: gradient[part]
-        return replace(right, upstream=np.asarray(upstream, dtype=np.float64)), lambda part: gradient[part]
+        gradient = weight_gradient(x, W, b, upstream=upstream, target=target, reduction=reduction)
+        flat = gradient.reshape(-1, K)
+        right = replace(
+            right,
+            upstream=None if upstream is None else np.asarray(upstream, dtype=np.float64).reshape(N, K),
+            target=None if target is None else np.asarray(target).reshape(N).astype(np.intp),
+            count={"mean": N, "sum": 1, "none": 0}["sum" if single else reduction],
+        )
+        return right, lambda part: flat[part], single
     if upstream is not None or target is not None:
         raise InputError(f"upstream and target belong to weight-grad: {of} depends on neither")
     if of == "forward":
-        return right, lambda part: layer.h[0][part, None]
+        h = layer.h.reshape(-1, 1)
+        return right, lambda part: h[part], single
     structure = {
-        "softmax-grad": lambda: jacobian.softmax_structure(layer, True),
-        "linear-grad": lambda: jacobian.linear_structure(layer.x, weights.shape[1], True),
-        "layer-grad": lambda: jacobian.layer_structure(layer, True),
+        "softmax-grad": lambda: jacobian.softmax_structure(layer, single),
+        "linear-grad": lambda: jacobian.linear_structure(layer.x, K, single),
+        "layer-grad": lambda: jacobian.layer_structure(layer, single),
     }[of]()
-    return right, lambda part: replace(structure, outputs=structure.outputs[part]).dense()
+    return right, lambda part: structure.rows(part), single
 
 
 # --- the comparison ----------------------------------------------------------------------------
@@ -189,7 +212,7 @@ def _tally(
     *,
     rtol: float,
     unit: float,
-    underflow: float,
+    tiny: float,
     strict: bool,
 ) -> Tally:
     differing, lost = 0, 0
@@ -198,7 +221,7 @@ def _tally(
         seen, expected = theirs(part), ours(part)
         with np.errstate(all="ignore"):
             error = np.abs(seen - expected)
-            differs = ~(error <= rtol * np.abs(expected) + underflow)
+            differs = ~(error <= rtol * np.abs(expected) + tiny * right.magnified(part))
             if not differs.any():
                 continue
             cancelled = differs & (error <= ROUNDOFFS * unit * right.scale(part))
@@ -231,5 +254,9 @@ def _largest(first: int, differs: NDArray[np.bool_], theirs: Array, ours: Array,
         keys[at] = -1.0
 
 
-def _difference(of: Of, J: int, row: int, column: int, *values: float) -> Difference:
-    return Difference(row, column, label(of, J, row, column), *values)
+def _difference(of: Of, J: int, height: int | None, entry: Entry) -> Difference:
+    """The entry in a row; where `height` rows belong to each input, they are counted through."""
+    row, column, theirs, ours, absolute, relative = entry
+    n, row = (None, row) if height is None else divmod(row, height)
+    name = label(of, J, row, column) if n is None else f"input {n}: {label(of, J, row, column)}"
+    return Difference(row, column, name, theirs, ours, absolute, relative, n)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from . import mistakes
 from .core import InputError
 from .mistakes import Formula, Of, Rows
+from .theirs import View
 
 TIGHT = 1e-6  # a diagnosis explains every entry at least this well, relative
 
@@ -20,16 +22,22 @@ Variant = Callable[[Formula], Formula | None]
 
 
 class Mistake(NamedTuple):
-    """A name, the matrices that go by it, the results it can spoil, and one line of advice."""
+    """A name, the matrices that go by it, the results it can spoil, and one line of advice: a general
+    one, and those for a result or a layout where it has to be put differently."""
 
     name: str
     variants: tuple[Variant, ...]
     of: tuple[Of, ...]
     advice: str
+    instead: Mapping[str, str] = MappingProxyType({})
 
 
 _JACOBIANS: tuple[Of, ...] = ("softmax-grad", "layer-grad", "weight-grad")
 _SOFTMAX: tuple[Of, ...] = ("forward", *_JACOBIANS)
+
+_ALONE = ("diagonal-only", "missing-softmax")  # what leaves only the column of the target
+
+_TOLD_APART = {"row-major-weights", "missing-input"}  # from a constant, whatever the outputs
 
 # The likelier first. `scaled` is not among them: it has a constant to fit, so it is believed last.
 KNOWN: tuple[Mistake, ...] = (
@@ -50,6 +58,7 @@ KNOWN: tuple[Mistake, ...] = (
         (mistakes.row_major_weights,),
         ("linear-grad", "layer-grad"),
         "the columns run in the order of W.ravel(): swap the last two axes of the (K, J, K) array before reshaping it",
+        {"tensor": "the weights are stored outputs × inputs: swap the last two axes, [t, j, i] being ∂h[t]/∂W[j,i]"},
     ),
     Mistake(
         "missing-input",
@@ -62,12 +71,32 @@ KNOWN: tuple[Mistake, ...] = (
         (mistakes.missing_diagonal, mistakes.zero_diagonal, mistakes.delta_everywhere),
         _JACOBIANS,
         "the case i = t is wrong: h[t] also grows with its own logit, by h[t]·(1 − h[t])",
+        {"target": "the right class is left out: dE/dz is h − y, with y one at the target and zero elsewhere"},
     ),
     Mistake(
         "diagonal-only",
         (mistakes.diagonal_only,),
         _JACOBIANS,
         "softmax is not elementwise: every output also falls by h[t]·h[i] with each other logit i",
+    ),
+    Mistake(
+        "missing-outer-product",
+        (mistakes.missing_outer_product, mistakes.outer_product_added, mistakes.off_diagonal_added),
+        ("softmax-grad", "layer-grad"),
+        "− h hᵀ is missing or added: dS/dZ is diag(h) − h hᵀ",
+    ),
+    Mistake(
+        "log-softmax",
+        (mistakes.log_softmax,),
+        ("softmax-grad", "layer-grad"),
+        "this is the derivative of ln h: multiply row t by h[t]",
+    ),
+    Mistake(
+        "missing-softmax",
+        (mistakes.missing_softmax,),
+        ("weight-grad",),
+        "the softmax is left out of the chain: dE/dz[i] is h[i]·(u[i] − Σ h·u), not the upstream u = dE/dh itself",
+        {"target": "the softmax is left out of the chain: dE/dz is h − y, not dE/dh = −y/h"},
     ),
     Mistake(
         "missing-bias",
@@ -83,7 +112,12 @@ KNOWN: tuple[Mistake, ...] = (
     ),
     Mistake(
         "wrong-axis",
-        (mistakes.softmax_over_inputs, mistakes.input_along_outputs, mistakes.summed_over_outputs),
+        (
+            mistakes.softmax_over_batch,
+            mistakes.softmax_over_inputs,
+            mistakes.input_along_outputs,
+            mistakes.summed_over_outputs,
+        ),
         _SOFTMAX,
         "an axis of W is mixed up: sum x[j]·W[j,i] over the inputs j, then take the softmax over the outputs i",
     ),
@@ -102,7 +136,7 @@ class Diagnosis(NamedTuple):
 
 
 def diagnose(
-    right: Formula, views: Sequence[Rows], parts: Sequence[slice], ours: Rows, **limits: float
+    right: Formula, views: Sequence[View], parts: Sequence[slice], ours: Rows, **limits: float
 ) -> Diagnosis | None:
     """The mistake, or else the two, that explain a whole matrix in one of its views.
 
@@ -123,14 +157,17 @@ def diagnose(
         except InputError:  # the wrong logits overflow: not what made this matrix
             return None
 
+    words = {right.of, "target"} if right.target is not None else {right.of}
     for known, variants, fitted in _candidates(right.of):
+        if fitted and not {m.name for m in known} <= _TOLD_APART and _alike(right):
+            continue
         base = made(variants)
-        for at, theirs in enumerate(views):
+        for at, (layout, theirs) in enumerate(views):
             f = mistakes.scaled(base, theirs) if fitted and base is not None else base
             if f is None or not explains(f, theirs, parts, ours, 2 if fitted else 1, **limits):
                 continue
             names = [m.name for m in known] + ["scaled"] * fitted
-            advice = [m.advice for m in known] + [_scaled_advice(f.factor)] * fitted
+            advice = [_advice(m, words | {layout}) for m in known] + [_scaled_advice(f)] * fitted
             return Diagnosis(at, " + ".join(names), "; ".join(advice))
     return None
 
@@ -148,8 +185,9 @@ def _candidates(of: Of) -> Iterator[tuple[tuple[Mistake, ...], tuple[Variant, ..
         if m is not n:
             yield (m, n), (first, second), False
     for m, variant in single:
-        # A negative constant is `scaled` alone; and any uniform output is a multiple of h = 1.
-        if m.name != "sign-flipped" and of != "forward":
+        # A negative constant is `scaled` alone; any uniform output is a multiple of h = 1; and a gradient in the
+        # column of the target alone is a multiple of any other.
+        if m.name not in ("sign-flipped", *(_ALONE if of == "weight-grad" else ())) and of != "forward":
             yield (m,), (variant,), True
 
 
@@ -162,19 +200,19 @@ def explains(
     *,
     tolerance: float,
     unit: float,
-    underflow: float,
+    tiny: float,
 ) -> bool:
     """Whether a matrix is `f` in every entry, and `f` can be told from what is right.
 
-    Relative `tolerance` with a floor of 8 `unit` of what cancels (both sides may lose 4) and `underflow`.
-    Where `f` overflows, the matrix must; and it may wherever f's outputs do, for nan·0 is nan in a
+    Relative `tolerance` with a floor of 8 `unit` of what cancels (both sides may lose 4), and of what
+    underflows, `tiny`. Where `f` overflows, the matrix must; and it may wherever f's outputs do, for nan·0 is nan in a
     product of matrices. At least `needed` entries are not zero.
     """
     overflows, distinct, entries = not np.isfinite(f.h).all(), False, 0
     for part in parts:
         made, seen = f.rows(part), theirs(part)
         with np.errstate(all="ignore"):
-            allowed = tolerance * np.abs(made) + (8 * unit * f.scale(part) + underflow)
+            allowed = tolerance * np.abs(made) + (8 * unit * f.scale(part) + tiny * f.magnified(part))
             fits = np.abs(seen - made) <= allowed
             if overflows:
                 fits |= ~np.isfinite(seen)
@@ -185,9 +223,30 @@ def explains(
     return distinct and entries >= needed
 
 
-def _scaled_advice(constant: float) -> str:
-    inverse = 1 / constant
+def _advice(mistake: Mistake, words: set[str]) -> str:
+    return next((text for word, text in mistake.instead.items() if word in words), mistake.advice)
+
+
+def _scaled_advice(f: Formula) -> str:
+    digits = 6 if abs(f.factor - 1) > 1e-5 else 12
+    said = f"every entry is {f.factor:.{digits}g} times what it should be"
+    N, inverse = len(f.x), 1 / f.factor
+    if N > 1 and f.count == N and abs(f.factor - N) < 1e-4 * N:
+        return f"{said}: a sum over the {N} inputs, where their mean is expected"
+    if N > 1 and f.count == 1 and abs(inverse - N) < 1e-4 * N:
+        return f"{said}: a mean over the {N} inputs, where their sum is expected"
     batch = round(inverse) if math.isfinite(inverse) and abs(inverse) < 1e9 else 0
-    if batch > 1 and abs(inverse - batch) < 1e-4 * batch:
-        return f"every entry is {constant:.6g} times what it should be, as a mean over {batch} would make it"
-    return f"every entry is {constant:.6g} times what it should be: look for a constant factor too many"
+    mean = f", such as a mean over {batch} would make" if batch > 1 and abs(inverse - batch) < 1e-3 else ""
+    return f"{said}: look for a constant factor too many{mean}{_or_wrong_outputs(f)}"
+
+
+def _alike(f: Formula) -> bool:
+    """Whether other probabilities make a multiple of the same matrix: all pairs hₜhᵢ are alike."""
+    K = f.h.shape[1]
+    return len(f.x) == 1 and (K == 2 or (K > 2 and bool(np.ptp(f.h) <= 1e-9 * f.h.max())))
+
+
+def _or_wrong_outputs(f: Formula) -> str:
+    if f.of in ("forward", "linear-grad") or not _alike(f):
+        return ""
+    return ", or wrong probabilities h, which look the same here: check them with --of forward"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from rich.cells import cell_len
 from rich.text import Text
 
 from .jacobian import Jacobian, Layout
@@ -33,7 +34,7 @@ def heatmap(
     cell, columns where a label fits without running into the last one.
     """
     count = jacobian.shape(layout)
-    margin = max(len(rows(r)) for r in range(min(count[0], 5000))) + 1
+    margin = max(cell_len(rows(r)) for r in range(min(count[0], 5000))) + 1
     room = max(width - margin, 8)
     picture = downsample(jacobian, layout, max(height - SPARE, 4), room)
     each = max(1, min(6, room // picture.cells.shape[1]))
@@ -43,7 +44,7 @@ def heatmap(
     text.append(title + "\n", "bold")
     text.append(" " * margin + _ticks(picture, columns, each, _group(jacobian, layout)) + "\n")
     for r, line in enumerate(levels):
-        text.append(rows(int(picture.row_edges[r])).ljust(margin))
+        text.append(_padded(rows(int(picture.row_edges[r])), margin))
         for level in line:
             _cell(text, float(level), each, colour)
         text.append("\n")
@@ -60,13 +61,17 @@ def _group(jacobian: Jacobian, layout: Layout) -> int:
 
 
 def _ticks(picture: Picture, label: Label, each: int, group: int) -> str:
-    line = ""
+    line, right = "", each * (len(picture.column_edges) - 1)
     for q, edge in enumerate(picture.column_edges[:-1]):
-        if edge % group == 0 and (not line or len(line) < q * each):
-            name = label(int(edge))
-            if len(line.ljust(q * each)) + len(name) <= each * (len(picture.column_edges) - 1):
-                line = line.ljust(q * each) + name
+        if edge % group == 0 and (not line or cell_len(line) < q * each):
+            name, start = label(int(edge)), _padded(line, q * each)
+            if cell_len(start) + cell_len(name) <= right:
+                line = start + name
     return line
+
+
+def _padded(text: str, width: int) -> str:
+    return text + " " * max(0, width - cell_len(text))
 
 
 def _cell(text: Text, level: float, each: int, colour: bool) -> None:
@@ -77,7 +82,7 @@ def _cell(text: Text, level: float, each: int, colour: bool) -> None:
 
 
 def _rgb(level: float) -> str:
-    end, part = (ABOVE if level > 0 else BELOW), abs(level) ** 0.7
+    end, part = (ABOVE if level > 0 else BELOW), 0.25 + 0.75 * abs(level) ** 0.7  # the least still has its sign's hue
     return "rgb(" + ",".join(str(round(n + (e - n) * part)) for n, e in zip(NEUTRAL, end, strict=True)) + ")"
 
 
@@ -89,6 +94,9 @@ def _character(level: float) -> str:
 
 
 def _legend(text: Text, top: float, threshold: float | None, colour: bool) -> None:
+    if top == 0.0:
+        text.append("all entries are 0\n")
+        return
     text.append(f"{-top:.3g} ")
     steps = [(n + 0.5) / len(POSITIVE) for n in range(len(POSITIVE))]  # the middle of what each character stands for
     levels = np.linspace(-1.0, 1.0, 21).tolist() if colour else [*(-v for v in reversed(steps)), 0.0, *steps]

@@ -102,6 +102,15 @@ class Jacobian:
             off = np.zeros((len(r), len(c))) if self.h is None else -self.h[n, t][:, None] * self.g[n, i, j]
         return np.where(t[:, None] == i, self.diagonal[n, t[:, None], j], off)
 
+    def rows(self, part: slice) -> Array:
+        """Some rows of the matrices in numerator layout of all inputs, one below the other."""
+        n, r = np.divmod(np.arange(len(self.g) * len(self.outputs))[part], len(self.outputs))
+        t = self.outputs[r]
+        with np.errstate(all="ignore"):
+            out: Array = np.zeros_like(self.g[n]) if self.h is None else -self.h[n, t, None, None] * self.g[n]
+        out[np.arange(len(n)), t] = self.diagonal[n, t]
+        return out.reshape(len(n), -1)
+
     def _axes(self, layout: Layout) -> tuple[int, int, int, int]:
         N, K, J = self.g.shape
         R = len(self.outputs)

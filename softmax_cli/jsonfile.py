@@ -10,7 +10,7 @@ import orjson
 from .core import Array, InputError
 from .textfile import counted, decode, quoted
 
-_NUMBERS = {float, int}
+_NUMBERS: set[type] = {float, int}
 _DEEPEST = 8  # dimensions that an array may have
 
 
@@ -29,6 +29,23 @@ def parse_json(data: bytes, source: str) -> Any:
     return value
 
 
+def parse_json_with_nan(data: bytes, source: str) -> Any:
+    """As `parse_json`, but NaN and Infinity are let pass, as Python's json module writes them."""
+    try:
+        return parse_json(data, source)
+    except InputError:
+        import json
+
+        try:
+            value = json.loads(decode(data, source))
+        except (ValueError, RecursionError):
+            value = None
+        if value is None:
+            raise
+        _refuse_twice(data, source)
+        return value
+
+
 def parse_document(text: bytes, source: str) -> dict[str, Any]:
     """A JSON object. InputError as in `parse_json`, or if it is another value."""
     value = parse_json(text, source)
@@ -37,15 +54,15 @@ def parse_document(text: bytes, source: str) -> dict[str, Any]:
     return value
 
 
-def json_array(value: Any, label: str) -> Array:
-    """Numbers nested in lists → an array of that shape. InputError, with the place (`W[1][2]`), for
-    what is ragged or not a number."""
+def json_array(value: Any, label: str, finite: bool = True) -> Array:
+    """Numbers nested in lists → an array of that shape; unless `finite`, null is NaN. InputError, with the
+    place (`W[1][2]`), for what is ragged or not a number."""
     try:
         if type(value) in _NUMBERS:
             return np.array(value, dtype=np.float64)
         if type(value) is not list:
             raise InputError(f"{label} is {_spelled(value)}, where numbers are expected")
-        deep = len(_shape(value, label)) > _DEEPEST
+        deep = len(_shape(value, label, _NUMBERS if finite else _NUMBERS | {type(None)})) > _DEEPEST
     except RecursionError:
         deep = True
     if deep:
@@ -53,17 +70,17 @@ def json_array(value: Any, label: str) -> Array:
     return np.array(value, dtype=np.float64)
 
 
-def _shape(value: list[Any], label: str) -> tuple[int, ...]:
+def _shape(value: list[Any], label: str, numbers: set[type]) -> tuple[int, ...]:
     kinds = set(map(type, value))
-    if kinds <= _NUMBERS:
+    if kinds <= numbers:
         return (len(value),)
     if kinds != {list}:
-        wanted, noun = ({list}, "a row") if type(value[0]) is list else (_NUMBERS, "a number")
+        wanted, noun = ({list}, "a row") if type(value[0]) is list else (numbers, "a number")
         i, item = next((i, item) for i, item in enumerate(value) if type(item) not in wanted)
         raise InputError(f"{label}[{i}] is {_spelled(item)}, where {noun} is expected")
-    first = _shape(value[0], f"{label}[0]")
+    first = _shape(value[0], f"{label}[0]", numbers)
     for i in range(1, len(value)):
-        shape = _shape(value[i], f"{label}[{i}]")
+        shape = _shape(value[i], f"{label}[{i}]", numbers)
         if shape != first:
             if len(shape) == len(first) == 1:
                 found = (

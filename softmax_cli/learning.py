@@ -51,10 +51,10 @@ def learn(problem: Problem, error: ErrorSide, step: Step) -> Result:
     row = problem.x.shape[-1] * 8
     with progress(size, "weight-grad") as advance:
         gradient, loss = gradient_and_loss(
-            problem.x, problem.W, problem.b, **given, reduction=step.reduction, on_rows=lambda n: advance(n * row)
+            problem.x, problem.W, problem.b, **given, reduction=error.reduction, on_rows=lambda n: advance(n * row)
         )
     if problem.x.ndim == 2:
-        given["reduction"] = step.reduction
+        given["reduction"] = error.reduction
     return gradient_result(problem, given, found_by(problem, gradient, loss, step))
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from .batch import Quantity, batch_of
 from .core import InputError, evaluate
 from .gradients import gradient_and_loss
 from .jacobian import Layout, Method, chain_product
+from .jsonfile import json_array
 from .learning import found_by, shared_weighting
 from .lines import Document, Work
 from .options import ErrorSide, Step
@@ -55,6 +58,10 @@ def weight_grad_work(error: ErrorSide, step: Step) -> Work:
         used: dict[str, Any] = {key: values for key, values in given.items() if any(v is not None for v in values)}
         if len(used) != 1 or any(v is None for values in used.values() for v in values):
             raise InputError("one of target and upstream is expected, in the line or as --target or --upstream")
+        if not all(type(value) in (int, float) for value in used.get("target", ())):
+            raise InputError("target is not a number, where a class index, a whole number from 0, is expected")
+        if "upstream" in used:
+            used["upstream"] = [v if isinstance(v, np.ndarray) else json_array(v, "upstream") for v in used["upstream"]]
         gradient, loss = gradient_and_loss(problem.x, problem.W, problem.b, reduction="none", **used)
         found = found_by(problem, gradient, loss, step)
         return [dict(zip(found, values, strict=True)) for values in zip(*found.values(), strict=True)]

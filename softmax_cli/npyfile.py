@@ -6,11 +6,14 @@ The format is NumPy's own (NEP 1), versions 1 to 3.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import IO, Any, NamedTuple
 
 import numpy as np
 
 from .core import Array, InputError
+from .textfile import shown
 
 MAGIC = b"\x93NUMPY"
 LONGEST_HEADER = 10_000  # as numpy.load has it
@@ -55,21 +58,41 @@ def map_npy(file: IO[bytes], size: int, label: str) -> Array | None:
 def read_npz(data: bytes, source: str, names: list[str]) -> dict[str, np.ndarray[Any, Any]]:
     """Those of the named arrays that a .npz archive holds. InputError as in `read_npy`, and if the
     archive is damaged, encrypted, or unpacks out of all proportion."""
+    with _archive(data, source) as archive:
+        found = {}
+        for name in names:
+            infos = [info for info in archive.infolist() if info.filename in (name, f"{name}.npy")]
+            if len(infos) > 1:
+                raise InputError(f"{source} holds {name} twice")
+            if infos:
+                found[name] = _member(archive, infos[0], len(data), f"{source}: {name}")
+        return found
+
+
+def read_npz_array(data: bytes, source: str, name: str) -> np.ndarray[Any, Any]:
+    """One array of a .npz archive: that of the name, or the one that was saved without a name. InputError as in
+    `read_npz`, and if there is neither."""
+    found = read_npz(data, source, [name, "arr_0"])
+    with _archive(data, source) as archive:
+        held = [info.filename.removesuffix(".npy") for info in archive.infolist()]
+    if name in found:
+        return found[name]
+    if held == ["arr_0"]:
+        return found["arr_0"]
+    raise InputError(
+        f"{source} has no array {name!r}", f"it holds {shown(', '.join(held), 80)}" if held else "it is empty"
+    )
+
+
+@contextmanager
+def _archive(data: bytes, source: str) -> Iterator[Any]:
     import io
     import zipfile
     import zlib
 
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = archive.infolist()
-            found = {}
-            for name in names:
-                infos = [info for info in members if info.filename in (name, f"{name}.npy")]
-                if len(infos) > 1:
-                    raise InputError(f"{source} holds {name} twice")
-                if infos:
-                    found[name] = _member(archive, infos[0], len(data), f"{source}: {name}")
-            return found
+            yield archive
     # what zipfile is known to raise on damaged archives
     except (
         zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError, OverflowError, RuntimeError, ValueError,

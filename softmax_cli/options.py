@@ -109,6 +109,9 @@ class ErrorSide(NamedTuple):
         str | None,
         typer.Option(metavar="T", help="The right class, zero-based: E is the cross-entropy. N of them for N inputs."),
     ] = None
+    reduction: Annotated[
+        Literal["mean", "sum", "none"], typer.Option(help="Over N inputs: mean, sum, or a gradient for each.")
+    ] = "mean"
 
 
 class Step(NamedTuple):
@@ -120,9 +123,6 @@ class Step(NamedTuple):
             metavar="R", help="Find the moved weights W - R·dE/dW as well, as W_new: what csv and npy then hold."
         ),
     ] = None
-    reduction: Annotated[
-        Literal["mean", "sum", "none"], typer.Option(help="Over N inputs: mean, sum, or a gradient for each.")
-    ] = "mean"
 
 
 class Against(NamedTuple):

@@ -33,16 +33,18 @@ def draw_plot(result: Result, path: str, layout: Layout) -> None:
 
 def print_heatmap(result: Result, layout: Layout, output: str | None) -> None:
     """Write to a file, or to standard output as large as the terminal."""
+    from rich.cells import cell_len
+
     from .heatmap import heatmap
     from .tables import on_console
 
     def draw(console: Console) -> None:
-        colour = console.color_system is not None and not console.no_color
+        colour = console.color_system in ("256", "truecolor") and not console.no_color  # 16 cannot grade both signs
         height = console.height if console.is_terminal and console.file.isatty() else 40
         text = heatmap(
             _jacobian(result), layout, width=console.width, height=height, colour=colour, **_labels(result, layout)
         )
-        console.width = max(console.width, *map(len, text.plain.splitlines()))
+        console.width = max(console.width, *map(cell_len, text.plain.splitlines()))
         console.print(text)
 
     on_console(output, draw)

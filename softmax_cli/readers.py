@@ -9,8 +9,8 @@ from typing import IO, Any, NamedTuple
 import numpy as np
 
 from .core import Array, InputError, real_array
-from .jsonfile import json_array, parse_document, parse_json
-from .npyfile import MAGIC, map_npy, read_npy, read_npz
+from .jsonfile import json_array, parse_document, parse_json, parse_json_with_nan
+from .npyfile import MAGIC, map_npy, read_npy, read_npz, read_npz_array
 from .textfile import quoted, read_csv, read_inline, shown
 
 __all__ = [
@@ -59,7 +59,7 @@ def read_array(
 
     One row or one column of text is a vector where dims has 1; one number is a scalar where it has 0.
     `name` is the option, as in `--upstream`; `key` (by default the same word) is where to look in a
-    JSON object or a .npz archive. Unless `finite`, tables and .npy arrays may hold NaN and infinity.
+    JSON object or a .npz archive. Unless `finite`, NaN and infinity are let pass, and null in JSON as NaN.
     InputError says where it went wrong, and over what.
     """
     entry = read_entry(value, name, key or name.lstrip("-"), finite=finite)
@@ -79,17 +79,14 @@ def read_entry(value: str, option: str, key: str, mapped: bool = False, finite: 
         data, source = _read(file, option), shown(file) if file else STDIN
         kind = kind or _sniffed(data)
     if kind == "json":
-        found = parse_json(data, source)
+        found = parse_json(data, source) if finite else parse_json_with_nan(data, source)
         if not isinstance(found, dict):
-            return Entry(json_array(found, source), source)
+            return Entry(json_array(found, source, finite), source)
         if key not in found:
             raise InputError(f"{source} has no key {quoted(key)}")
-        return entry_of(found[key], f"{source}: {key}")
+        return entry_of(found[key], f"{source}: {key}", finite)
     if kind == "npz":
-        arrays = read_npz(data, source, [key])
-        if key not in arrays:
-            raise InputError(f"{source} has no array {quoted(key)}")
-        return entry_of(arrays[key], f"{source}: {key}", finite)
+        return entry_of(read_npz_array(data, source, key), f"{source}: {key}", finite)
     if kind == "npy":
         return entry_of(read_npy(data, source), source, finite)
     table, names = read_csv(data, source, {"csv": ",", "tsv": "\t"}.get(kind), finite)
@@ -118,7 +115,7 @@ def entry_of(value: Any, label: str, finite: bool = True) -> Entry:
             wide = value.dtype.newbyteorder("=") if value.dtype.kind == "f" else np.float64
             return Entry(np.asarray(value, dtype=wide, order="C"), label)
         return Entry(real_array(label, value, value.ndim).reshape(value.shape), label)
-    return Entry(json_array(value, label), label)
+    return Entry(json_array(value, label, finite), label)
 
 
 def fitted(entry: Entry, *dims: int) -> Array:

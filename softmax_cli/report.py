@@ -11,13 +11,15 @@ import orjson
 from numpy.typing import ArrayLike
 
 from .check import RTOL, Agreement, Of, Report, compare, self_check
-from .core import InputError
+from .core import Array, InputError
 from .exits import Status
 from .learning import weighting
 from .lines import ALONE, Document, Work, run_lines
 from .options import Against, ErrorSide, Inputs, Lines, Walk
-from .problem import Problem, read_array
+from .problem import Problem
+from .readers import fitted, read_entry
 from .results import KEYS
+from .textfile import counted
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -31,14 +33,25 @@ def run_check(problem: Problem, error: ErrorSide, against: Against) -> bool:
     if against.against is None:
         _refuse_idle(error, against)
         return _self_check(problem, against.json)
-    of: Of = against.of or "layer-grad"
-    theirs, _ = read_array(against.against, "--against", 1, 2, 3, key=RESULTS[of], finite=False)
-    report = _compared(theirs, problem, error, against)
+    report = _compared(_theirs(against.against, against.of, problem), problem, error, against)
     if against.json:
         _print_json(report.to_dict())
     else:
         _print_report(report)
     return report.agrees
+
+
+def _theirs(path: str, of: Of | None, problem: Problem) -> Array:
+    """The matrix in a file. A table of one row or one column stays a matrix, but for h, which may also be the
+    column of that name."""
+    entry = read_entry(path, "--against", RESULTS[of or "layer-grad"], finite=False)
+    if not entry.loose:
+        return fitted(entry, 1, 2, 3, 4)
+    if of == "forward" and problem.x.ndim == 1:
+        if entry.names and "h" in entry.names:
+            return entry.array[:, entry.names.index("h")]
+        return entry.array.ravel() if 1 in entry.array.shape else entry.array
+    return entry.array
 
 
 def check_lines(inputs: Inputs, lines: Lines, error: ErrorSide, against: Against) -> Status:
@@ -70,7 +83,9 @@ def check_lines(inputs: Inputs, lines: Lines, error: ErrorSide, against: Against
 
 def _compared(theirs: ArrayLike, problem: Problem, error: ErrorSide, against: Against) -> Report:
     of: Of = against.of or "layer-grad"
-    given = weighting(problem, error) if of == "weight-grad" else {}
+    if of != "weight-grad" and (error.upstream, error.target) != (None, None):
+        raise InputError(f"{'--target' if error.upstream is None else '--upstream'} goes with --of weight-grad")
+    given = {**weighting(problem, error), "reduction": error.reduction} if of == "weight-grad" else {}
     rtol = RTOL if against.rtol is None else against.rtol
     return compare(theirs, problem.x, problem.W, problem.b, of=of, rtol=rtol, strict=against.strict, **given)
 
@@ -113,15 +128,15 @@ def _print_report(report: Report) -> None:
     verdict = "agrees" if report.agrees else f"differs in {report.differing} of {report.entries} entries"
     print(f"{report.of}: {verdict} ({report.layout} layout)")
     if report.lost_to_cancellation:
-        print(f"{report.lost_to_cancellation} entries are lost to cancellation")
+        print(f"{counted(report.lost_to_cancellation, 'entry is', 'entries are')} lost to cancellation")
     if report.worst:
         rows = [
             (d.label, f"{d.theirs:.9g}", f"{d.ours:.9g}", f"{d.absolute:.2g}", f"{d.relative:.2g}")
             for d in report.worst
         ]
         _print_table(("entry", "yours", "right", "absolute", "relative"), rows)
-    if report.diagnosis:
-        print(f"diagnosis: {report.diagnosis}")
+    if not report.agrees:
+        print(f"diagnosis: {report.diagnosis or 'none: no known mistake explains the whole matrix'}")
     if report.advice:
         print(report.advice)
 

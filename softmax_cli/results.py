@@ -221,11 +221,11 @@ def gradient_result(problem: Problem, weighting: dict[str, Any], found: dict[str
         n, which = divmod(at, len(matrices))
         key, value = list(matrices.items())[which]
         matrix = value.reshape(-1, J, K)[n]
-        each = "" if loss is None else f"; {error} = {float(loss[n] if loss.ndim else loss)!r}"
-        title = f"{TITLES[key]}  ({J}, {K}): laid out as W, row W[j,:], column W[:,i]{each if key == 'dE_dW' else ''}"
+        title = f"{TITLES[key]}  ({J}, {K}): inputs × outputs, row W[j,:], column W[:,i]"
+        shown = None if loss is None or key != "dE_dW" else (error, float(loss[n] if loss.ndim else loss))
         return Sheet(
             _of_input(n, gradient.ndim == 2) + title, (J, K), lambda j: f"W[{j},:]", labels.weights_of,
-            lambda r, c: matrix[np.ix_(r, c)],
+            lambda r, c: matrix[np.ix_(r, c)], shown,
         )  # fmt: skip
 
     def sheets() -> Sheets:

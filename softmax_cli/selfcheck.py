@@ -69,7 +69,10 @@ def self_check(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None) -> tuple[
     """
     layer, single = evaluate(x, W, b)
     if not single:
-        raise InputError(f"check compares one input at a time: x holds {len(layer.x)}")
+        raise InputError(
+            f"the tool is checked at one input at a time: x holds {len(layer.x)}",
+            "give one of them with -x, or a line for each with --jsonl",
+        )
     weights = np.asarray(W, dtype=np.float64)
     bias = np.zeros(weights.shape[1]) if b is None else np.asarray(b, dtype=np.float64)
     with np.errstate(all="ignore"):
@@ -109,7 +112,7 @@ def _of_weights(layer: Layer, W: Array, b: Array) -> Iterator[Agreement]:
     # zᵢ changes by what x @ E is, E being 1 at the weight and 0 elsewhere: no formula for dZ/dW is used.
     directions = np.concatenate([x @ E for E in _unit_weights(i, j, J, K)])
     steepness = float((np.abs(x) @ np.abs(W) + np.abs(b)).max())
-    eta = np.clip(_difference_step(steepness) / np.abs(x[j]), None, 1e100)
+    eta = np.clip(_difference_step(steepness) / np.abs(x[j]), None, 1e300)
     z_slope, h_slope = np.empty(closed_z.shape), np.empty(closed_h.shape)
     done = 0
     for E in _unit_weights(i, j, J, K):
@@ -175,7 +178,7 @@ def _sample(h: Array, J: int) -> tuple[Indices, Indices]:
     """Outputs and inputs whose entries are checked: all of them if that is little work, else evenly spread
     ones, the largest output among them."""
     K = len(h)
-    if K * K * J * K <= WORK:
+    if K * K * J * K <= WORK and (J * K) ** 2 <= WORK << 3:
         return np.arange(K), np.arange(J)
     outputs = max(2, min(K, 16, math.isqrt(WORK // (4 * K))))
     inputs = max(1, min(J, WORK // (outputs * outputs * K), (1 << 24) // (outputs * K * J)))

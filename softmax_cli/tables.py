@@ -24,14 +24,15 @@ Indices = Sequence[int]
 
 
 class Sheet(NamedTuple):
-    """One matrix to show, asked for by the entries that are shown. `of` is the size of what was
-    there before rows and columns are elided."""
+    """One matrix to show, asked for by the entries that are shown. `value` is a number that goes with it,
+    and its name."""
 
     title: str
     shape: tuple[int, int]
     row_label: Callable[[int], str]
     column_label: Callable[[int], str]
     entries: Callable[[Indices, Indices], Array]
+    value: tuple[str, float] | None = None
 
 
 class Sheets(NamedTuple):
@@ -68,6 +69,8 @@ def show(console: Console, sheet: Sheet, precision: int, full: bool) -> None:
     """Print the title, the matrix in as many blocks of columns as the width asks for, and what was left out."""
     rows, columns = (_shown(n, n if full else limit) for n, limit in zip(sheet.shape, (ROWS, COLUMNS), strict=True))
     console.print(Text(sheet.title, style="bold"))
+    if sheet.value is not None:
+        console.print(Text(f"{sheet.value[0]} = {sheet.value[1] + 0.0:.{precision}g}"))
     cells = [[f"{v + 0.0:.{precision}g}" for v in line] for line in sheet.entries(rows, columns)]
     heads = [sheet.row_label(r) for r in rows]
     titles = [sheet.column_label(c) for c in columns]

@@ -66,6 +66,8 @@ def read_csv(
         delimiter = "\t" if "\t" in text and "," not in text else ","
     rows = _csv_rows(text, source, delimiter)
     line, first = next(rows)
+    if first and not any(map(_resembles_number, (bare := [first[0].lstrip().removeprefix("#"), *first[1:]]))):
+        first = bare  # as numpy.savetxt writes a header
     if any(map(_resembles_number, first)) or not any(cell.strip() for cell in first):
         return _numbers(_after(line, first, rows), source, delimiter, finite), None
     for column, cell in enumerate(first, 1):

@@ -24,55 +24,59 @@ def given(theirs: Any) -> tuple[NDArray[Any], Any]:
     try:
         a = np.asarray(theirs)
     except ValueError:
-        raise InputError("theirs is ragged: its rows differ in length") from None
+        raise InputError("the matrix to check is ragged: its rows differ in length") from None
     if a.dtype == object and all(v is None or (isinstance(v, Real) and not isinstance(v, bool)) for v in a.flat):
         try:
             a = a.astype(np.float64)
         except OverflowError:
-            raise InputError("theirs holds a number beyond double precision (±1.8e308)") from None
+            raise InputError("the matrix to check holds a number beyond double precision (±1.8e308)") from None
     if a.dtype.kind not in "fiu":
-        raise InputError(f"theirs holds {a.dtype}, where real numbers are expected")
+        raise InputError(f"the matrix to check holds {a.dtype}, where real numbers are expected")
     if a.dtype.kind in "iu" or a.dtype.itemsize > 8:
         a = a.astype(np.float64)
     return a, np.finfo(a.dtype)
 
 
-def _shapes(of: Of, J: int, K: int) -> list[tuple[str, tuple[int, ...]]]:
+def _shapes(of: Of, N: int | None, J: int, K: int) -> list[tuple[str, tuple[int, ...]]]:
+    """The layouts of a result and their shapes; N for many inputs, unless they were summed over."""
+    lead = () if N is None else (N,)
     if of == "forward":
-        return [("vector", (K,))]
+        return [("vector", (*lead, K))]
     if of == "softmax-grad":
-        return [("numerator", (K, K))]
+        return [("numerator", (*lead, K, K))]
     if of == "weight-grad":
-        return [("in-out", (J, K)), ("out-in", (K, J))]
-    return [("numerator", (K, K * J)), ("denominator", (K * J, K)), ("tensor", (K, J, K))]
+        return [("in-out", (*lead, J, K)), ("out-in", (*lead, K, J))]
+    return [("numerator", (*lead, K, K * J)), ("denominator", (*lead, K * J, K)), ("tensor", (*lead, K, J, K))]
 
 
-def views(a: NDArray[Any], of: Of, J: int, K: int) -> list[View]:
-    shapes = _shapes(of, J, K)
-    if of == "forward" and a.shape in ((1, K), (K, 1)):
+def views(a: NDArray[Any], of: Of, N: int | None, J: int, K: int) -> list[View]:
+    """The layouts that the shape of a matrix fits. InputError if there is none."""
+    shapes = _shapes(of, N, J, K)
+    if of == "forward" and N is None and a.shape in ((1, K), (K, 1)):
         a = a.reshape(K)
-    found = [View(layout, _reader(a, layout)) for layout, shape in shapes if a.shape == shape]
+    found = [
+        View(layout, _reader(a if N is not None else a[None], layout)) for layout, shape in shapes if a.shape == shape
+    ]
     if not found:
         fits = " or ".join(f"{shape} ({layout})" for layout, shape in shapes)
-        others = [other for other in get_args(Of) if a.shape in (shape for _, shape in _shapes(other, J, K))]
+        others = [other for other in get_args(Of) if a.shape in (shape for _, shape in _shapes(other, N, J, K))]
         advice = f"{a.shape} is a shape of {' and of '.join(others)}" if others else ""
-        if a.shape == (K, K, J) and of in ("linear-grad", "layer-grad"):
+        if a.shape == (*shapes[0][1][:-2], K, K, J) and of in ("linear-grad", "layer-grad"):
             advice = "if its weights are stored outputs × inputs, swap its last two axes"
-        raise InputError(f"theirs has shape {a.shape}, where {fits} is expected", advice)
+        raise InputError(f"the matrix to check has shape {a.shape}, where {fits} is expected", advice)
     return found
 
 
 def _reader(a: NDArray[Any], layout: str) -> Rows:
+    """`a` has the inputs in front, and rows of all of them are counted through."""
+    height = a.shape[-1] if layout in ("denominator", "out-in") else a.shape[1]
+
     def rows(part: slice) -> Array:
-        if layout == "vector":
-            block = a[part, None]
-        elif layout in ("denominator", "out-in"):
-            block = a[:, part].T
-        else:
-            block = a[part]
-            if layout == "tensor":
-                block = block.transpose(0, 2, 1).reshape(len(block), -1)
-        return block.astype(np.float64)
+        n, r = np.divmod(np.arange(len(a) * height)[part], height)
+        block = a[n, :, r] if layout in ("denominator", "out-in") else a[n, r]
+        if layout == "tensor":
+            block = block.transpose(0, 2, 1)
+        return block.reshape(len(n), -1).astype(np.float64)
 
     return rows
 

@@ -295,13 +295,44 @@ def test_27_million_entries_take_seconds():
     assert [(d.row, d.column) for d in compare(theirs, x, W / 20).worst] == [(17, 12345)]
 
 
+# --- precision ---------------------------------------------------------------------------------
+
+
+def test_half_precision_is_not_passed_by_an_absolute_tolerance():
+    x, W = [0.01, 0.02, 255.0], [[0.1, 0.2, 0.3, 0.4], [0.5, 0.1, 0.2, 0.3], [0.0, 0.001, 0.002, 0.003]]
+    right = laid_out(textbook(x, W), "tensor", 3, 4)
+    assert compare(right.astype(np.float16), x, W, rtol=1e-2).agrees
+    zeroed = right.copy()
+    zeroed[:, :2, :] = 0.0
+    assert compare(zeroed.astype(np.float16), x, W, rtol=1e-2).differing == 32
+    assert not compare(np.zeros((3, 3), np.float16), [1.0], [[11.0, 0.0, 0.0]]).agrees
+
+
+def test_a_huge_input_does_not_hide_the_entries_of_a_tiny_one():
+    x, W = [1e300, 1e-10], [[0.0, 0.0, 0.0], [0.1, 0.2, 0.3]]
+    wrong = textbook(x, W)
+    wrong[:, 1::2] = 0.0
+    assert compare(wrong, x, W).differing == 9
+
+
+def test_a_right_result_in_single_precision_is_told_what_to_allow():
+    x, W, b = problem(64, 10)
+    theirs = textbook(x, W, b, np.float32)
+    report = compare(theirs, x, W, b)
+    assert (report.agrees, report.diagnosis) == (False, None)
+    assert (
+        report.advice == "all are within 1e-4 of what is right: for single precision, that is what --rtol 1e-4 allows"
+    )
+    assert compare(theirs, x, W, b, rtol=1e-4).agrees
+
+
 # --- bad input ---------------------------------------------------------------------------------
 
 
 def test_a_shape_that_fits_no_layout_is_refused_with_those_that_would(article):
     assert message(np.zeros((5, 14)), *article) == (
-        "theirs has shape (5, 14), where (5, 15) (numerator) or (15, 5) (denominator) or (5, 3, 5) (tensor) "
-        "is expected",
+        "the matrix to check has shape (5, 14), "
+        "where (5, 15) (numerator) or (15, 5) (denominator) or (5, 3, 5) (tensor) is expected",
         "",
     )
 
@@ -320,12 +351,12 @@ def test_the_jacobian_of_transposed_weights_is_recognised(article):
 @pytest.mark.parametrize(
     ("theirs", "text"),
     [
-        ([[1.0, 2.0], [3.0]], "theirs is ragged: its rows differ in length"),
-        ([["1.0", "2.0"]], "theirs holds <U3, where real numbers are expected"),
-        ([[1.0, None, "x"]], "theirs holds object, where real numbers are expected"),
-        ([[True, False]], "theirs holds bool, where real numbers are expected"),
-        ([[1j, 2.0]], "theirs holds complex128, where real numbers are expected"),
-        ([[10**400, 1]], "theirs holds a number beyond double precision (±1.8e308)"),
+        ([[1.0, 2.0], [3.0]], "the matrix to check is ragged: its rows differ in length"),
+        ([["1.0", "2.0"]], "the matrix to check holds <U3, where real numbers are expected"),
+        ([[1.0, None, "x"]], "the matrix to check holds object, where real numbers are expected"),
+        ([[True, False]], "the matrix to check holds bool, where real numbers are expected"),
+        ([[1j, 2.0]], "the matrix to check holds complex128, where real numbers are expected"),
+        ([[10**400, 1]], "the matrix to check holds a number beyond double precision (±1.8e308)"),
     ],
 )
 def test_what_is_not_a_matrix_of_numbers_is_refused(article, theirs, text):
@@ -347,9 +378,3 @@ def test_what_is_not_a_matrix_of_numbers_is_refused(article, theirs, text):
 )
 def test_what_does_not_fit_is_refused(article, given, text):
     assert message(np.zeros((5, 15)), *article, **given)[0] == text
-
-
-def test_many_inputs_are_refused():
-    assert message(np.zeros((3, 6)), np.ones((4, 2)), np.ones((2, 3)))[0] == (
-        "check compares one input at a time: x holds 4"
-    )

@@ -338,6 +338,13 @@ class TestLines:
         assert first["dE_dW"] == result("weight-grad", "-x", "1,2", *self.W, "--target", "0")["dE_dW"]
         assert second["dE_dW"] == result("weight-grad", "-x", "1", "-W", "1,2", "--target", "1")["dE_dW"]
 
+    @pytest.mark.parametrize("target", ["[1]", "true", '"1"', "1.5"])
+    def test_a_target_that_is_no_class_spoils_no_other_line(self, target):
+        lines = f'{{"x":[1,2],"target":0}}\n{{"x":[1,2],"target":{target}}}\n{{"x":[1,2],"target":2}}\n'
+        done = run("weight-grad", "-", "--jsonl", "--keep-going", *self.W, stdin=lines, status=2)
+        assert [json.loads(line)["target"] for line in done.stdout.splitlines()] == [0, 2]
+        assert done.stderr.startswith("softmax-jac: error: standard input line 2: target ")
+
     def test_a_moved_weight_that_overflows_is_an_error_and_not_null(self):
         done = run("weight-grad", "-", "--jsonl", *self.W, "--target", "0", "--learning-rate", "1e308",
                    stdin='{"x":[100,2]}\n', status=2)  # fmt: skip
@@ -449,6 +456,39 @@ class TestCheck:
         for name in ("out.npy", "out.npz", "out.csv", "out.json"):
             run("layer-grad", *LAYER, "-o", name, cwd=tmp_path)
             assert "agrees" in run("check", *LAYER, "--against", name, cwd=tmp_path).stdout
+
+    @pytest.mark.parametrize(
+        ("command", "layer"),
+        [
+            ("linear-grad", ["-x", "1,2,3", "-W", "1;2;3"]),
+            ("layer-grad", ["-x", "1,2,3", "-W", "1;2;3"]),
+            ("softmax-grad", ["-x", "1", "-W", "2"]),
+            ("weight-grad", ["-x", "1", "-W", "1,2,3"]),
+            ("forward", ["-x", "1,2", "-W", "1,2,3;4,5,6"]),
+        ],
+    )
+    def test_a_csv_of_one_row_or_one_column_passes(self, command, layer, tmp_path):
+        target = ["--target", "0"] if command == "weight-grad" else []
+        run(command, *layer, *target, "-o", "out.csv", cwd=tmp_path)
+        assert "agrees" in run("check", *layer, *target, "--of", command, "--against", "out.csv", cwd=tmp_path).stdout
+
+    def test_an_overflow_saved_as_json_is_named(self, tmp_path):
+        (tmp_path / "h.json").write_text("[NaN, NaN]")
+        done = run(
+            "check", "-x", "1", "-W", "800,790", "--of", "forward", "--against", "h.json", cwd=tmp_path, status=1
+        )
+        assert "diagnosis: logits-not-shifted" in done.stdout
+
+    def test_what_no_known_mistake_explains_is_said_to_be_so(self, tmp_path):
+        np.save(tmp_path / "m.npy", np.random.default_rng(0).normal(size=(5, 15)))
+        done = run("check", *LAYER, "--against", "m.npy", cwd=tmp_path, status=1)
+        assert done.stdout.endswith("diagnosis: none: no known mistake explains the whole matrix\n")
+
+    def test_a_target_where_no_error_is_meant_is_refused(self, tmp_path):
+        np.save(tmp_path / "m.npy", np.zeros((5, 15)))
+        assert refused("check", *LAYER, "--target", "1", "--against", "m.npy", cwd=tmp_path) == [
+            "softmax-jac: error: --target goes with --of weight-grad"
+        ]
 
     def test_single_precision_is_compared_as_such(self, tmp_path):
         layer = ["-x", "20", "-W", "1,0"]

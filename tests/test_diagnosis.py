@@ -61,6 +61,13 @@ def layer_mistakes(x, W, b):
         "missing-bias": [jacobian(right(softmax(x @ W)), x)],
         "wrong-axis": [jacobian(np.eye(K) - np.ones((K, K)), x)],
     }
+    if K > 2:  # with two outputs h₀h₁ is all there is, and every one of these a multiple of another
+        made["missing-outer-product"] = [
+            jacobian(np.diag(h), x),
+            jacobian(np.diag(h) + np.outer(h, h), x),
+            jacobian(np.diag(h * (1 - h)) + np.outer(h, h) * (1 - np.eye(K)), x),
+        ]
+        made["log-softmax"] = [jacobian(np.eye(K) - h, x)]
     if J == K:
         made["out-in-weights"] = [jacobian(right(softmax(W @ x + b)), x)]
         made["out-in-weights"].append(by_rows_of_W(made["out-in-weights"][0], J, K))
@@ -280,7 +287,8 @@ def test_the_constant_of_a_scaled_matrix_is_given():
     x, W, b = problem(3, 5)
     M = jacobian(right(softmax(x @ W + b)), x)
     assert [compare(M * c, x, W, b).advice for c in (1 / 32, 2.5)] == [
-        "every entry is 0.03125 times what it should be, as a mean over 32 would make it",
+        "every entry is 0.03125 times what it should be: look for a constant factor too many, "
+        "such as a mean over 32 would make",
         "every entry is 2.5 times what it should be: look for a constant factor too many",
     ]
 
@@ -292,3 +300,51 @@ def test_two_mistakes_get_both_pieces_of_advice():
         "every entry has the opposite sign: look for a minus too many or too few; "
         "the factor x is missing: a logit changes by x[j] for each unit of W[j,i]"
     )
+
+
+def test_the_advice_speaks_of_the_target_where_there_is_one():
+    x, W, b = problem(3, 5)
+    h, y = softmax(x @ W + b), np.eye(5)[2]
+    how = {"of": "weight-grad", "target": 2}
+    forgotten = compare(np.outer(x, h), x, W, b, **how)
+    assert (forgotten.diagnosis, forgotten.advice) == (
+        "missing-diagonal",
+        "the right class is left out: dE/dz is h − y, with y one at the target and zero elsewhere",
+    )
+    skipped = compare(np.outer(x, -y / h), x, W, b, **how)
+    assert (skipped.diagnosis, skipped.advice) == (
+        "missing-softmax",
+        "the softmax is left out of the chain: dE/dz is h − y, not dE/dh = −y/h",
+    )
+
+
+def test_an_upstream_that_skips_the_softmax_is_named():
+    x, W, b = problem(3, 5)
+    u = np.random.default_rng(0).normal(size=5)
+    assert compare(np.outer(x, u), x, W, b, of="weight-grad", upstream=u).diagnosis == "missing-softmax"
+
+
+def test_a_tensor_with_swapped_axes_is_told_so():
+    x, W, b = problem(4, 4)
+    tensor = layouts(jacobian(right(softmax(x @ W + b)), x), 4, 4)["tensor"]
+    report = compare(tensor.transpose(0, 2, 1), x, W, b)
+    assert (report.diagnosis, report.advice) == (
+        "row-major-weights",
+        "the weights are stored outputs × inputs: swap the last two axes, [t, j, i] being ∂h[t]/∂W[j,i]",
+    )
+
+
+@pytest.mark.parametrize("W", [np.zeros((3, 4)), np.random.default_rng(0).normal(size=(3, 2))], ids=["zero W", "K = 2"])
+def test_a_constant_that_wrong_outputs_may_have_made_is_not_blamed_alone(W):
+    x, K = np.array([0.5, -1.2, 2.0]), W.shape[1]
+    h = softmax(x @ W)
+    wrong = softmax(x @ W + [0.7, *[0.0] * (K - 1)]) if K == 2 else h
+    theirs = jacobian(right(wrong), x) * (1.0 if K == 2 else 0.3)
+    assert "or wrong probabilities h" in compare(theirs, x, W).advice
+
+
+def test_a_fraction_is_called_a_mean_only_if_it_is_one():
+    x, W, b = problem(3, 5)
+    M = jacobian(right(softmax(x @ W + b)), x)
+    assert "mean over 859" in compare(M / 859, x, W, b).advice
+    assert "mean over" not in compare(M / 859.05, x, W, b).advice

@@ -250,3 +250,19 @@ def test_a_large_batch_that_is_cut_short_is_refused_before_it_is_mapped(folder, 
     with pytest.raises(InputError) as caught:
         read_problem(None, "x.npy", "1;2;3", None)
     assert str(caught.value) == "x.npy holds 2392 bytes of numbers, where its header (shape (100, 3)) promises 2400"
+
+
+def test_the_one_array_that_was_saved_without_a_name_is_found(folder):
+    np.savez("W.npz", [[1.0, 2.0]])
+    assert read_array("W.npz", "-W", 2)[0].tolist() == [[1.0, 2.0]]
+
+
+def test_a_header_may_be_marked_as_numpy_savetxt_does(folder):
+    np.savetxt("W.csv", [[1.0, 2.0]], delimiter=",", header="cat,dog")
+    assert read_array("W.csv", "-W", 2)[1] == ("cat", "dog")
+
+
+def test_nan_and_null_in_json_are_let_pass_where_they_are_to_be_compared(folder):
+    (folder / "M.json").write_text('{"M": [[NaN, null], [-Infinity, 1]]}')
+    found = read_array("M.json", "M", 2, finite=False)[0]
+    np.testing.assert_array_equal(found, [[np.nan, np.nan], [-np.inf, 1]])

@@ -24,6 +24,8 @@ PROBLEMS = {
     "steep digits": (RNG.integers(0, 17, 64), 10 * RNG.normal(size=(64, 10)), RNG.normal(size=10)),
     "far apart": ([1e-9, 1e6, 3.0], RNG.normal(size=(3, 5)) * [[1e9], [1e-6], [1.0]]),
     "huge logits": ([1e10, 1e-10], [[1e10, 0.0], [1.0, 2.0]]),
+    "huge weights of no input": ([0.0], [[1e117, 1.0]]),
+    "huge weights of a tiny input": ([1e-300], [[1e300, 1.0]]),
     "subnormal input": ([1e-310, 1.0], [[1.0, 2.0], [0.5, 0.1]]),
     "many outputs": ([1.0, 2.0], RNG.normal(size=(2, 1500))),
 }
@@ -138,4 +140,4 @@ def test_a_way_that_disagrees_in_a_large_layer_is_seen(monkeypatch):
 def test_many_inputs_are_refused():
     with pytest.raises(InputError) as error:
         self_check([[1.0, 2.0], [3.0, 4.0]], np.ones((2, 3)))
-    assert str(error.value) == "check compares one input at a time: x holds 2"
+    assert str(error.value) == "the tool is checked at one input at a time: x holds 2"
