@@ -8,56 +8,38 @@ import numpy as np
 from rich.cells import cell_len
 from rich.text import Text
 
-from .jacobian import Jacobian, Layout
-from .picture import Picture, downsample, scale_of
+from .picture import Label, Picture, View, downsample, scale_of
 
 BELOW, ABOVE, NEUTRAL = (0, 92, 230), (222, 45, 20), (128, 128, 128)
 POSITIVE, NEGATIVE = ".+*#@", ",-=%&"  # from small to large; a zero is a space
 SPARE = 6  # lines for the title, the ticks and the legend
-Label = Callable[[int], str]
 
 
 def heatmap(
-    jacobian: Jacobian,
-    layout: Layout,
-    *,
-    title: str,
-    rows: Label,
-    columns: Label,
-    width: int,
-    height: int,
-    colour: bool,
+    view: View, *, width: int, height: int, colour: bool, advance: Callable[[int], None] = lambda done: None
 ) -> Text:
     """The picture, no wider than `width` where its labels allow and about `height` lines high.
 
-    `rows` and `columns` label the rows and columns of the matrix. Rows are labelled where they begin a
-    cell, columns where a label fits without running into the last one.
+    Rows are labelled where they begin a cell, columns where a label fits without running into the last
+    one. `advance` hears the bytes gone through.
     """
-    count = jacobian.shape(layout)
-    margin = max(cell_len(rows(r)) for r in range(min(count[0], 5000))) + 1
+    margin = max(cell_len(view.row(r)) for r in range(min(view.shape[0], 5000))) + 1
     room = max(width - margin, 8)
-    picture = downsample(jacobian, layout, max(height - SPARE, 4), room)
+    picture = downsample(view, max(height - SPARE, 4), room, advance)
     each = max(1, min(6, room // picture.cells.shape[1]))
     scale = scale_of(picture.cells)
-    levels = scale.of(picture.cells)
     text = Text(no_wrap=True, end="")
-    text.append(title + "\n", "bold")
-    text.append(" " * margin + _ticks(picture, columns, each, _group(jacobian, layout)) + "\n")
-    for r, line in enumerate(levels):
-        text.append(_padded(rows(int(picture.row_edges[r])), margin))
+    text.append(f"{view.title}: row {view.rows}, column {view.columns}\n", "bold")
+    text.append(" " * margin + _ticks(picture, view.column, each, view.groups[1]) + "\n")
+    for r, line in enumerate(scale.of(picture.cells)):
+        text.append(_padded(view.row(int(picture.row_edges[r])), margin))
         for level in line:
             _cell(text, float(level), each, colour)
         text.append("\n")
     _legend(text, scale.top, scale.threshold, colour)
-    if picture.merged != (1, 1):
-        a, b = picture.merged
-        text.append(f"each cell shows the entry of largest magnitude among up to {a} × {b} entries\n")
+    if picture.merged:
+        text.append(f"{picture.merged}\n")
     return text
-
-
-def _group(jacobian: Jacobian, layout: Layout) -> int:
-    """Columns of the matrix that share a tick: the weights of one output."""
-    return 1 if layout == "denominator" else jacobian.g.shape[2]
 
 
 def _ticks(picture: Picture, label: Label, each: int, group: int) -> str:

@@ -2,15 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .core import Array, InputError
+from .core import Array
 from .jacobian import Jacobian, Layout
 
 Edges = NDArray[np.intp]
+Label = Callable[[int], str]
+
+
+class View(NamedTuple):
+    """A Jacobian at one input as it is laid out, what its rows and columns are, and a label for each."""
+
+    jacobian: Jacobian
+    layout: Layout
+    name: str
+    rows: str
+    columns: str
+    row: Label
+    column: Label
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.jacobian.shape(self.layout)
+
+    @property
+    def groups(self) -> tuple[int, int]:
+        """How many rows and how many columns belong to one output."""
+        J = 1 if self.jacobian.wrt_logits else self.jacobian.g.shape[2]
+        return (J, 1) if self.layout == "denominator" else (1, J)
+
+    @property
+    def title(self) -> str:
+        return f"{self.name}  ({' × '.join(map(str, self.shape))})"
 
 
 class Picture(NamedTuple):
@@ -22,16 +50,16 @@ class Picture(NamedTuple):
     column_edges: Edges
 
     @property
-    def merged(self) -> tuple[int, int]:
-        """The rows and columns of the matrix that a cell stands for, at most."""
-        return int(np.diff(self.row_edges).max()), int(np.diff(self.column_edges).max())
+    def merged(self) -> str:
+        """What a cell stands for, if it is more than one entry."""
+        a, b = (int(np.diff(edges).max()) for edges in (self.row_edges, self.column_edges))
+        return "" if a == b == 1 else f"each cell shows the entry of largest magnitude among up to {a} × {b} entries"
 
 
-def downsample(jacobian: Jacobian, layout: Layout, rows: int, columns: int) -> Picture:
+def downsample(view: View, rows: int, columns: int, advance: Callable[[int], None] = lambda done: None) -> Picture:
     """At most `rows` × `columns` cells, cut where the weights of one output end if there is room for
-    that. Streams the matrix, block by block. InputError for the tensor layout."""
-    if layout == "tensor" and not jacobian.wrt_logits:
-        raise InputError("a picture shows two dimensions, and the tensor layout has three", "use --layout numerator")
+    that. Streams the matrix, block by block, and `advance` hears the bytes of each."""
+    jacobian, layout = view.jacobian, view.layout
     _, K, J = jacobian.g.shape
     across = _edges(K, J, rows if layout == "denominator" else columns)
     down = _edges(len(jacobian.outputs), 1, columns if layout == "denominator" else rows)
@@ -46,6 +74,7 @@ def downsample(jacobian: Jacobian, layout: Layout, rows: int, columns: int) -> P
             part = extreme.reduceat(extreme.reduceat(block, column_edges[:-1], axis=1), firsts, axis=0)
             best[there] = extreme(best[there], part)
         start += len(block)
+        advance(block.nbytes)
     return Picture(np.where(high >= -low, high, low), row_edges, column_edges)
 
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import io
+import math
 import os
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
 from .core import InputError
 from .files import target
-from .jacobian import Jacobian, Layout
+from .jacobian import Layout
+from .picture import View
+from .progress import progress
 from .results import Result
 from .textfile import shown
 
@@ -26,7 +31,9 @@ def draw_plot(result: Result, path: str, layout: Layout) -> None:
     from .plot import save_plot
 
     drawn = io.BytesIO()  # matplotlib seeks, and a target may be a pipe
-    save_plot(_jacobian(result), layout, drawn, suffix, **_labels(result, layout))
+    view = _view(result, layout)
+    with _progress(view, f"drawing {path}") as advance:
+        save_plot(view, drawn, suffix, advance)
     with target(path) as stream:
         stream.write(drawn.getbuffer())
 
@@ -38,32 +45,33 @@ def print_heatmap(result: Result, layout: Layout, output: str | None) -> None:
     from .heatmap import heatmap
     from .tables import on_console
 
+    view = _view(result, layout)
+
     def draw(console: Console) -> None:
         colour = console.color_system in ("256", "truecolor") and not console.no_color  # 16 cannot grade both signs
         height = console.height if console.is_terminal and console.file.isatty() else 40
-        text = heatmap(
-            _jacobian(result), layout, width=console.width, height=height, colour=colour, **_labels(result, layout)
-        )
+        with _progress(view, "drawing") as advance:
+            text = heatmap(view, width=console.width, height=height, colour=colour, advance=advance)
         console.width = max(console.width, *map(cell_len, text.plain.splitlines()))
         console.print(text)
 
     on_console(output, draw)
 
 
-def _jacobian(result: Result) -> Jacobian:
-    assert result.batch is not None
-    if not result.batch.single:
-        raise InputError("a picture shows one input, and x holds several", "give one of them with -x")
-    return result.batch.first
+def _progress(view: View, what: str) -> AbstractContextManager[Callable[[int], None]]:
+    return progress(8 * math.prod(view.shape), what)
 
 
-def _labels(result: Result, layout: Layout) -> dict[str, Any]:
-    """The title, and what labels the rows and columns as they are laid out."""
-    axes = result.axes
+def _view(result: Result, layout: Layout) -> View:
+    """The matrix as it is laid out, and what labels its rows and columns."""
+    axes, batch = result.axes, result.batch
     assert axes is not None
-    shape = " × ".join(str(n) for n in _jacobian(result).shape(layout))
+    assert batch is not None
+    if not batch.single:
+        raise InputError("a picture shows one input, and x holds several", "give one of them with -x")
+    if layout == "tensor" and not batch.first.wrt_logits:
+        raise InputError("a picture shows two dimensions, and the tensor layout has three", "use --layout numerator")
     if layout == "denominator":
-        title = f"{axes.name}, transposed  ({shape}): row {axes.columns}, column {axes.rows}"
-        return {"title": title, "rows": axes.column, "columns": axes.row}
-    title = f"{axes.name}  ({shape}): row {axes.rows}, column {axes.columns}"
-    return {"title": title, "rows": axes.row, "columns": axes.column}
+        name = f"{axes.name}, transposed"
+        return View(batch.first, layout, name, axes.columns, axes.rows, axes.column, axes.row)
+    return View(batch.first, layout, axes.name, axes.rows, axes.columns, axes.row, axes.column)

@@ -4,32 +4,34 @@ from __future__ import annotations
 
 import os
 import tempfile
+import warnings
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
 import numpy as np
+from rich.cells import cell_len
 
 from .core import InputError
-from .jacobian import Jacobian, Layout
-from .picture import downsample, scale_of
+from .picture import Label, View, downsample, scale_of
 
-ROWS, COLUMNS = 600, 1600  # cells drawn at most: more than a page shows
+ROWS, COLUMNS = 500, 1000  # cells drawn at most: a pixel each, for finer ones would blend their colours
+LETTER = 0.075  # inches of a character of a label
 TICKS = 24
 LINES = 60  # outputs beyond which lines between them would hide the picture
-Label = Callable[[int], str]
 
 
-def save_plot(
-    jacobian: Jacobian, layout: Layout, stream: BinaryIO, suffix: str, *, title: str, rows: Label, columns: Label
-) -> None:
-    """Draw the matrix to a stream as png, svg or pdf. `rows` and `columns` label rows and columns of the
-    matrix. InputError without matplotlib, and as in `picture.downsample`."""
+def save_plot(view: View, stream: BinaryIO, suffix: str, advance: Callable[[int], None] = lambda done: None) -> None:
+    """Draw the matrix to a stream as png, svg or pdf; `advance` hears the bytes gone through. InputError
+    without matplotlib."""
     figure_class, norm_class = _matplotlib()
-    picture = downsample(jacobian, layout, ROWS, COLUMNS)
-    scale = scale_of(picture.cells)
-    down, across = jacobian.shape(layout)
-    figure = figure_class(figsize=(10, min(8.0, max(2.6, 1.6 + 0.35 * down))), layout="constrained")
+    picture = downsample(view, ROWS, COLUMNS, advance)
+    row_ticks, column_ticks = (
+        _ticks(*axis) for axis in zip(view.shape, (view.row, view.column), view.groups, strict=True)
+    )
+    turned = sum(map(cell_len, column_ticks.values())) > 90
+    figure = figure_class(figsize=_size(view.shape[0], row_ticks, column_ticks if turned else {}), layout="constrained")
     axes = figure.subplots()
+    scale = scale_of(picture.cells)
     top = scale.top or 1.0
     norm = {"vmin": -top, "vmax": top}
     if scale.threshold is not None:
@@ -43,27 +45,41 @@ def save_plot(
         **norm,
     )
     axes.invert_yaxis()
-    axes.set_title(title, parse_math=False)
-    J = 1 if jacobian.wrt_logits else jacobian.g.shape[2]
-    _label(axes.yaxis, down, rows, J if layout == "denominator" else 1)
-    _label(axes.xaxis, across, columns, 1 if layout == "denominator" else J)
-    if J > 1 and across // J + down // J <= LINES:
-        draw, count = (axes.axhline, down) if layout == "denominator" else (axes.axvline, across)
-        for edge in range(J, count, J):
+    axes.set_title(view.title, parse_math=False)
+    axes.set_ylabel(view.rows, parse_math=False)
+    axes.set_xlabel(f"{view.columns}\n{picture.merged}".rstrip(), parse_math=False)
+    for axis, ticks in ((axes.yaxis, row_ticks), (axes.xaxis, column_ticks)):
+        axis.set_ticks(list(ticks), list(ticks.values()), parse_math=False, fontsize=8)
+    if turned:
+        axes.xaxis.set_tick_params(labelrotation=90)
+    for draw, count, group in zip((axes.axhline, axes.axvline), view.shape, view.groups, strict=True):
+        for edge in range(group, count, group) if group > 1 and sum(view.shape) // group <= LINES else ():
             draw(edge - 0.5, color="0.4", linewidth=0.6)
-    figure.colorbar(image, ax=axes)
+    bar = figure.colorbar(image, ax=axes)
+    if scale.threshold is not None:
+        ends = np.geomspace(scale.threshold, top, 3)
+        marks = [*-ends[::-1], 0.0, *ends]
+        bar.set_ticks(marks, labels=[f"{v:.1e}" if v else "0" for v in marks])
+        bar.ax.minorticks_off()
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[suffix]
-    figure.savefig(stream, format=suffix, dpi=150, metadata=metadata)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that the font lacks a character of a name
+        figure.savefig(stream, format=suffix, dpi=150, metadata=metadata)
 
 
-def _label(axis: Any, count: int, label: Label, group: int) -> None:
-    """Ticks with whole labels, as many as can be read, at the first of each group where groups are long."""
+def _size(down: int, row_ticks: dict[int, str], turned: dict[int, str]) -> tuple[float, float]:
+    """Width and height in inches. Labels are as long as they are, and the figure grows by what they take."""
+    width = 10 + LETTER * max(0, max(map(cell_len, row_ticks.values())) - 8)
+    height = min(8.0, max(2.8, 1.8 + 0.35 * down))
+    return width, height + LETTER * max(map(cell_len, turned.values()), default=0)
+
+
+def _ticks(count: int, label: Label, group: int) -> dict[int, str]:
+    """Where labels stand and what they say: as many as can be read, at the first of each group where groups
+    are long."""
     step = group if count > TICKS else 1
     step *= max(1, -(-(count // step) // TICKS))
-    at = np.arange(0, count, step)
-    axis.set_ticks(at, [label(int(n)) for n in at], parse_math=False, fontsize=8)
-    if axis.axis_name == "x" and sum(len(label(int(n))) for n in at) > 90:
-        axis.set_tick_params(labelrotation=90)
+    return {at: label(at) for at in range(0, count, step)}
 
 
 def _matplotlib() -> tuple[Any, Any]:

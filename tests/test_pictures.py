@@ -16,7 +16,7 @@ from test_cli import LAYER, SAMPLES, refused, run
 from softmax_cli import core
 from softmax_cli.heatmap import NEGATIVE, POSITIVE, heatmap
 from softmax_cli.jacobian import layer_structure, softmax_structure
-from softmax_cli.picture import downsample, scale_of
+from softmax_cli.picture import View, downsample, scale_of
 from softmax_cli.plot import save_plot
 
 DIGITS = str(SAMPLES / "digits.json")
@@ -27,12 +27,12 @@ def structure(J, K, scale=3.0, kind=layer_structure):
     return kind(*core.evaluate(x, W, b))
 
 
-def labels(title="dL/dW"):
-    return {"title": title, "rows": lambda r: f"h[{r}]", "columns": lambda c: f"W[{c}]"}
+def viewed(jacobian, layout="numerator", column=lambda c: f"W[{c}]"):
+    return View(jacobian, layout, "dL/dW", "h[t]", "W[j,i]", lambda r: f"h[{r}]", column)
 
 
-def drawn(jacobian, layout="numerator", width=80, height=24, colour=False, **changes):
-    return heatmap(jacobian, layout, width=width, height=height, colour=colour, **(labels() | changes))
+def drawn(jacobian, width=80, height=24, colour=False, **changes):
+    return heatmap(viewed(jacobian, **changes), width=width, height=height, colour=colour)
 
 
 @pytest.mark.parametrize("layout", ["numerator", "denominator"])
@@ -40,7 +40,7 @@ def drawn(jacobian, layout="numerator", width=80, height=24, colour=False, **cha
 @pytest.mark.parametrize(("rows", "columns"), [(4, 10), (20, 70), (1000, 1000)])
 def test_a_cell_shows_the_entry_of_largest_magnitude_that_it_covers(layout, J, K, rows, columns):
     jacobian = structure(J, K)
-    picture, dense = downsample(jacobian, layout, rows, columns), jacobian.dense(layout)
+    picture, dense = downsample(viewed(jacobian, layout), rows, columns), jacobian.dense(layout)
     assert picture.cells.shape <= (rows, columns)
     assert (picture.row_edges[-1], picture.column_edges[-1]) == dense.shape
     for p, (a, b) in enumerate(zip(picture.row_edges, picture.row_edges[1:], strict=False)):
@@ -51,7 +51,7 @@ def test_a_cell_shows_the_entry_of_largest_magnitude_that_it_covers(layout, J, K
 
 def test_a_small_matrix_is_shown_entry_by_entry():
     jacobian = structure(3, 5)
-    assert downsample(jacobian, "numerator", 100, 100).cells.tolist() == jacobian.dense().tolist()
+    assert downsample(viewed(jacobian), 100, 100).cells.tolist() == jacobian.dense().tolist()
 
 
 def test_many_inputs_make_no_picture():
@@ -76,8 +76,8 @@ def test_a_scale_keeps_order_sign_and_zero():
 @pytest.mark.parametrize(("width", "height"), [(40, 12), (80, 24), (200, 50)])
 @pytest.mark.parametrize(("J", "K"), [(3, 5), (64, 10), (30, 100), (1, 1), (2000, 3)])
 def test_a_heatmap_fits_its_terminal(width, height, J, K):
-    lines = drawn(structure(J, K), width=width, height=height, title="").plain.splitlines()
-    assert max(len(line) for line in lines[:-2]) <= width
+    lines = drawn(structure(J, K), width=width, height=height).plain.splitlines()
+    assert max(len(line) for line in lines[1:-2]) <= width
     assert len(lines) <= height
 
 
@@ -101,7 +101,7 @@ def test_the_block_diagonal_shows():
 
 
 def test_a_label_is_left_out_rather_than_cut():
-    ticks = drawn(structure(3, 40), width=80, columns=lambda c: f"W[0,{c // 3}]").plain.splitlines()[1]
+    ticks = drawn(structure(3, 40), width=80, column=lambda c: f"W[0,{c // 3}]").plain.splitlines()[1]
     assert all(re.fullmatch(r"W\[0,\d+\]", tick) for tick in ticks.split())
     assert len(ticks.split()) > 3
 
@@ -143,7 +143,7 @@ def test_a_plot_is_drawn_in_the_format_of_its_suffix(tmp_path, suffix, start):
 def test_the_same_matrix_gives_the_same_svg_twice_and_a_small_one():
     first, second = io.BytesIO(), io.BytesIO()
     for stream in (first, second):
-        save_plot(structure(3, 5), "numerator", stream, "svg", **labels())
+        save_plot(viewed(structure(3, 5)), stream, "svg")
     assert first.getvalue() == second.getvalue()
     assert len(first.getvalue()) < 100_000
 
