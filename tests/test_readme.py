@@ -1,11 +1,28 @@
+import json
 import re
 
+import mpmath
+import numpy as np
 import readme
 
 
 def test_the_output_shown_is_what_the_commands_print_now():
     text = readme.README.read_text()
     assert readme.refreshed(text) == text
+
+
+def test_the_table_of_the_saturated_derivative_holds():
+    layer = json.loads((readme.ROOT / "sample_inputs" / "saturated.json").read_text())
+    h = np.exp(np.array(layer["x"]) @ layer["W"])
+    h /= h.sum()
+    with mpmath.workdps(60):
+        e = mpmath.exp(-mpmath.mpf(layer["x"][0]))
+        truth = e / (1 + e) ** 2
+    ours = json.loads(readme.output_of("softmax-jac softmax-grad sample_inputs/saturated.json --json", readme.ROOT))
+    shown = re.findall(r"^\| .* \| (\d\S*) \|$", readme.README.read_text().split("## Exact")[1], re.MULTILINE)
+    assert shown == [
+        mpmath.nstr(truth, 16), repr(ours["dS_dZ"][0][0]), repr(float((np.diag(h) - np.outer(h, h))[0, 0])),
+    ]  # fmt: skip
 
 
 def test_every_command_and_every_long_option_is_in_the_readme_or_the_help():
