@@ -82,6 +82,7 @@ def logits(x: Array, W: Array, b: Array | None, first: int | None = None) -> tup
                 at = np.s_[r : r + n, c : c + k]
                 hi[at], lo[at], sure[at] = _fast_logits(x[at[0]], W[:, at[1]], None if b is None else b[at[1]])
     if not sure.all():
+        sure |= (x != 0.0).astype(np.float32) @ (W != 0.0).astype(np.float32) == 0.0  # then it is b, as it is
         for r, c in np.argwhere(~sure):
             try:
                 hi[r, c], lo[r, c] = exact_dot(x[r], W[:, c], 0.0 if b is None else float(b[c]))
@@ -101,7 +102,7 @@ def _fast_logits(x: Array, W: Array, b: Array | None) -> tuple[Array, Array, NDA
     # [ORO] corollary 4.7 for a tree of this depth; and an underflow may cost a product its error term.
     J = len(W)
     bound = size * (4 * (J.bit_length() + 3) ** 2 * UNIT**2) + J * 2.0**-1070
-    return hi, lo, (bound <= np.minimum(1.0, np.abs(hi)) * (UNIT / 4)) | (size == 0.0)
+    return hi, lo, bound <= np.minimum(1.0, np.abs(hi)) * (UNIT / 4)
 
 
 def softmax(z: Array, low: Array | None = None) -> tuple[Array, Array, Array]:
@@ -113,27 +114,28 @@ def softmax(z: Array, low: Array | None = None) -> tuple[Array, Array, Array]:
     where 1 − h loses nothing. [BHH] for the shift.
     """
     low = np.zeros_like(z) if low is None else low
-    rows, m = np.arange(len(z)), z.argmax(axis=1)
-    gap, t = _gaps(z, low, rows, m)
-    if gap.max() > 0.0:  # the largest are equal but for their low parts
-        m = np.where(z == z.max(axis=1, keepdims=True), low, -np.inf).argmax(axis=1)
-        gap, t = _gaps(z, low, rows, m)
-    e, left = exponentials(gap, np.fmax(t, -1.0))  # t is nan where the gap is −inf, and e is 0 there
-    e[rows, m] = left[rows, m] = 0.0
+    first = np.arange(0, z.size, z.shape[1])  # where each row begins in the flat array
+    top = first + z.argmax(axis=1)
+    gap, t = _gaps(z, low, top)
+    if np.fmax.reduce(gap, axis=None) > 0.0:  # the largest are equal but for their low parts
+        top = first + np.where(z == z.max(axis=1, keepdims=True), low, -np.inf).argmax(axis=1)
+        gap, t = _gaps(z, low, top)
+    e, left = exponentials(gap, t)
+    e.reshape(-1)[top] = left.reshape(-1)[top] = 0.0
     rest, tail = sum_rows(e)
     total = SCALE + rest
     tail += (rest - (total - SCALE)) + np.add.reduce(left, axis=1)
-    e[rows, m] = SCALE
+    e.reshape(-1)[top] = SCALE
     h = e / total[:, None]
     complement = 1.0 - h
-    complement[rows, m] = rest / total
+    complement.reshape(-1)[top] = rest / total
     return h, complement, tail / total
 
 
-def _gaps(z: Array, low: Array, rows: NDArray[np.intp], m: NDArray[np.intp]) -> tuple[Array, Array]:
-    """(z + low) − (zₘ + lowₘ) as hi + lo, −inf where it overflows."""
-    gap, t = two_sum(z, -z[rows, m][:, None])
-    return two_sum(gap, np.fmax(t + (low - low[rows, m][:, None]), -np.inf))
+def _gaps(z: Array, low: Array, top: NDArray[np.intp]) -> tuple[Array, Array]:
+    """(z + low) − (zₘ + lowₘ) as hi + lo, nan where it overflows."""
+    gap, t = two_sum(z, -z.take(top)[:, None])
+    return two_sum(gap, t + (low - low.take(top)[:, None]))
 
 
 def evaluate(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None, first: int = 0) -> tuple[Layer, bool]:

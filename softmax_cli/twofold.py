@@ -135,20 +135,20 @@ POWER_HI, POWER_LO = _powers()
 
 
 def exponentials(a: Array, low: Array) -> tuple[Array, Array]:
-    """2⁶⁴·exp(a + low) as hi + lo, for a ≤ 0 and |low| ≤ u·|a|; zero below exp(−752). hi + lo is within 0.03 u
-    of the exact value, relative, and so hi within 1.03 u.
+    """2⁶⁴·exp(a + low) as hi + lo, for a ≤ 0 and |low| ≤ u·|a|. hi + lo is within 0.03 u of the exact value,
+    relative, and so hi within 1.03 u. From −752 down, and for nan, it is exp(−752): 2⁻¹⁰²¹, and so nothing beside 2⁶⁴.
 
     [Tang]: a + low = n·ln 2/128 + r with |r| ≤ 0.0028, and exp is 2^(n/128)·(1 + p), p = exp(r) − 1 being
     so small that its roundoff is lost beside 1. The factor 2⁶⁴ keeps in range what is subnormal or less.
     """
-    a = np.maximum(a, -800.0)
+    a = np.fmax(a, -752.0)
     steps = np.rint(a * PER_UNIT)
-    r = (a - steps * LN2_HI) - steps * LN2_LO + low
+    r = (a - steps * LN2_HI) - steps * LN2_LO + np.fmax(low, -1e-9)  # nan where a is −inf
     p = r + r * r * (0.5 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120))))
     n = steps.astype(np.int64)
     j = n & (STEPS - 1)
-    two = (np.maximum((n >> 7) + BIAS, 0) << 52).view(np.float64)
-    hi = POWER_HI[j]
-    tail = POWER_LO[j] + hi * p
+    two = ((n >> 7) + BIAS << 52).view(np.float64)
+    hi = POWER_HI.take(j)
+    tail = POWER_LO.take(j) + hi * p
     s = hi + tail
     return s * two, (tail - (s - hi)) * two
