@@ -3,13 +3,13 @@
 numpy and rich are imported by what uses them, so that --version and completion never pay for them.
 """
 
-import sys
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from . import __version__
 from .exits import Status, run_and_exit
+from .notes import say
 from .options import (
     Against,
     Chain,
@@ -217,10 +217,7 @@ def _problem(inputs: Inputs, lines: Lines, also_read: dict[str, str | None] | No
         inputs.input, inputs.x, inputs.w, inputs.b, layout=inputs.weights_layout, x_rows=inputs.x_rows
     )
     if problem is ARTICLE:
-        print(
-            "softmax-jac: no input given (- reads standard input), so this is the article's example (x 3, W 3 × 5)",
-            file=sys.stderr,
-        )
+        say("softmax-jac: no input given (- reads standard input), so this is the article's example (x 3, W 3 × 5)")
     return problem
 
 
@@ -254,6 +251,8 @@ def _jacobian(
     outputs = chosen_outputs(output.outputs, problem.W.shape[1])
     result = jacobian_result(quantity, problem, output.layout, outputs, method)
     if output.plot is not None:
+        if output.plot == output.output:
+            _fail(f"--plot and -o both name {output.plot}")
         from .pictures import draw_plot
 
         draw_plot(result, output.plot, output.layout)

@@ -37,7 +37,7 @@ def chosen_format(format: str | None, json: bool, output: str | None) -> str:
 
 def emit(result: Result, format: str, output: str | None, precision: int, full: bool) -> None:
     """Write a result in a format, to a file or to standard output."""
-    if format in ("npy", "npz") and output is None and sys.stdout is not None and sys.stdout.isatty():
+    if format in ("npy", "npz") and output in (None, "-") and sys.stdout is not None and sys.stdout.isatty():
         raise InputError(f"{format} is binary and standard output is a terminal", f"add -o FILE.{format}, or a pipe")
     if format == "table":
         from .tables import on_console, show_all
@@ -45,7 +45,7 @@ def emit(result: Result, format: str, output: str | None, precision: int, full: 
         on_console(output, lambda console: show_all(console, result.sheets(), precision, full))
         return
     total = sum(8 * math.prod(v.shape) for v in result.document.values() if isinstance(v, Stream))
-    on_terminal = output is None and sys.stdout is not None and sys.stdout.isatty()
+    on_terminal = output in (None, "-") and sys.stdout is not None and sys.stdout.isatty()
     with target(output) as stream, progress(total, f"writing {output or format}", not on_terminal) as advance:
         document = {key: _watched(value, advance) for key, value in result.document.items()}
         _serialize(stream, format, result, document)

@@ -4,11 +4,15 @@ import codecs
 import os
 import signal
 import sys
+from contextlib import suppress
 from enum import IntEnum
 from typing import NoReturn
 
 import typer
 from typer._click.exceptions import ClickException
+
+from . import cleanup
+from .notes import say
 
 
 class Status(IntEnum):
@@ -17,7 +21,6 @@ class Status(IntEnum):
     BAD_INPUT = 2
     INTERRUPTED = 130
     READER_GONE = 141
-    TERMINATED = 143
 
 
 def _degrade(error: UnicodeError) -> tuple[str, int]:
@@ -35,6 +38,7 @@ PLAIN = {
 
 def _plain(character: str) -> str:
     """A character that stands for one which an output cannot take: a subscript 1 is a 1."""
+
     import unicodedata
 
     same = unicodedata.normalize("NFKD", character)
@@ -43,21 +47,38 @@ def _plain(character: str) -> str:
 
 def _prepare_streams() -> None:
     codecs.register_error("softmax-jac", _degrade)
+    for stream in (sys.stdin, sys.stdout):
+        with suppress(AttributeError, OSError, ValueError):  # none, closed, a stand-in, or a system without
+            os.set_blocking(stream.fileno(), True)  # a stream that does not wait would seem to end
     for stream in (sys.stdout, sys.stderr):
         if stream is not None and stream.encoding.lower().replace("-", "") != "utf8":
             stream.reconfigure(errors="softmax-jac")  # type: ignore[union-attr]
 
 
 def _complain(message: str, advice: str = "") -> Status:
-    if sys.stderr is not None:
-        print(f"softmax-jac: error: {message}", file=sys.stderr)
-        if advice:
-            print(advice, file=sys.stderr)
+    say(f"softmax-jac: error: {message}", *([advice] if advice else []))
     return Status.BAD_INPUT
 
 
-def _terminate(signum: int, frame: object) -> NoReturn:
-    raise SystemExit(Status.TERMINATED)
+ENDING = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP", "SIGQUIT") if hasattr(signal, name)]
+
+
+def _end(signum: int, frame: object) -> NoReturn:
+    """Leave at once, or through every clean-up, which a second signal does not disturb. An exception
+    in the middle of an import would not be silent."""
+    if not cleanup.is_needed():
+        os._exit(128 + signum)
+    for number in (signal.SIGINT, *ENDING):
+        signal.signal(number, signal.SIG_IGN)
+    if signum == signal.SIGINT:
+        raise KeyboardInterrupt
+    raise SystemExit(128 + signum)
+
+
+def _answer_signals() -> None:
+    for number in (signal.SIGINT, *ENDING):
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup and a shell's & ask for
+            signal.signal(number, _end)
 
 
 def _usage(error: ClickException) -> tuple[str, str]:
@@ -101,7 +122,7 @@ def _run(app: typer.Typer, arguments: list[str] | None) -> int:
 def run_and_exit(app: typer.Typer, arguments: list[str] | None) -> NoReturn:
     """Run the command line and exit."""
     _prepare_streams()
-    signal.signal(signal.SIGTERM, _terminate)
+    _answer_signals()
     status = _run(app, arguments)
     if sys.stdout is not None:
         try:

@@ -29,7 +29,8 @@ def explain(
         raise InputError("explain works through one input, and x holds several", "give one of them with -x")
     chosen = _largest(layer) if entry is None else _checked(entry, layer)
     walk = Walk(layer, np.asarray(W, float), b, names, chosen, entry is None, digits)
-    return [step(walk) for step in STEPS]
+    with np.errstate(all="ignore"):
+        return [step(walk) for step in STEPS]
 
 
 def inputs(walk: Walk) -> Step:

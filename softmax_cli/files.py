@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from errno import EACCES, ENOENT
 from typing import Any, BinaryIO
 
+from . import cleanup
 from .core import InputError
 
 
@@ -76,16 +77,17 @@ def _replaced(path: str, mode: int | None) -> Iterator[BinaryIO]:
     short = os.fsdecode(os.fsencode(name)[:200])  # a name may have 255 bytes
     temporary = os.path.join(folder, f".{short}.{os.urandom(6).hex()}.tmp")
     created = 0o666 if mode is None else mode  # never open to more readers than the old file was
-    try:
-        with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, created)) as stream:
-            if mode is not None:
-                os.chmod(temporary, mode)
-            yield stream
-        os.replace(temporary, path)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(temporary)
-        raise
+    with cleanup.needed():
+        try:
+            with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, created)) as stream:
+                if mode is not None:
+                    os.chmod(temporary, mode)
+                yield stream
+            os.replace(temporary, path)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temporary)
+            raise
 
 
 def _descriptor(path: str) -> int | None:

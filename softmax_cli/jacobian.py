@@ -142,7 +142,11 @@ def _ahead(make: Callable[[int], Array], count: int) -> Iterator[Array]:
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(1) as other:
-        coming = other.submit(make, 0)
+        try:
+            coming = other.submit(make, 0)
+        except RuntimeError:  # no thread is to be had
+            yield from map(make, range(count))
+            return
         for number in range(1, count):
             ready, coming = coming.result(), other.submit(make, number)
             yield ready

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from .core import Array, InputError
-from .gradients import gradient_and_loss
+from .gradients import Reduction, gradient_and_loss
 from .options import ErrorSide, Step
 from .problem import Problem, read_array
 from .progress import progress
+from .readers import entry_of, fitted
 from .results import Result, gradient_result
 
 
@@ -23,15 +24,27 @@ def weighting(problem: Problem, error: ErrorSide) -> dict[str, Any]:
         return {"upstream": _fitted(read_array(error.upstream, "--upstream", 1, 2)[0], problem)}
     if error.target is not None:
         return {"target": _as_targets(read_array(error.target, "--target", 0, 1, 2)[0], single)}
-    found: dict[str, Any] = {key: problem.document[key] for key in ("upstream", "target") if key in problem.document}
+    found = {key: problem.document[key] for key in ("upstream", "target") if key in problem.document}
     if len(found) == 2:
         raise InputError("INPUT holds both upstream and target", "choose one with --upstream or --target")
-    if not found:
-        raise InputError(
-            "every column of dL/dW sums to zero, because the outputs sum to one: its plain column sum moves no weight",
-            "give --upstream u1,…,uK (dE/dh), or --target T, the right class, for the cross-entropy",
-        )
-    return found
+    if "upstream" in found:
+        return {"upstream": _fitted(fitted(entry_of(found["upstream"], "INPUT: upstream"), 1, 2), problem)}
+    if "target" in found:
+        return {
+            "target": _as_targets(fitted(entry_of(found["target"], "INPUT: target"), 0, 1), single, "INPUT: target")
+        }
+    raise InputError(
+        "every column of dL/dW sums to zero, because the outputs sum to one: its plain column sum moves no weight",
+        "give --upstream u1,…,uK (dE/dh), or --target T, the right class, for the cross-entropy",
+    )
+
+
+def reduction_of(problem: Problem, error: ErrorSide) -> Reduction:
+    """How the gradients of many inputs are put together: as the option says, or else the document."""
+    if error.reduction is not None:
+        return error.reduction
+    known: tuple[Reduction, ...] = get_args(Reduction)
+    return next((reduction for reduction in known if reduction == problem.document.get("reduction")), "mean")
 
 
 def shared_weighting(error: ErrorSide) -> dict[str, Any]:
@@ -46,15 +59,15 @@ def shared_weighting(error: ErrorSide) -> dict[str, Any]:
 
 def learn(problem: Problem, error: ErrorSide, step: Step) -> Result:
     """dE/dW over one input or many, with the loss and the moved weights where they are asked for."""
-    given = weighting(problem, error)
+    given, reduction = weighting(problem, error), reduction_of(problem, error)
     size = problem.x.nbytes
     row = problem.x.shape[-1] * 8
     with progress(size, "weight-grad") as advance:
         gradient, loss = gradient_and_loss(
-            problem.x, problem.W, problem.b, **given, reduction=error.reduction, on_rows=lambda n: advance(n * row)
+            problem.x, problem.W, problem.b, **given, reduction=reduction, on_rows=lambda n: advance(n * row)
         )
     if problem.x.ndim == 2:
-        given["reduction"] = error.reduction
+        given["reduction"] = reduction
     return gradient_result(problem, given, found_by(problem, gradient, loss, step))
 
 
@@ -78,9 +91,9 @@ def _fitted(upstream: Any, problem: Problem) -> Any:
     return upstream
 
 
-def _as_targets(values: Any, single: bool) -> Any:
-    if np.any(values != np.floor(values)):
-        at = values[values != np.floor(values)].flat[0]
-        raise InputError(f"--target holds {at}, where a class index, a whole number from 0, is expected")
+def _as_targets(values: Any, single: bool, name: str = "--target") -> Any:
+    wrong = values[(values != np.floor(values)) | (np.abs(values) > 2**53)]
+    if wrong.size:
+        raise InputError(f"{name} holds {wrong.flat[0]:.6g}, where a class index, a whole number from 0, is expected")
     indices = values.astype(np.int64).reshape(-1)
     return int(indices[0]) if single and indices.size == 1 else indices

@@ -17,6 +17,8 @@ from .options import ErrorSide, Step
 from .problem import Problem
 from .results import KEYS, chosen_outputs, in_layout
 
+WEIGHTS = ("upstream", "target")
+
 
 def forward_work() -> Work:
     """z and h."""
@@ -54,10 +56,11 @@ def weight_grad_work(error: ErrorSide, step: Step) -> Work:
     common = shared_weighting(error)
 
     def compute(problem: Problem, documents: list[Document]) -> list[Document]:
-        given = {key: [d.get(key, common.get(key)) for d in documents] for key in ("upstream", "target")}
-        used: dict[str, Any] = {key: values for key, values in given.items() if any(v is not None for v in values)}
-        if len(used) != 1 or any(v is None for values in used.values() for v in values):
+        given = [{key: d[key] for key in WEIGHTS if key in d} or common for d in documents]
+        keys = {tuple(g) for g in given}
+        if len(keys) != 1 or len(given[0]) != 1:
             raise InputError("one of target and upstream is expected, in the line or as --target or --upstream")
+        used: dict[str, Any] = {key: [g[key] for g in given] for key in given[0]}
         if not all(type(value) in (int, float) for value in used.get("target", ())):
             raise InputError("target is not a number, where a class index, a whole number from 0, is expected")
         if "upstream" in used:

@@ -17,6 +17,7 @@ import orjson
 
 from .core import Array, InputError
 from .files import target as open_target
+from .notes import say
 from .options import Inputs, Lines
 from .problem import Problem, parse_document, problem_from_document, read_array, stored_layout
 from .textfile import shown
@@ -55,7 +56,7 @@ def run_lines(inputs: Inputs, lines: Lines, output: str | None, work: Work) -> b
     source = "standard input" if inputs.input == "-" else shown(inputs.input)
     good = True
     with _opened(inputs.input) as stream, open_target(output) as out:
-        for chunk in _chunks(stream):
+        for chunk in _chunks(stream, source):
             ready: list[Line] = []
             try:
                 for number, text in chunk:
@@ -165,11 +166,14 @@ def _opened(path: str) -> AbstractContextManager[BinaryIO]:
         raise InputError(f"INPUT is {shown(path)}, which cannot be a file") from None
 
 
-def _chunks(stream: BinaryIO) -> Iterator[list[tuple[int, bytes]]]:
+def _chunks(stream: BinaryIO, source: str) -> Iterator[list[tuple[int, bytes]]]:
     """The lines that are there, as soon as one is, with their numbers from 1. Blank ones are passed over."""
     number = 0
     begun: list[bytes] = []  # of a line that has not ended
     while data := _read(stream):
+        if b"\0" in data:  # said at once: a device such as /dev/zero has no end, and no line
+            at = number + data.count(b"\n", 0, data.index(0)) + 1
+            raise InputError(f"{source} is not JSON Lines: it holds a NUL byte on line {at}")
         *whole, rest = data.split(b"\n")
         if whole:
             whole[0] = b"".join([*begun, whole[0]])
@@ -190,5 +194,4 @@ def _read(stream: BinaryIO) -> bytes:
 
 
 def _report(bad: InputError) -> None:
-    if sys.stderr is not None:
-        print(f"softmax-jac: error: {bad}", file=sys.stderr)
+    say(f"softmax-jac: error: {bad}")

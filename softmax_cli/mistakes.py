@@ -319,11 +319,11 @@ def scaled(f: Formula, theirs: Rows) -> Formula | None:
     of those over the ones that a cancellation left their digits, if there are any."""
     part = f.strongest()
     ours, seen = f.rows(part), theirs(part)
-    large = np.abs(ours) >= 0.1 * np.abs(ours).max()
-    whole = large & (f.scale(part) <= 1e3 * np.abs(ours))
-    large = whole if whole.any() else large
-    if not ours[large].any():
-        return None
     with np.errstate(all="ignore"):
+        large = np.abs(ours) >= 0.1 * np.abs(ours).max()
+        whole = large & (f.scale(part) <= 1e3 * np.abs(ours))
+        large = whole if whole.any() else large
+        if not ours[large].any():
+            return None
         constant = float(np.median(seen[large] / ours[large]))
     return f.but(factor=f.factor * constant) if math.isfinite(constant) and constant else None

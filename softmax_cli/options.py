@@ -110,8 +110,9 @@ class ErrorSide(NamedTuple):
         typer.Option(metavar="T", help="The right class, zero-based: E is the cross-entropy. N of them for N inputs."),
     ] = None
     reduction: Annotated[
-        Literal["mean", "sum", "none"], typer.Option(help="Over N inputs: mean, sum, or a gradient for each.")
-    ] = "mean"
+        Literal["mean", "sum", "none"] | None,
+        typer.Option(help="Over N inputs: mean, sum, or a gradient for each. [default: mean, unless INPUT says]"),
+    ] = None
 
 
 class Step(NamedTuple):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import tempfile
 import warnings
 from collections.abc import Callable
 from typing import Any, BinaryIO
@@ -84,13 +84,14 @@ def _ticks(count: int, label: Label, group: int) -> dict[int, str]:
 
 def _matplotlib() -> tuple[Any, Any]:
     """The Figure and SymLogNorm classes, with nothing said on standard error whatever the home is."""
-    if "MPLCONFIGDIR" not in os.environ and not os.access(os.path.expanduser("~"), os.W_OK):
-        os.environ["MPLCONFIGDIR"] = tempfile.mkdtemp(prefix="softmax-jac-")
+    logging.getLogger("matplotlib").setLevel(logging.CRITICAL)  # fonts and folders that it misses
+    os.environ.pop("MPLBACKEND", None)  # none is used
     try:
         import matplotlib
         from matplotlib.colors import SymLogNorm
         from matplotlib.figure import Figure
     except ImportError:
         raise InputError("--plot needs matplotlib: pip install 'softmax-jac[plot]'") from None
+    matplotlib.rcdefaults()  # the same picture whatever the settings at home
     matplotlib.rcParams["svg.hashsalt"] = "softmax-jac"
     return Figure, SymLogNorm

@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 WeightsLayout = Literal["in-out", "out-in"]
-PASSED_ON = ("target", "upstream", "id")
+PASSED_ON = ("target", "upstream", "id", "reduction")
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Problem:
     """A layer and its input: x (J,) or (N, J), W (J, K), b (K,) or None for zero.
 
     `names` are the K outputs', from the header row of W's table. `document` has those of the other
-    keys of INPUT that a command may need (`target`, `upstream`, `id`), as they stand in JSON.
+    keys of INPUT that a command may need (`target`, `upstream`, `id`, `reduction`), as they stand in JSON.
     """
 
     x: Array

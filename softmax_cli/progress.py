@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from . import cleanup
+
 PATIENCE = 0.7  # seconds of silence
 
 
@@ -30,11 +32,12 @@ def progress(total: int, what: str, on: bool = True) -> Iterator[Callable[[int],
         if bar is not None:
             bar.update(bar.task_ids[0], completed=done)
 
-    try:
-        yield advance
-    finally:
-        if bar is not None:
-            bar.stop()
+    with cleanup.needed():  # the bar hides the cursor
+        try:
+            yield advance
+        finally:
+            if bar is not None:
+                bar.stop()
 
 
 def _bar(what: str, total: int) -> Any:

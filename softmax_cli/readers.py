@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import IO, Any, NamedTuple
 
@@ -97,6 +98,8 @@ def read_document(value: str, keys: list[str]) -> tuple[dict[str, Any], str]:
     """A .json or .npz file, by its suffix or else by its content, or - for standard input → what it
     holds, raw: all the keys of a JSON object, or of an archive the arrays named by `keys`. The second
     result is what errors call the source."""
+    if not value:
+        raise InputError("INPUT is empty, where a file or - is expected")
     file = "" if value == "-" else value
     data, source = _read(file, "INPUT"), shown(file) if file else STDIN
     kind = SUFFIXES.get(os.path.splitext(file)[1].lower()) or ("npz" if data.startswith(b"PK") else "json")
@@ -147,6 +150,8 @@ def _named(value: str) -> tuple[str, str]:
         return "", ""
     if value.lstrip()[:1] in ("[", "{") and not os.path.exists(value):
         return "text", ""
+    if re.fullmatch(r"[-+0-9.eE,; ]*[0-9][-+0-9.eE,; ]*", value):  # a file of that name is ./3
+        return "numbers", ""
     kind = SUFFIXES.get(os.path.splitext(value)[1].lower(), "")
     if kind or os.sep in value or "/" in value or (value and os.path.exists(value)):
         return kind, value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike
 from .check import RTOL, Agreement, Of, Report, compare, self_check
 from .core import Array, InputError
 from .exits import Status
-from .learning import weighting
+from .learning import reduction_of, weighting
 from .lines import ALONE, Document, Work, run_lines
 from .options import Against, ErrorSide, Inputs, Lines, Walk
 from .problem import Problem
@@ -30,6 +31,8 @@ RESULTS: dict[str, str] = {**{str(k): v for k, v in KEYS.items()}, "forward": "h
 
 def run_check(problem: Problem, error: ErrorSide, against: Against) -> bool:
     """Print what check finds. True if all agrees."""
+    if sys.stdout is None:
+        raise InputError("standard output is closed")
     if against.against is None:
         _refuse_idle(error, against)
         return _self_check(problem, against.json)
@@ -85,7 +88,7 @@ def _compared(theirs: ArrayLike, problem: Problem, error: ErrorSide, against: Ag
     of: Of = against.of or "layer-grad"
     if of != "weight-grad" and (error.upstream, error.target) != (None, None):
         raise InputError(f"{'--target' if error.upstream is None else '--upstream'} goes with --of weight-grad")
-    given = {**weighting(problem, error), "reduction": error.reduction} if of == "weight-grad" else {}
+    given = {**weighting(problem, error), "reduction": reduction_of(problem, error)} if of == "weight-grad" else {}
     rtol = RTOL if against.rtol is None else against.rtol
     return compare(theirs, problem.x, problem.W, problem.b, of=of, rtol=rtol, strict=against.strict, **given)
 
@@ -163,6 +166,8 @@ def _print_table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Non
 
 def run_explain(problem: Problem, walk: Walk) -> None:
     """Print the worked derivation."""
+    if sys.stdout is None:
+        raise InputError("standard output is closed")
     sys.stdout.write(_explained(problem, walk))
 
 
@@ -187,12 +192,12 @@ def _explained(problem: Problem, walk: Walk) -> str:
     from .explain_text import as_text
     from .tables import console_for
 
-    return as_text(steps, console_for(sys.stdout).width)
+    return as_text(steps, console_for(sys.stdout).width if sys.stdout is not None else 80)
 
 
 def _entry(text: str) -> tuple[int, int, int]:
     parts = text.split(",")
-    if len(parts) != 3 or not all(p.strip().isdecimal() for p in parts):
+    if len(parts) != 3 or not all(re.fullmatch(r"[0-9]{1,18}", p.strip()) for p in parts):
         raise InputError(f"--entry is {text!r}, where t,j,i is expected, as in 1,2,0 for ∂h[1]/∂W[2,0]")
     t, j, i = (int(p) for p in parts)
     return t, j, i

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import IO, NamedTuple
 
 import numpy as np
@@ -44,11 +46,22 @@ class Sheets(NamedTuple):
 
 def console_for(stream: IO[str]) -> Console:
     """A console as wide as the terminal, or as COLUMNS says, or 80."""
-    width = None
-    if not stream.isatty():
-        columns = os.environ.get("COLUMNS", "")
-        width = int(columns) if columns.isdigit() and int(columns) > 0 else 80
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False, soft_wrap=True)
+    size = os.terminal_size((80, 25))
+    if stream.isatty():
+        with suppress(OSError):
+            size = os.get_terminal_size(stream.fileno())
+    width = _from_environment("COLUMNS") or size.columns or 80
+    height = _from_environment("LINES") or size.lines or 25
+    return Console(
+        file=stream, width=width, height=height, highlight=False, markup=False, emoji=False, soft_wrap=True,
+        color_system="auto" if stream is sys.stdout else None,
+    )  # fmt: skip
+
+
+def _from_environment(name: str) -> int:
+    """A size in characters, or 0 if there is none: what Rich makes of ² is an exception."""
+    value = os.environ.get(name, "")
+    return int(value) if re.fullmatch(r"[0-9]{1,6}", value) else 0
 
 
 def on_console(output: str | None, draw: Callable[[Console], None]) -> None:

@@ -76,7 +76,12 @@ def read_csv(
                 f"{source} row {line}, column {column} is empty, where a name is expected",
                 "save it without an index column (pandas: index=False)" if column == 1 else "",
             )
-    return _numbers(rows, source, delimiter, finite, len(first)), tuple(cell.strip() for cell in first)
+    return _numbers(rows, source, delimiter, finite, len(first)), tuple(map(_name, first))
+
+
+def _name(cell: str) -> str:
+    """A cell of a header row as a label: on one line, and without codes that a terminal would obey."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cell.strip())
 
 
 def read_inline(text: str, option: str, finite: bool = True) -> Array:

@@ -33,7 +33,8 @@ def given(theirs: Any) -> tuple[NDArray[Any], Any]:
     if a.dtype.kind not in "fiu":
         raise InputError(f"the matrix to check holds {a.dtype}, where real numbers are expected")
     if a.dtype.kind in "iu" or a.dtype.itemsize > 8:
-        a = a.astype(np.float64)
+        with np.errstate(over="ignore"):
+            a = a.astype(np.float64)
     return a, np.finfo(a.dtype)
 
 

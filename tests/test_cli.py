@@ -177,6 +177,19 @@ def test_weight_grad_moves_the_weights():
     assert found["loss"] == pytest.approx(-np.log(0.20353145), rel=1e-7)
 
 
+def test_the_reduction_of_a_document_is_that_of_the_next_command():
+    batch = ["-x", "[[1,2,0],[3,1,1]]", *LAYER[2:], "--target", "0,1"]
+    document = run("weight-grad", *batch, "--reduction", "sum", "--json").stdout
+    assert run("weight-grad", "-", "--json", stdin=document).stdout == document
+
+
+@pytest.mark.parametrize("extra", ['"target": [true, 1]', '"upstream": [[true, 0], [1, 0]]', '"target": [[0], 1]'])
+def test_what_is_no_number_in_a_document_is_refused(extra):
+    text = '{"x": [[1], [2]], "W": [[1, 2]], ' + extra + "}"
+    (said,) = refused("weight-grad", "-", stdin=text)
+    assert said.startswith(f"softmax-jac: error: INPUT: {extra.split(chr(34))[1]}[")
+
+
 ADVICE = "if W is stored outputs × inputs, add --weights-layout out-in"
 ERRORS = {
     "an option where a value is expected": (
@@ -193,6 +206,16 @@ ERRORS = {
         ["-o out.txt: the suffix names no format (.json, .csv, .npy, .npz)", "choose one with --format"]),
     "two formats": (
         ["forward", "--json", "--format", "csv"], ["--json and --format csv ask for different formats"]),
+    "an empty INPUT": (
+        ["forward", ""], ["INPUT is empty, where a file or - is expected"]),
+    "one file for two results": (
+        ["layer-grad", *LAYER, "--plot", "a.png", "-o", "a.png", "--json"], ["--plot and -o both name a.png"]),
+    "an index of 5000 digits": (
+        ["explain", *LAYER, "--entry", "0,0," + "9" * 5000],
+        [f"--entry is '0,0,{'9' * 5000}', where t,j,i is expected, as in 1,2,0 for ∂h[1]/∂W[2,0]"]),
+    "a target beyond counting": (
+        ["weight-grad", *LAYER, "--target", "1e30"],
+        ["--target holds 1e+30, where a class index, a whole number from 0, is expected"]),
     "an output that does not exist": (
         ["layer-grad", *LAYER, "--outputs", "5"], ["--outputs 5: 5 is not within the 5 outputs, 0 to 4"]),
     "an output that is no index": (
@@ -351,6 +374,18 @@ class TestLines:
         assert done.stderr == (
             "softmax-jac: error: standard input line 1: W_new is too large for double precision (beyond ±1.8e308)\n"
         )
+
+    def test_a_line_that_brings_its_own_upstream_needs_no_target(self):
+        lines = '{"x":[1,2],"upstream":[1,0,0]}\n{"x":[1,2]}\n'
+        out = run("weight-grad", "-", "--jsonl", *self.W, "--target", "0", stdin=lines).stdout
+        first, second = map(json.loads, out.splitlines())
+        assert first["dE_dW"] == result("weight-grad", "-x", "1,2", *self.W, "--upstream", "1,0,0")["dE_dW"]
+        assert second["dE_dW"] == result("weight-grad", "-x", "1,2", *self.W, "--target", "0")["dE_dW"]
+
+    def test_what_has_no_end_and_no_lines_is_refused_at_once(self):
+        assert refused("forward", "/dev/zero", "--jsonl", *self.W) == [
+            "softmax-jac: error: /dev/zero is not JSON Lines: it holds a NUL byte on line 1"
+        ]
 
     def test_a_bad_line_ends_the_run_after_the_good_ones_before_it(self):
         done = run("forward", "-", "--jsonl", *self.W, stdin='{"x":[1,2]}\n{"x":[1]}\n{"x":[1,2]}\n', status=2)

@@ -101,6 +101,78 @@ def test_output_to_what_is_not_a_file_goes_straight_there(tmp_path, place):
     assert done.stdout.startswith(b'{"x":[1.0]') == (place != "/dev/null")
 
 
+@pytest.mark.parametrize("columns", ["²", "①", "9" * 5000])
+def test_digits_that_are_no_number_in_columns_are_passed_over(columns):
+    assert b"0.0154466" in run("layer-grad", *LAYER, env={"COLUMNS": columns, "LINES": columns}).stdout
+
+
+BEHIND = """
+import os, subprocess, sys
+which, argument, *command = sys.argv[1:]
+ours, theirs = os.pipe()
+if which == "stdin":
+    os.set_blocking(ours, False)
+    child = subprocess.Popen(command, stdin=ours)
+    import time; time.sleep(0.5)
+    os.write(theirs, argument.encode())
+    os.close(theirs)
+else:
+    os.set_blocking(theirs, False)
+    child = subprocess.Popen(command, stdout=theirs)
+    os.close(theirs)
+    import time; time.sleep(0.5)
+    print(sum(len(part) for part in iter(lambda: os.read(ours, 1 << 16), b"")))
+sys.exit(child.wait())
+"""
+
+
+def test_a_standard_stream_that_does_not_wait_is_waited_for(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    how = {"capture_output": True, "env": environment, "timeout": 60, "check": True}
+    lines = [*CLI, "forward", "-", "--jsonl", "-W", "1,2;3,4"]
+    done = subprocess.run([sys.executable, "-c", BEHIND, "stdin", '{"x":[1,2]}\n', *lines], **how)
+    assert json.loads(done.stdout)["z"] == [7.0, 10.0]
+    np.save(tmp_path / "W.npy", np.ones((2, 4000)))
+    table = [*CLI, "forward", "-x", "1,1", "-W", str(tmp_path / "W.npy"), "--full"]
+    shown = subprocess.run([sys.executable, "-c", BEHIND, "stdout", "", *table], **how)
+    assert int(shown.stdout) == len(run(*table[3:]).stdout)
+
+
+@pytest.mark.parametrize("where", ["2>&-", "2>/dev/full"])
+def test_standard_error_that_cannot_be_written_changes_nothing_else(where):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = " ".join(CLI)
+    good = subprocess.run(
+        ["bash", "-c", f"{command} forward --json {where}"], capture_output=True, env=environment, timeout=60
+    )
+    assert (good.returncode, json.loads(good.stdout)["x"]) == (0, [0.1, 0.5, 0.4])
+    bad = subprocess.run(["bash", "-c", f"{command} forward nothing.json {where}"], env=environment, timeout=60)
+    assert bad.returncode == 2
+
+
+@pytest.mark.parametrize("command", ["check", "check --json", "explain", "explain --format markdown", "layer-grad"])
+def test_every_command_says_that_standard_output_is_closed(command):
+    done = subprocess.run(
+        ["bash", "-c", f"{' '.join(CLI)} {command} -x 1 -W 1,2 >&-"],
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (2, b"softmax-jac: error: standard output is closed\n")
+
+
+@pytest.mark.parametrize(
+    "env",
+    [{"MPLBACKEND": "foo"}, {"MATPLOTLIBRC": "mplrc"}, {"HOME": "/nonexistent", "XDG_CACHE_HOME": "/nonexistent"}],
+)
+def test_a_plot_is_the_same_whatever_matplotlib_is_told(tmp_path, env):
+    (tmp_path / "mplrc").write_text("text.usetex: True\nimage.cmap: gray\n")
+    done = run("layer-grad", *LAYER, "--plot", "out.svg", cwd=tmp_path, env=env)
+    assert (done.returncode, done.stderr) == (0, b"")
+    run("layer-grad", *LAYER, "--plot", "plain.svg", cwd=tmp_path)
+    assert (tmp_path / "out.svg").read_bytes() == (tmp_path / "plain.svg").read_bytes()
+
+
 def test_writing_over_the_file_that_is_read(tmp_path):
     path = tmp_path / "layer.json"
     path.write_text('{"x": [1.0], "W": [[1.0, 2.0]]}')

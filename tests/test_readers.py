@@ -174,8 +174,20 @@ def test_a_table_without_a_header_has_no_names(folder):
 
 
 def test_a_file_with_a_bare_name_is_found(folder):
-    (folder / "7").write_text("1,2")
-    assert read_array("7", "-x", 1)[0].tolist() == [1.0, 2.0]
+    (folder / "seven").write_text("1,2")
+    assert read_array("seven", "-x", 1)[0].tolist() == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("name", ["7", "-1,2", "1e3"])
+def test_a_number_is_a_number_though_a_file_is_called_so(folder, name):
+    (folder / name).write_text("5,6")
+    assert read_array(name, "-x", 1)[0].tolist() == [float(v) for v in name.split(",")]
+    assert read_array(f"./{name}", "-x", 1)[0].tolist() == [5.0, 6.0]
+
+
+def test_a_name_that_a_terminal_would_obey_is_made_harmless(folder):
+    (folder / "W.csv").write_text('"\x1b[31mred","two\nlines"\n1,2\n')
+    assert read_array("W.csv", "-W", 2)[1] == ("\\x1b[31mred", "two\\nlines")
 
 
 def test_a_pipe_is_read_to_its_end(folder):
