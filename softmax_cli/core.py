@@ -18,10 +18,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .twofold import SCALE, UNIT, dot_pairs, exact_dot, exponentials, sum_rows, two_sum
+from .small import small_layer
+from .twofold import SCALE, dot_pairs, exact_dot, exponentials, sum_rows, sure, two_sum
 from .twofold import Array as Array
 
-TILE = 1 << 15  # products handled at once: they and their error terms stay in the cache
+TILE = 1 << 16  # products handled at once: they and their error terms stay in the cache
 
 
 class InputError(ValueError):
@@ -99,10 +100,7 @@ def _fast_logits(x: Array, W: Array, b: Array | None) -> tuple[Array, Array, NDA
         hi, t = two_sum(hi, b)
         hi, lo = two_sum(hi, t + lo)
         size += np.abs(b)
-    # [ORO] corollary 4.7 for a tree of this depth; and an underflow may cost a product its error term.
-    J = len(W)
-    bound = size * (4 * (J.bit_length() + 3) ** 2 * UNIT**2) + J * 2.0**-1070
-    return hi, lo, bound <= np.minimum(1.0, np.abs(hi)) * (UNIT / 4)
+    return hi, lo, sure(size, hi, len(W))
 
 
 def softmax(z: Array, low: Array | None = None) -> tuple[Array, Array, Array]:
@@ -146,6 +144,9 @@ def evaluate(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None, first: int 
     single = x.ndim == 1
     rows = x[None, :] if single else x
     with np.errstate(all="ignore"):
+        if single and (small := small_layer(x, W, b)) is not None:
+            z, low, h, complement = np.array(small[0])[:, None, :]
+            return Layer(rows, z, low, h, complement, np.array([small[1]])), True
         z, low = logits(rows, W, b, None if single else first)
         return Layer(rows, z, low, *softmax(z, low)), single
 

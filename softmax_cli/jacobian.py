@@ -10,17 +10,21 @@ so the full matrix costs one pass over its own memory, and any block can be made
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .core import Array, InputError, Layer, checked, evaluate
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
 Layout = Literal["numerator", "denominator", "tensor"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
@@ -66,13 +70,17 @@ class Jacobian:
             return out
         edges = [full.shape[cut] * w // workers for w in range(workers + 1)]
         parts = [(slice(None),) * cut + (slice(a, b),) for a, b in itertools.pairwise(edges)]
-        from concurrent.futures import ThreadPoolExecutor
 
         def fill(part: tuple[slice, ...]) -> None:
             self._fill(full[part], layout, (*part, *(slice(None),) * (3 - cut)))
 
-        with ThreadPoolExecutor(workers) as pool:
-            list(pool.map(fill, parts))  # an exception in one comes out here
+        try:
+            others = [_helpers().submit(fill, part) for part in parts[1:]]
+        except RuntimeError:  # no thread is to be had
+            parts, others = [(slice(None),)], []
+        fill(parts[0])
+        for other in others:
+            other.result()
         return out
 
     def blocks(self, layout: Layout = "numerator", limit: int = BLOCK_BYTES) -> Iterator[Array]:
@@ -132,6 +140,14 @@ class Jacobian:
         else:
             row = np.flatnonzero((t >= i.start) & (t < i.stop))
             view[:, row, t[row] - i.start] = self.diagonal[n][:, t[row], j]
+
+
+@functools.cache
+def _helpers() -> ThreadPoolExecutor:
+    """Threads for the other cores, kept from one matrix to the next."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1))
 
 
 def _ahead(make: Callable[[int], Array], count: int) -> Iterator[Array]:

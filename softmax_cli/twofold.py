@@ -13,18 +13,21 @@ A result is an unevaluated sum hi + lo of two doubles; u is the unit roundoff, 2
 from __future__ import annotations
 
 import math
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Number = TypeVar("Number", Array, float)
 
 UNIT = 2.0**-53
+UNIT_SQUARED = 2.0**-106
 SPLIT = np.uint64(0xFFFFFFFFF8000000)  # keeps the sign, the exponent and 26 bits of a significand
 SCALE = 2.0**64  # what `exponentials` are multiplied by
 
 
-def two_sum(a: Array, b: Array) -> tuple[Array, Array]:
+def two_sum(a: Number, b: Number) -> tuple[Number, Number]:
     """s = fl(a + b) and r with s + r = a + b exactly. [ORO] algorithm 3.1 (Knuth)."""
     s = a + b
     t = s - a
@@ -108,6 +111,15 @@ def exact_dot(x: Array, w: Array, b: float) -> tuple[float, float]:
     hi = total / unit**2
     n, d = hi.as_integer_ratio()
     return hi, (total - n * (unit**2 // d)) / unit**2
+
+
+def sure(size: Number, hi: Number, terms: int) -> Any:
+    """Whether a Dot2 of so many terms, the sizes of its products adding up to `size`, is within u/4 of the
+    exact sum, both absolutely and relative to the hi that it gave: [ORO] corollary 4.7 for a tree of that
+    depth. An underflow may cost a product its error term."""
+    depth = terms.bit_length() + 3
+    bound = size * (4 * depth * depth * UNIT_SQUARED) + terms * 2.0**-1070
+    return (bound <= UNIT / 4) & (bound <= abs(hi) * (UNIT / 4))
 
 
 # --- the exponential ---------------------------------------------------------------------------
