@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from . import jacobian
 from .core import Array, InputError, evaluate
 from .diagnosis import TIGHT, diagnose
+from .formula import Formula, Of, Rows
 from .gradients import Reduction, weight_gradient
-from .mistakes import Formula, Of, Rows
 from .selfcheck import Agreement, finite, self_check
 from .theirs import given, label, views
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from . import mistakes
 from .core import InputError
-from .mistakes import Formula, Of, Rows
+from .formula import Formula, Of, Rows
 from .theirs import View
 
 TIGHT = 1e-6  # a diagnosis explains every entry at least this well, relative

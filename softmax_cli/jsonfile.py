@@ -37,7 +37,7 @@ def parse_json_with_nan(data: bytes, source: str) -> Any:
         import json
 
         try:
-            value = json.loads(decode(data, source))
+            value = json.loads(decode(data, source), parse_int=float)  # an int may be beyond any double
         except (ValueError, RecursionError):
             value = None
         if value is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -112,6 +113,8 @@ def _self_report(found: Sequence[Agreement]) -> Document:
 
 
 def _self_check(problem: Problem, json: bool) -> bool:
+    from .tables import console_for
+
     found = self_check(problem.x, problem.W, problem.b)
     if json:
         _print_json(_self_report(found))
@@ -123,7 +126,7 @@ def _self_check(problem: Problem, json: bool) -> bool:
         _print_table(("of", "by", "absolute", "relative", "worst entry", "agrees"), rows)
         print("\nThe worst error of each way against the closed form. Each is held to what it can reach.")
         for note in dict.fromkeys(f"{a.quantity} by {a.way}: {a.note}" for a in found if a.note):
-            print(note)
+            print(textwrap.fill(note, max(40, console_for(sys.stdout).width), subsequent_indent="  "))
     return all(a.agrees for a in found)
 
 

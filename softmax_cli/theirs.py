@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .core import Array, InputError
-from .mistakes import Of, Rows
+from .formula import Of, Rows
 
 
 class View(NamedTuple):

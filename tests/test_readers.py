@@ -275,6 +275,6 @@ def test_a_header_may_be_marked_as_numpy_savetxt_does(folder):
 
 
 def test_nan_and_null_in_json_are_let_pass_where_they_are_to_be_compared(folder):
-    (folder / "M.json").write_text('{"M": [[NaN, null], [-Infinity, 1]]}')
+    (folder / "M.json").write_text('{"M": [[NaN, null], [-Infinity, 1], [1e999, 1' + "0" * 400 + "]]}")
     found = read_array("M.json", "M", 2, finite=False)[0]
-    np.testing.assert_array_equal(found, [[np.nan, np.nan], [-np.inf, 1]])
+    np.testing.assert_array_equal(found, [[np.nan, np.nan], [-np.inf, 1], [np.inf, np.inf]])
