@@ -3,7 +3,7 @@
 An ordinary dot product leaves an absolute error of about u·Σ|xⱼWⱼᵢ| in a logit, and an absolute error
 in a logit is a relative error in a probability. So the logits, their gaps and the exponentials are
 formed in twice the working precision (`twofold`; u is the unit roundoff, 2⁻⁵³), and what is rounded is
-rounded once: h is within 2 u of the exact value, and an entry of a Jacobian within 7 u, or 8e-16.
+rounded once: h is within 3 u of the exact value, and an entry of a Jacobian within 7 u, or 8e-16.
 
     [ORO]  T. Ogita, S. M. Rump, S. Oishi, Accurate sum and dot product,
            SIAM J. Sci. Comput. 26(6), 2005.
@@ -75,16 +75,16 @@ def logits(x: Array, W: Array, b: Array | None, first: int | None = None) -> tup
     k = max(1, min(K, TILE // J))
     n = max(1, TILE // (J * k))
     if n >= N and k == K:
-        hi, lo, sure = _fast_logits(x, W, b)
+        hi, lo, certain = _fast_logits(x, W, b)
     else:
-        hi, lo, sure = np.empty((N, K)), np.empty((N, K)), np.empty((N, K), dtype=bool)
+        hi, lo, certain = np.empty((N, K)), np.empty((N, K)), np.empty((N, K), dtype=bool)
         for r in range(0, N, n):
             for c in range(0, K, k):
                 at = np.s_[r : r + n, c : c + k]
-                hi[at], lo[at], sure[at] = _fast_logits(x[at[0]], W[:, at[1]], None if b is None else b[at[1]])
-    if not sure.all():
-        sure |= (x != 0.0).astype(np.float32) @ (W != 0.0).astype(np.float32) == 0.0  # then it is b, as it is
-        for r, c in np.argwhere(~sure):
+                hi[at], lo[at], certain[at] = _fast_logits(x[at[0]], W[:, at[1]], None if b is None else b[at[1]])
+    if not certain.all():
+        certain |= (x != 0.0).astype(np.float32) @ (W != 0.0).astype(np.float32) == 0.0  # then it is b, as it is
+        for r, c in np.argwhere(~certain):
             try:
                 hi[r, c], lo[r, c] = exact_dot(x[r], W[:, c], 0.0 if b is None else float(b[c]))
             except OverflowError:

@@ -26,7 +26,7 @@ def heatmap(
     margin = max(cell_len(view.row(r)) for r in range(min(view.shape[0], 5000))) + 1
     room = max(width - margin, 8)
     picture = downsample(view, max(height - SPARE, 4), room, advance)
-    each = max(1, min(6, room // picture.cells.shape[1]))
+    each = _cell_width(picture, view, room)
     scale = scale_of(picture.cells)
     text = Text(no_wrap=True, end="")
     text.append(f"{view.title}: row {view.rows}, column {view.columns}\n", "bold")
@@ -40,6 +40,14 @@ def heatmap(
     if picture.merged:
         text.append(f"{picture.merged}\n")
     return text
+
+
+def _cell_width(picture: Picture, view: View, room: int) -> int:
+    """Six columns, or as many as it takes for every tick to find a place, if there is room for that."""
+    cells: int = picture.cells.shape[1]
+    ticks = [view.column(int(edge)) for edge in picture.column_edges[:-1] if edge % view.groups[1] == 0]
+    needed = -(-(max(map(cell_len, ticks)) + 1) * len(ticks) // cells)
+    return max(1, min(max(6, needed), room // cells))
 
 
 def _ticks(picture: Picture, label: Label, each: int, group: int) -> str:

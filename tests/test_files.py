@@ -417,13 +417,23 @@ for n in itertools.count():
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT]
+
+
+def answer_signals():
+    """As in a shell's foreground: the tests themselves may run where these are ignored."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
 def test_an_interrupted_run_of_the_command_leaves_nothing_and_says_nothing(tmp_path, number):
     np.save(tmp_path / "x.npy", np.ones(400))
     np.save(tmp_path / "W.npy", np.ones((400, 400)))
     with subprocess.Popen(
         [sys.executable, "-m", "softmax_cli", "layer-grad", "-x", "x.npy", "-W", "W.npy", "-o", "out.csv"],
         cwd=tmp_path, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        preexec_fn=answer_signals,
     ) as process:  # fmt: skip
         while len(os.listdir(tmp_path)) < 3:  # until it writes
             time.sleep(0.01)
@@ -439,7 +449,7 @@ def test_an_interrupt_at_any_moment_prints_no_traceback(tmp_path):
     for _ in range(40):
         with subprocess.Popen(
             [sys.executable, "-m", "softmax_cli", "forward", "-x", "1", "-W", "1,2"],
-            cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, preexec_fn=answer_signals,
             env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
         ) as process:  # fmt: skip
             time.sleep(chance.uniform(0.04, 0.16))  # the interpreter's own start is not ours to answer for

@@ -112,6 +112,12 @@ def test_names_with_brackets_survive_in_a_heatmap(tmp_path):
     assert "h[[red]a[/red]]" in table
 
 
+def test_cells_grow_to_make_room_for_their_labels():
+    jacobian = structure(1, 3, kind=softmax_structure)
+    ticks = drawn(jacobian, column=lambda c: f"z[a long name {c}]").plain.splitlines()[1]
+    assert ticks.split("]")[:3] == ["     z[a long name 0", " z[a long name 1", " z[a long name 2"]
+
+
 def test_the_legend_says_what_a_cell_is_worth_and_what_it_covers():
     legend = drawn(structure(64, 10, 0.1)).plain.splitlines()[-2:]
     assert re.fullmatch(r"-[\d.e-]+ &%=-, \.\+\*#@ [\d.e-]+; zero is blank", legend[0])
