@@ -3,6 +3,7 @@
 numpy and rich are imported by what uses them, so that --version and completion never pay for them.
 """
 
+import sys
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -11,6 +12,7 @@ from . import __version__
 from .exits import Status, run_and_exit
 from .notes import say
 from .options import (
+    COMMANDS,
     Against,
     Chain,
     ErrorSide,
@@ -20,6 +22,7 @@ from .options import (
     Output,
     Step,
     Walk,
+    add_command,
     command,
 )
 
@@ -29,22 +32,12 @@ if TYPE_CHECKING:
     from .problem import Problem
 
 
-app = typer.Typer(
-    name="softmax-jac",
-    invoke_without_command=True,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
 def _print_version(asked: bool) -> None:
     if asked:
         print(f"softmax-jac {__version__}")
         raise typer.Exit(Status.DONE)
 
 
-@app.callback()
 def root(
     context: typer.Context,
     version: Annotated[
@@ -68,7 +61,7 @@ def root(
         print(context.get_help())
 
 
-@command(app, "forward", "z and h")
+@command("forward", "z and h")
 def forward(inputs: Inputs, lines: Lines, output: Output) -> None:
     """Examples:
 
@@ -92,7 +85,7 @@ def forward(inputs: Inputs, lines: Lines, output: Output) -> None:
     emit(forward_result(_problem(inputs, lines)), format, output.output, output.precision, output.full)
 
 
-@command(app, "softmax-grad", "dS/dZ: the probabilities by the logits")
+@command("softmax-grad", "dS/dZ: the probabilities by the logits")
 def softmax_grad(inputs: Inputs, lines: Lines, output: JacobianOutput) -> None:
     """Examples:
 
@@ -106,7 +99,7 @@ def softmax_grad(inputs: Inputs, lines: Lines, output: JacobianOutput) -> None:
     _jacobian("softmax-grad", inputs, lines, output)
 
 
-@command(app, "linear-grad", "dZ/dW: the logits by the weights")
+@command("linear-grad", "dZ/dW: the logits by the weights")
 def linear_grad(inputs: Inputs, lines: Lines, output: JacobianOutput) -> None:
     """Examples:
 
@@ -120,7 +113,7 @@ def linear_grad(inputs: Inputs, lines: Lines, output: JacobianOutput) -> None:
     _jacobian("linear-grad", inputs, lines, output)
 
 
-@command(app, "layer-grad", "dL/dW: the probabilities by the weights")
+@command("layer-grad", "dL/dW: the probabilities by the weights")
 def layer_grad(inputs: Inputs, lines: Lines, chain: Chain, output: JacobianOutput) -> None:
     """Examples:
 
@@ -136,7 +129,7 @@ def layer_grad(inputs: Inputs, lines: Lines, chain: Chain, output: JacobianOutpu
     _jacobian("layer-grad", inputs, lines, output, chain)
 
 
-@command(app, "weight-grad", "dE/dW: the gradient that moves the weights")
+@command("weight-grad", "dE/dW: the gradient that moves the weights")
 def weight_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, output: Output) -> None:
     """Examples:
 
@@ -165,7 +158,7 @@ def weight_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, outp
     emit(learn(problem, error, step), format, output.output, output.precision, output.full)
 
 
-@command(app, "check", "Is this gradient right, and if not, where and why?")
+@command("check", "Is this gradient right, and if not, where and why?")
 def check(inputs: Inputs, error: ErrorSide, against: Against, lines: Lines) -> None:
     """Examples:
 
@@ -185,7 +178,7 @@ def check(inputs: Inputs, error: ErrorSide, against: Against, lines: Lines) -> N
         raise typer.Exit(Status.DIFFERS)
 
 
-@command(app, "explain", "The derivation, worked with your own numbers")
+@command("explain", "The derivation, worked with your own numbers")
 def explain(inputs: Inputs, walk: Walk, lines: Lines) -> None:
     """Examples:
 
@@ -286,6 +279,24 @@ def _fail(message: str, advice: str = "") -> NoReturn:
     raise InputError(message, advice)
 
 
+def _app(arguments: list[str]) -> typer.Typer:
+    """The application, with the command that the arguments begin with, or all of them: to make the
+    parameters of a command takes as long as a small layer."""
+    app = typer.Typer(
+        name="softmax-jac",
+        invoke_without_command=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(root)
+    first = arguments[0] if arguments else ""
+    for name in [first] if first in COMMANDS else [] if first == "--version" else COMMANDS:
+        add_command(app, name)
+    return app
+
+
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
-    run_and_exit(app, arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    run_and_exit(_app(given), given)

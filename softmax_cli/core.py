@@ -168,7 +168,7 @@ def forward(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None) -> Forward:
 def real_array(name: str, value: Any, *dims: int, first: int = 0) -> Array:
     """`value` as contiguous float64 with one of `dims` dimensions; InputError if it is anything else
     than finite real numbers, or empty. Errors count the rows of a matrix from `first`."""
-    if np.ma.is_masked(value):
+    if hasattr(value, "mask") and np.ma.is_masked(value):  # numpy.ma takes long to load
         raise InputError(f"{name} is masked, where every number is expected")
     try:
         a = np.asarray(value)

@@ -87,7 +87,7 @@ def _usage(error: ClickException) -> tuple[str, str]:
     return message[:1].lower() + message[1:].rstrip("."), f"see {context.command_path} --help" if context else ""
 
 
-def _run(app: typer.Typer, arguments: list[str] | None) -> int:
+def _run(app: typer.Typer, arguments: list[str]) -> int:
     try:
         result = app(arguments, prog_name="softmax-jac", standalone_mode=False)
         if sys.stdout is not None:
@@ -119,7 +119,7 @@ def _run(app: typer.Typer, arguments: list[str] | None) -> int:
         return _complain(str(error), error.advice)
 
 
-def run_and_exit(app: typer.Typer, arguments: list[str] | None) -> NoReturn:
+def run_and_exit(app: typer.Typer, arguments: list[str]) -> NoReturn:
     """Run the command line and exit."""
     _prepare_streams()
     _answer_signals()

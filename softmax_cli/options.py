@@ -154,25 +154,35 @@ class Walk(NamedTuple):
     precision: Annotated[int, typer.Option(min=2, max=15, help="Significant digits.")] = 6
 
 
-def command(app: typer.Typer, name: str, summary: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Register a function of option groups as a command: every field of every group is a parameter."""
+Command = Callable[..., None]
+COMMANDS: dict[str, tuple[Command, str]] = {}  # of option groups, and a line that says what each does
 
-    def register(function: Callable[..., None]) -> Callable[..., None]:
-        groups = list(function.__annotations__.values())[:-1]
-        parameters = [
-            inspect.Parameter(
-                field, inspect.Parameter.KEYWORD_ONLY, default=group._field_defaults[field], annotation=annotation
-            )
-            for group in groups
-            for field, annotation in group.__annotations__.items()
-        ]
 
-        def run(**values: Any) -> None:
-            function(*(group(*(values[field] for field in group._fields)) for group in groups))
+def command(name: str, summary: str) -> Callable[[Command], Command]:
+    """Name a function of option groups as a command."""
 
-        run.__annotations__ = {p.name: p.annotation for p in parameters}
-        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        app.command(name, help=function.__doc__, short_help=summary)(run)
+    def register(function: Command) -> Command:
+        COMMANDS[name] = function, summary
         return function
 
     return register
+
+
+def add_command(app: typer.Typer, name: str) -> None:
+    """Give an application a command: every field of every group is a parameter."""
+    function, summary = COMMANDS[name]
+    groups = list(function.__annotations__.values())[:-1]
+    parameters = [
+        inspect.Parameter(
+            field, inspect.Parameter.KEYWORD_ONLY, default=group._field_defaults[field], annotation=annotation
+        )
+        for group in groups
+        for field, annotation in group.__annotations__.items()
+    ]
+
+    def run(**values: Any) -> None:
+        function(*(group(*(values[field] for field in group._fields)) for group in groups))
+
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    app.command(name, help=function.__doc__, short_help=summary)(run)
