@@ -24,7 +24,7 @@ from numpy.typing import ArrayLike, NDArray
 from .core import Array, InputError, Layer, checked, evaluate
 
 if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 Layout = Literal["numerator", "denominator", "tensor"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
@@ -32,6 +32,7 @@ Method = Literal["shortcut", "chain"]
 
 BLOCK_BYTES = 1 << 20  # a block that is still in the cache when it is written out
 THREAD_BYTES = 1 << 24  # below this a second thread costs more than it saves
+PART_BYTES = 1 << 23  # what a thread takes on at a time
 
 
 @dataclass(frozen=True)
@@ -64,21 +65,19 @@ class Jacobian:
         out: Array = np.empty(self.shape(layout))
         full = out.reshape(self._axes(layout))
         cut = 1 if len(self.g) == 1 else 0
-        workers = min(full.shape[cut], os.cpu_count() or 1) if out.nbytes >= THREAD_BYTES else 1
-        if workers == 1:
+        if out.nbytes < THREAD_BYTES or (os.cpu_count() or 1) == 1:
             self._fill(full, layout, (slice(None),) * 4)
             return out
-        edges = [full.shape[cut] * w // workers for w in range(workers + 1)]
-        parts = [(slice(None),) * cut + (slice(a, b),) for a, b in itertools.pairwise(edges)]
+        count = min(full.shape[cut], max(2, out.nbytes // PART_BYTES))
+        edges = [full.shape[cut] * n // count for n in range(count + 1)]
+        parts = iter([(slice(None),) * cut + (slice(a, b),) for a, b in itertools.pairwise(edges)])
 
-        def fill(part: tuple[slice, ...]) -> None:
-            self._fill(full[part], layout, (*part, *(slice(None),) * (3 - cut)))
+        def fill() -> None:
+            for part in parts:  # each thread takes the next one that is left
+                self._fill(full[part], layout, (*part, *(slice(None),) * (3 - cut)))
 
-        try:
-            others = [_helpers().submit(fill, part) for part in parts[1:]]
-        except RuntimeError:  # no thread is to be had
-            parts, others = [(slice(None),)], []
-        fill(parts[0])
+        others = _started(fill)
+        fill()
         for other in others:
             other.result()
         return out
@@ -148,6 +147,14 @@ def _helpers() -> ThreadPoolExecutor:
     from concurrent.futures import ThreadPoolExecutor
 
     return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1))
+
+
+def _started(work: Callable[[], None]) -> list[Future[None]]:
+    """The work begun on every other core; nowhere if no thread is to be had."""
+    try:
+        return [_helpers().submit(work) for _ in range((os.cpu_count() or 2) - 1)]
+    except RuntimeError:
+        return []
 
 
 def _ahead(make: Callable[[int], Array], count: int) -> Iterator[Array]:
