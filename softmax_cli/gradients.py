@@ -204,7 +204,7 @@ def _over_blocks(
     factor = _taming(weights) if target is None else 1.0
     hi = lo = np.zeros(W.shape)
     found: list[Array] = []
-    for start, rows in _row_blocks(x):
+    for start, rows in row_blocks(x):
         layer, _ = evaluate(rows, W, b, start)
         part = weights[start : start + len(rows)]
         t = None if target is None else _targets(part, layer, False)
@@ -224,7 +224,7 @@ def _over_blocks(
     return _in_range(gradient), None if target is None else np.asarray(_total(found, reduction))
 
 
-def _row_blocks(x: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
+def row_blocks(x: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
     """The inputs in blocks, with the index of the first. Pages of a file that is mapped to be read are given
     back after each block."""
     step = max(1, ROWS_BYTES // (8 * x.shape[1]))

@@ -67,9 +67,14 @@ class Labels(NamedTuple):
 
 
 def given(problem: Problem) -> dict[str, Value]:
-    """The inputs, as the output repeats them."""
+    """The inputs, as the output repeats them; those left in their file, block by block."""
+    x: Value = problem.x
+    if isinstance(x, np.memmap):
+        from .gradients import row_blocks
+
+        x = Stream(x.shape, (np.asarray(rows) for _, rows in row_blocks(x)))
     b: dict[str, Value] = {} if problem.b is None else {"b": problem.b}
-    return {"x": problem.x, "W": problem.W, "weights_layout": "in-out", **b}
+    return {"x": x, "W": problem.W, "weights_layout": "in-out", **b}
 
 
 def forward_result(problem: Problem) -> Result:
