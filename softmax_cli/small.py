@@ -60,7 +60,7 @@ def _logit(terms: list[Pair], bias: float | None) -> Pair | None:
     return (hi, lo) if sure(size, hi, J) else None
 
 
-def _softmax(logits: list[Pair]) -> tuple[list[list[float]], float] | None:
+def _softmax(logits: list[Pair]) -> tuple[list[list[float]], float]:
     """`core.softmax`."""
     m = max(range(len(logits)), key=lambda k: logits[k])  # by z, then by low
     zm, lowm = logits[m]

@@ -66,8 +66,7 @@ def read_csv(
         delimiter = "\t" if "\t" in text and "," not in text else ","
     rows = _csv_rows(text, source, delimiter)
     line, first = next(rows)
-    if first and not any(map(_resembles_number, (bare := [first[0].lstrip().removeprefix("#"), *first[1:]]))):
-        first = bare  # as numpy.savetxt writes a header
+    first = _unmarked(first)
     if any(map(_resembles_number, first)) or not any(cell.strip() for cell in first):
         return _numbers(_after(line, first, rows), source, delimiter, finite), None
     for column, cell in enumerate(first, 1):
@@ -77,6 +76,12 @@ def read_csv(
                 "save it without an index column (pandas: index=False)" if column == 1 else "",
             )
     return _numbers(rows, source, delimiter, finite, len(first)), tuple(map(_name, first))
+
+
+def _unmarked(cells: list[str]) -> list[str]:
+    """A header row without the # that numpy.savetxt sets before it; any other row as it is."""
+    bare = [cell.lstrip().removeprefix("#") for cell in cells[:1]] + cells[1:]
+    return cells if any(map(_resembles_number, bare)) else bare
 
 
 def _name(cell: str) -> str:
