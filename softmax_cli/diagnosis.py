@@ -37,6 +37,7 @@ _SOFTMAX: tuple[Of, ...] = ("forward", *_JACOBIANS)
 
 _ALONE = ("diagonal-only", "missing-softmax")  # what leaves only the column of the target
 
+_WITHOUT_SOFTMAX = {"sign-flipped", "row-major-weights", "missing-input"}
 _TOLD_APART = {"row-major-weights", "missing-input"}  # from a constant, whatever the outputs
 
 # The likelier first. `scaled` is not among them: it has a constant to fit, so it is believed last.
@@ -68,10 +69,29 @@ KNOWN: tuple[Mistake, ...] = (
     ),
     Mistake(
         "missing-diagonal",
-        (mistakes.missing_diagonal, mistakes.zero_diagonal, mistakes.delta_everywhere),
+        (mistakes.missing_diagonal, mistakes.zero_diagonal),
         _JACOBIANS,
         "the case i = t is wrong: h[t] also grows with its own logit, by h[t]·(1 − h[t])",
         {"target": "the right class is left out: dE/dz is h − y, with y one at the target and zero elsewhere"},
+    ),
+    Mistake(
+        "missing-diagonal",
+        (mistakes.delta_everywhere,),
+        _JACOBIANS,
+        "δ is taken for 1 everywhere: where i ≠ t the derivative is −h[t]·h[i], without the 1",
+        {"target": "1 is taken off every class: take it off that of the target alone"},
+    ),
+    Mistake(
+        "sign-flipped",
+        (mistakes.diagonal_flipped,),
+        ("softmax-grad", "layer-grad"),
+        "the diagonal alone has the opposite sign: where i = t it is +h[t]·(1 − h[t])",
+    ),
+    Mistake(
+        "sign-flipped",
+        (mistakes.off_diagonal_added,),
+        ("softmax-grad", "layer-grad"),
+        "what stands off the diagonal has the opposite sign: where i ≠ t it is −h[t]·h[i]",
     ),
     Mistake(
         "diagonal-only",
@@ -81,7 +101,7 @@ KNOWN: tuple[Mistake, ...] = (
     ),
     Mistake(
         "missing-outer-product",
-        (mistakes.missing_outer_product, mistakes.outer_product_added, mistakes.off_diagonal_added),
+        (mistakes.missing_outer_product, mistakes.outer_product_added),
         ("softmax-grad", "layer-grad"),
         "− h hᵀ is missing or added: dS/dZ is diag(h) − h hᵀ",
     ),
@@ -94,9 +114,12 @@ KNOWN: tuple[Mistake, ...] = (
     Mistake(
         "missing-softmax",
         (mistakes.missing_softmax,),
-        ("weight-grad",),
-        "the softmax is left out of the chain: dE/dz[i] is h[i]·(u[i] − Σ h·u), not the upstream u = dE/dh itself",
-        {"target": "the softmax is left out of the chain: dE/dz is h − y, not dE/dh = −y/h"},
+        _JACOBIANS,
+        "the softmax is left out: these are the derivatives of the logits, to be multiplied by dS/dZ",
+        {
+            "target": "the softmax is left out of the chain: dE/dz is h − y, not dE/dh = −y/h",
+            "weight-grad": "the softmax is left out of the chain: dE/dz[i] is h[i]·(u[i] − Σ h·u), not u itself",
+        },
     ),
     Mistake(
         "missing-bias",
@@ -112,12 +135,13 @@ KNOWN: tuple[Mistake, ...] = (
     ),
     Mistake(
         "wrong-axis",
-        (
-            mistakes.softmax_over_batch,
-            mistakes.softmax_over_inputs,
-            mistakes.input_along_outputs,
-            mistakes.summed_over_outputs,
-        ),
+        (mistakes.softmax_over_batch,),
+        _SOFTMAX,
+        "the softmax runs along the batch: take it over the outputs of each input, along the last axis",
+    ),
+    Mistake(
+        "wrong-axis",
+        (mistakes.softmax_over_inputs, mistakes.input_along_outputs, mistakes.summed_over_outputs),
         _SOFTMAX,
         "an axis of W is mixed up: sum x[j]·W[j,i] over the inputs j, then take the softmax over the outputs i",
     ),
@@ -182,13 +206,19 @@ def _candidates(of: Of) -> Iterator[tuple[tuple[Mistake, ...], tuple[Variant, ..
     # Next to nan another mistake cannot be seen.
     single = [(m, variant) for m, variant in single if m.name != "logits-not-shifted"]
     for (m, first), (n, second) in itertools.combinations(single, 2):
-        if m is not n:
+        if _together(m, n):
             yield (m, n), (first, second), False
     for m, variant in single:
         # A negative constant is `scaled` alone; any uniform output is a multiple of h = 1; and a gradient in the
         # column of the target alone is a multiple of any other.
         if m.name not in ("sign-flipped", *(_ALONE if of == "weight-grad" else ())) and of != "forward":
             yield (m,), (variant,), True
+
+
+def _together(m: Mistake, n: Mistake) -> bool:
+    """Whether two mistakes can be made at once. Where the softmax is left out, nothing can be wrong with it."""
+    names = {m.name, n.name}
+    return len(names) == 2 and ("missing-softmax" not in names or not names.isdisjoint(_WITHOUT_SOFTMAX))
 
 
 def explains(
@@ -229,6 +259,8 @@ def _advice(mistake: Mistake, words: set[str]) -> str:
 
 def _scaled_advice(f: Formula) -> str:
     digits = 6 if abs(f.factor - 1) > 1e-5 else 12
+    if f.of == "forward":
+        return f"the outputs sum to {f.factor:.{digits}g}, not to 1: divide by the sum of the exponentials"
     said = f"every entry is {f.factor:.{digits}g} times what it should be"
     N, inverse = len(f.x), 1 / f.factor
     if N > 1 and f.count == N and abs(f.factor - N) < 1e-4 * N:

@@ -7,10 +7,10 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .core import InputError, Layer, evaluate
+from .core import InputError, evaluate
 from .equations import Equation, Part, Step, Symbol
 from .textfile import counted
-from .walk import TERMS, Walk, subscripts
+from .walk import TERMS, Walk, checked_entry, largest_entry, subscripts
 
 
 def explain(
@@ -27,7 +27,7 @@ def explain(
     layer, single = evaluate(x, W, b)
     if not single:
         raise InputError("explain works through one input, and x holds several", "give one of them with -x")
-    chosen = _largest(layer) if entry is None else _checked(entry, layer)
+    chosen = largest_entry(layer) if entry is None else checked_entry(entry, layer)
     walk = Walk(layer, np.asarray(W, float), b, names, chosen, entry is None, digits)
     with np.errstate(all="ignore"):
         return [step(walk) for step in STEPS]
@@ -45,13 +45,19 @@ def inputs(walk: Walk) -> Step:
         *([] if walk.b is None else [walk.matrix(Symbol("b", "b"), walk.b)]),
         f"The entry worked out here is {walk.derivative('h', t, walk.weight(j, i)).text}: how output {walk.name(t)} "
         f"answers to the weight from input {j} to output {walk.name(i)}. On paper, counting from one and writing "
-        f"the output first, it is ∂h{subscripts(t)}/∂w{subscripts(i, j)}. "
-        + ("It is the largest off the diagonal blocks; --entry t,j,i chooses another." if walk.chosen else ""),
+        f"the output first, it is ∂h{subscripts(t)}/∂w{subscripts(i, j)}." + _why(walk),
         f"Numbers are rounded to {walk.digits} digits, or to as many more as it takes for the line to come out as "
         "printed. The last line of an equation begins with = where it is exactly what the line before comes to, "
         "and with ≈ where it is rounded.",
     ]
     return Step("The layer", tuple(parts))
+
+
+def _why(walk: Walk) -> str:
+    if not walk.chosen:
+        return ""
+    largest = " It is the largest off the diagonal blocks;" if walk.t != walk.i and walk.value else ""
+    return f"{largest} --entry t,j,i chooses another."
 
 
 def logits(walk: Walk) -> Step:
@@ -202,7 +208,8 @@ def chain(walk: Walk) -> Step:
         "The chain rule: dL/dW = dS/dZ · dZ/dW",
         (
             "A weight could reach an output through any logit, so the entry is a sum over the logits. All but one of "
-            f"its terms are products with 0; the one of logit {walk.name(i)} survives.",
+            f"its terms are products with 0; the one of logit {walk.name(i)} survives"
+            + ("." if walk.x[j] else f", and here it is 0 as well, because x[{j}] is."),
             walk.equation(walk.derivative("h", t, w), formula, "sum", terms, walk.value),
             *note,
         ),
@@ -264,7 +271,9 @@ def columns(walk: Walk) -> Step:
         "Moving the weight",
         (
             f"The outputs always sum to one, so what {w.text} gives to one output it takes from the others: in its "
-            "column of dL/dW the entry of its own output is what all the others lose, and the column sums to zero.",
+            "column of dL/dW the entry of its own output is what all the others lose, and the column sums to zero."
+            if walk.K > 1
+            else "The outputs always sum to one, so a single output cannot change.",
             walk.equation(walk.derivative("h", i, w), others, "sum", short, float(column[i])),
             *note,
             "To move a weight, the rows have first to be weighted by what each output costs, dE/dh. If the right "
@@ -280,19 +289,3 @@ def columns(walk: Walk) -> Step:
 
 
 STEPS = (inputs, logits, softmax, softmax_derivative, logit_derivative, chain, shortcut, columns)
-
-
-def _largest(layer: Layer) -> tuple[int, int, int]:
-    """The off-diagonal entry of largest magnitude: the two likeliest outputs, the largest input."""
-    order = np.argsort(-layer.h[0], kind="stable")
-    t, i = (int(order[0]), int(order[1])) if len(order) > 1 else (0, 0)
-    return t, int(np.abs(layer.x[0]).argmax()), i
-
-
-def _checked(entry: tuple[int, int, int], layer: Layer) -> tuple[int, int, int]:
-    sizes = layer.h.shape[1], layer.x.shape[1], layer.h.shape[1]
-    for what, index, size in zip(("output", "input", "output"), entry, sizes, strict=True):
-        if not 0 <= index < size:
-            named = ",".join(str(n) for n in entry)
-            raise InputError(f"--entry {named}: {what} {index} does not exist: there are {size}, 0 to {size - 1}")
-    return entry

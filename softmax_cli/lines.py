@@ -89,6 +89,8 @@ def _line(
     if "b" in document:
         b = None
     problem = problem_from_document(document, source, W, b, names)
+    if document.get("weights_layout") == "out-in":  # carried on as what the results are
+        document |= {"W": problem.W, "weights_layout": "in-out"}
     if problem.x.ndim != 1:
         raise InputError(f"{source}: x is a matrix, where a line holds one input", "write one line for each input")
     return Line(number, document, problem, "W" in document or "b" in document)

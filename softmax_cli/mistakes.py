@@ -56,6 +56,11 @@ def outer_product_added(f: Formula) -> Formula:
     return f.but(slope=lambda h, complement: (1.0 + h, h))
 
 
+def diagonal_flipped(f: Formula) -> Formula:
+    """− hₜ(1 − hₜ) on the diagonal, the rest right."""
+    return f.but(slope=lambda h, complement: (-complement, -h))
+
+
 def off_diagonal_added(f: Formula) -> Formula:
     """+ hₜhᵢ where − hₜhᵢ belongs, and the diagonal right."""
     return f.but(slope=lambda h, complement: (complement, h))
@@ -67,8 +72,10 @@ def log_softmax(f: Formula) -> Formula:
 
 
 def missing_softmax(f: Formula) -> Formula:
-    """The softmax left out of the chain: dE/dh in the place of dE/dz."""
-    return f.but(softmax_missing=True)
+    """The softmax left out of the chain: dE/dh in the place of dE/dz, or dz/dW in the place of dh/dW."""
+    if f.of == "weight-grad":
+        return f.but(softmax_missing=True)
+    return f.but(logarithm=True, slope=lambda h, complement: (np.ones_like(h), np.zeros_like(h)))
 
 
 def missing_bias(f: Formula) -> Formula:

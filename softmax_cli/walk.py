@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from .core import Array, Layer
+from .core import Array, InputError, Layer
 from .equations import Equation, Kind, Matrix, Symbol, equation, number
 from .jacobian import Jacobian, layer_structure, linear_structure, softmax_structure
 from .twofold import exact_dot
@@ -18,6 +18,29 @@ def subscripts(*indices: int) -> str:
     """Indices counted from one, as subscripts; set apart by a comma where one has two digits."""
     text = ("" if max(indices) < 9 else ",").join(str(n + 1) for n in indices)
     return text.translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+
+
+def largest_entry(layer: Layer) -> tuple[int, int, int]:
+    """The off-diagonal entry of largest magnitude: the two likeliest outputs, the largest input."""
+    order = np.argsort(-layer.h[0], kind="stable")
+    t, i = (int(order[0]), int(order[1])) if len(order) > 1 else (0, 0)
+    return t, int(np.abs(layer.x[0]).argmax()), i
+
+
+def checked_entry(entry: tuple[int, int, int], layer: Layer) -> tuple[int, int, int]:
+    """The entry itself. InputError if it does not exist."""
+    sizes = layer.h.shape[1], layer.x.shape[1], layer.h.shape[1]
+    for what, index, size in zip(("output", "input", "output"), entry, sizes, strict=True):
+        if not 0 <= index < size:
+            named = ",".join(str(n) for n in entry)
+            raise InputError(f"--entry {named}: {what} {index} does not exist: there are {size}, 0 to {size - 1}")
+    return entry
+
+
+def _escaped(name: str) -> str:
+    """A name as text within a LaTeX formula."""
+    special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
+    return "".join(special.get(c, f"\\{c}" if c in "&%$#_{}" else c) for c in name)
 
 
 class Walk:
@@ -50,7 +73,7 @@ class Walk:
         return self.names[k] if self.names else str(k)
 
     def tex_name(self, k: int) -> str:
-        return f"\\text{{{self.name(k)}}}" if self.names else str(k)
+        return f"\\text{{{_escaped(self.name(k))}}}" if self.names else str(k)
 
     def of(self, letter: str, k: int) -> Symbol:
         return Symbol(f"{letter}[{self.name(k)}]", f"{letter}_{{{self.tex_name(k)}}}")

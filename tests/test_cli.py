@@ -424,10 +424,10 @@ class TestLines:
         alone = result("layer-grad", "-x", "1,2", *self.W)["dL_dW"]
         assert (out["outputs"], out["dL_dW"]) == ([2, 0], [alone[2], alone[0]])
 
-    def test_an_own_w_is_carried_on_with_how_it_is_stored(self):
+    def test_an_own_w_is_carried_on_as_the_results_are_laid_out(self):
         first = run("forward", "-", "--jsonl", "--weights-layout", "out-in",
                     stdin='{"x":[1,2],"W":[[1,2],[3,4]]}\n').stdout  # fmt: skip
-        assert json.loads(first)["weights_layout"] == "out-in"
+        assert [json.loads(first)[key] for key in ("W", "weights_layout")] == [[[1, 3], [2, 4]], "in-out"]
         assert json.loads(run("forward", "-", "--jsonl", stdin=first).stdout)["z"] == [5, 11]
 
     def test_check_compares_what_stands_in_the_line(self):

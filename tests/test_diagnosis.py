@@ -65,8 +65,13 @@ def layer_mistakes(x, W, b):
         made["missing-outer-product"] = [
             jacobian(np.diag(h), x),
             jacobian(np.diag(h) + np.outer(h, h), x),
-            jacobian(np.diag(h * (1 - h)) + np.outer(h, h) * (1 - np.eye(K)), x),
         ]
+        made["sign-flipped"] += [
+            jacobian(np.diag(h * (1 - h)) + np.outer(h, h) * (1 - np.eye(K)), x),
+            jacobian(np.diag(-h * (1 - h)) - np.outer(h, h) * (1 - np.eye(K)), x),
+        ]
+        made["missing-diagonal"].append(jacobian(h[:, None] * (1 - h), x))
+        made["missing-softmax"] = [jacobian(np.eye(K), x)]
         made["log-softmax"] = [jacobian(np.eye(K) - h, x)]
     if J == K:
         made["out-in-weights"] = [jacobian(right(softmax(W @ x + b)), x)]
@@ -348,3 +353,47 @@ def test_a_fraction_is_called_a_mean_only_if_it_is_one():
     M = jacobian(right(softmax(x @ W + b)), x)
     assert "mean over 859" in compare(M / 859, x, W, b).advice
     assert "mean over" not in compare(M / 859.05, x, W, b).advice
+
+
+@pytest.mark.parametrize(
+    ("theirs", "advice"),
+    [
+        (
+            lambda h: np.outer(h, 1 - h),
+            "δ is taken for 1 everywhere: where i ≠ t the derivative is −h[t]·h[i], without the 1",
+        ),
+        (
+            lambda h: right(h) - 2 * np.diag(h * (1 - h)),
+            "the diagonal alone has the opposite sign: where i = t it is +h[t]·(1 − h[t])",
+        ),
+        (
+            lambda h: 2 * np.diag(h * (1 - h)) - right(h),
+            "what stands off the diagonal has the opposite sign: where i ≠ t it is −h[t]·h[i]",
+        ),
+        (
+            lambda h: np.eye(len(h)),
+            "the softmax is left out: these are the derivatives of the logits, to be multiplied by dS/dZ",
+        ),
+    ],
+)
+def test_advice_speaks_of_the_entries_that_are_wrong(theirs, advice):
+    x, W, b = problem(3, 5)
+    assert compare(theirs(softmax(x @ W + b)), x, W, b, of="softmax-grad").advice == advice
+
+
+def test_one_taken_off_every_class_is_told_so():
+    x, W, b = problem(3, 5)
+    report = compare(np.outer(x, softmax(x @ W + b) - 1), x, W, b, of="weight-grad", target=2)
+    assert report.advice == "1 is taken off every class: take it off that of the target alone"
+
+
+def test_outputs_that_were_not_divided_are_told_so():
+    x, W, b = problem(3, 5)
+    e = np.exp(x @ W + b)
+    report = compare(e, x, W, b, of="forward")
+    assert report.advice == f"the outputs sum to {e.sum():.6g}, not to 1: divide by the sum of the exponentials"
+
+
+def test_a_gradient_without_the_outputs_gets_no_diagnosis():
+    x, W, b = problem(3, 5)
+    assert compare(np.outer(x, -np.eye(5)[2]), x, W, b, of="weight-grad", target=2).diagnosis is None

@@ -121,7 +121,22 @@ def test_a_probability_of_zero_is_not_divided_by_without_a_word():
 
 
 def test_one_of_each_is_spoken_of_in_the_singular():
-    assert "x holds 1 input, W a weight from it to 1 output." in walk([2.0], [[3.0]])
+    text = " ".join(walk([2.0], [[3.0]]).split())
+    assert "x holds 1 input, W a weight from it to 1 output." in text
+    assert "so a single output cannot change" in text
+    assert "largest" not in text.split("2. The logits")[0]
+
+
+def test_an_input_of_zero_is_said_to_leave_no_term():
+    text = " ".join(walk([0.0, 2.0], [[1.0, 2.0], [3.0, 4.0]], entry=(0, 0, 1)).split())
+    assert "survives, and here it is 0 as well, because x[0] is." in text
+
+
+def test_names_in_latex_are_text():
+    markdown = as_markdown(explain([1.0], [[1.0, 2.0, 3.0]], None, ("dog & cat", "a_b", "\\x{"), (0, 0, 1), 6))
+    assert r"h_{\text{dog \& cat}}" in markdown
+    assert r"\text{a\_b}" in markdown
+    assert r"\text{\textbackslash{}x\{}" in markdown
 
 
 def test_names_with_brackets_survive():
