@@ -79,7 +79,8 @@ class Jacobian:
         others = _started(fill)
         fill()
         for other in others:
-            other.result()
+            if not other.cancel():  # it has begun; a thread that is late, or did not survive a fork, is not needed
+                other.result()
         return out
 
     def blocks(self, layout: Layout = "numerator", limit: int = BLOCK_BYTES) -> Iterator[Array]:

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import exact
 import numpy as np
 import pytest
@@ -130,6 +133,23 @@ def test_a_matrix_filled_by_several_threads_is_that_of_one():
     jacobian = layer_structure(layer, single)
     assert jacobian.dense().nbytes > 1 << 24
     assert np.array_equal(jacobian.dense(), np.concatenate([block.copy() for block in jacobian.blocks()]))
+
+
+FORKED = """
+import os, signal
+import numpy as np
+from softmax_cli import layer_jacobian
+x, W = np.ones(40), np.eye(40, 300)
+before = layer_jacobian(x, W)
+if child := os.fork():
+    raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+signal.alarm(20)
+os._exit(0 if np.array_equal(layer_jacobian(x, W), before) else 1)
+"""
+
+
+def test_a_forked_process_does_not_wait_for_the_threads_of_its_parent():
+    assert subprocess.run([sys.executable, "-W", "ignore", "-c", FORKED], timeout=60).returncode == 0
 
 
 def test_an_output_that_does_not_exist_is_refused():
