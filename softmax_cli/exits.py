@@ -38,7 +38,6 @@ PLAIN = {
 
 def _plain(character: str) -> str:
     """A character that stands for one which an output cannot take: a subscript 1 is a 1."""
-
     import unicodedata
 
     same = unicodedata.normalize("NFKD", character)

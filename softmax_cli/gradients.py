@@ -275,7 +275,7 @@ def _targets(target: ArrayLike, layer: Layer, single: bool) -> Targets:
         raise InputError(f"target has shape {t.shape}, where {wanted} is expected")
     wrong = t[(t < 0) | (t >= K)]
     if wrong.size:
-        raise InputError(f"target {wrong.flat[0]:.6g} does not exist: there are {K} outputs, 0 to {K - 1}")
+        raise InputError(f"target {wrong.flat[0]:.15g} does not exist: there are {K} outputs, 0 to {K - 1}")
     return t.reshape(N).astype(np.intp)
 
 

@@ -15,6 +15,7 @@ import itertools
 import math
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
@@ -79,7 +80,7 @@ class Jacobian:
         others = _started(fill)
         fill()
         for other in others:
-            if not other.cancel():  # it has begun; a thread that is late, or did not survive a fork, is not needed
+            if not other.cancel():  # it has begun; one that is late is not needed
                 other.result()
         return out
 
@@ -150,12 +151,17 @@ def _helpers() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1))
 
 
+if hasattr(os, "register_at_fork"):  # threads do not come along
+    os.register_at_fork(after_in_child=_helpers.cache_clear)
+
+
 def _started(work: Callable[[], None]) -> list[Future[None]]:
-    """The work begun on every other core; nowhere if no thread is to be had."""
-    try:
-        return [_helpers().submit(work) for _ in range((os.cpu_count() or 2) - 1)]
-    except RuntimeError:
-        return []
+    """The work begun on every other core, as far as threads are to be had."""
+    begun: list[Future[None]] = []
+    with suppress(RuntimeError):
+        for _ in range((os.cpu_count() or 2) - 1):
+            begun.append(_helpers().submit(work))
+    return begun
 
 
 def _ahead(make: Callable[[int], Array], count: int) -> Iterator[Array]:

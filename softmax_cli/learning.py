@@ -94,6 +94,6 @@ def _fitted(upstream: Any, problem: Problem) -> Any:
 def _as_targets(values: Any, single: bool, name: str = "--target") -> Any:
     wrong = values[(values != np.floor(values)) | (np.abs(values) > 2**53)]
     if wrong.size:
-        raise InputError(f"{name} holds {wrong.flat[0]:.6g}, where a class index, a whole number from 0, is expected")
+        raise InputError(f"{name} holds {wrong.flat[0]:.15g}, where a class index, a whole number from 0, is expected")
     indices = values.astype(np.int64).reshape(-1)
     return int(indices[0]) if single and indices.size == 1 else indices

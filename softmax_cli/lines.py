@@ -86,6 +86,8 @@ def _line(
     if "W" in document:
         W = names = None
         document["weights_layout"] = stored_layout(document, source, inputs.weights_layout)
+    else:
+        document.pop("weights_layout", None)  # of a W that is not there
     if "b" in document:
         b = None
     problem = problem_from_document(document, source, W, b, names)

@@ -72,13 +72,11 @@ def read_npz(data: bytes, source: str, names: list[str]) -> dict[str, np.ndarray
 def read_npz_array(data: bytes, source: str, name: str) -> np.ndarray[Any, Any]:
     """One array of a .npz archive: that of the name, or the one that was saved without a name. InputError as in
     `read_npz`, and if there is neither."""
-    found = read_npz(data, source, [name, "arr_0"])
     with _archive(data, source) as archive:
         held = [info.filename.removesuffix(".npy") for info in archive.infolist()]
-    if name in found:
-        return found[name]
-    if held == ["arr_0"]:
-        return found["arr_0"]
+    wanted = "arr_0" if held == ["arr_0"] else name
+    if wanted in held:
+        return read_npz(data, source, [wanted])[wanted]
     raise InputError(
         f"{source} has no array {name!r}", f"it holds {shown(', '.join(held), 80)}" if held else "it is empty"
     )

@@ -49,7 +49,7 @@ def print_heatmap(result: Result, layout: Layout, output: str | None) -> None:
 
     def draw(console: Console) -> None:
         colour = console.color_system in ("256", "truecolor") and not console.no_color  # 16 cannot grade both signs
-        height = console.height if console.is_terminal and console.file.isatty() else 40
+        height = console.height if console.file.isatty() else 40
         with _progress(view, "drawing") as advance:
             text = heatmap(view, width=console.width, height=height, colour=colour, advance=advance)
         console.width = max(console.width, *map(cell_len, text.plain.splitlines()))

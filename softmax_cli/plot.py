@@ -64,7 +64,10 @@ def save_plot(view: View, stream: BinaryIO, suffix: str, advance: Callable[[int]
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[suffix]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that the font lacks a character of a name
-        figure.savefig(stream, format=suffix, dpi=150, metadata=metadata)
+        try:
+            figure.savefig(stream, format=suffix, dpi=150, metadata=metadata)
+        except ValueError as error:  # such as a SOURCE_DATE_EPOCH that is no date
+            raise InputError(f"--plot: matplotlib cannot draw it: {error}") from None
 
 
 def _size(down: int, row_ticks: dict[int, str], turned: dict[int, str]) -> tuple[float, float]:

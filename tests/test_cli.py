@@ -430,6 +430,11 @@ class TestLines:
         assert [json.loads(first)[key] for key in ("W", "weights_layout")] == [[[1, 3], [2, 4]], "in-out"]
         assert json.loads(run("forward", "-", "--jsonl", stdin=first).stdout)["z"] == [5, 11]
 
+    def test_a_layout_of_no_w_is_not_carried(self):
+        line = '{"x":[1,2],"weights_layout":"out-in"}\n'
+        out = json.loads(run("forward", "-", "--jsonl", *self.W, stdin=line).stdout)
+        assert list(out) == ["x", "z", "h"]
+
     def test_check_compares_what_stands_in_the_line(self):
         right = run("layer-grad", "-", "--jsonl", *self.W, stdin='{"id":1,"x":[1,2]}\n{"id":2,"x":[3,1]}\n').stdout
         good = run("check", "-", "--jsonl", "--against", "-", *self.W, stdin=right)

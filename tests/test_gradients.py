@@ -153,6 +153,7 @@ def test_a_number_that_is_not_finite_in_a_later_block_is_named_by_its_place(monk
         ({"upstream": [1, 2, 3]}, "upstream has shape (3,), where that of h, (2,), is expected"),
         ({"target": 0, "reduction": "max"}, "reduction is 'max', where one of mean, sum, none is expected"),
         ({"target": np.inf}, "target holds something else than whole numbers: it is a class index, from 0"),
+        ({"target": 12345678}, "target 12345678 does not exist: there are 2 outputs, 0 to 1"),
         ({"target": 1e300}, "target 1e+300 does not exist: there are 2 outputs, 0 to 1"),
         ({"target": [[0], [0, 1]]}, "target is ragged: its rows differ in length"),
     ],

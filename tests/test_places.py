@@ -173,6 +173,14 @@ def test_a_plot_is_the_same_whatever_matplotlib_is_told(tmp_path, env):
     assert (tmp_path / "out.svg").read_bytes() == (tmp_path / "plain.svg").read_bytes()
 
 
+def test_what_matplotlib_cannot_do_is_an_error_of_one_line(tmp_path):
+    done = run("layer-grad", *LAYER, "--plot", "out.svg", cwd=tmp_path, env={"SOURCE_DATE_EPOCH": "abc"})
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"softmax-jac: error: --plot: matplotlib cannot draw it: ")
+    assert len(done.stderr.splitlines()) == 1
+    assert os.listdir(tmp_path) == []
+
+
 def test_writing_over_the_file_that_is_read(tmp_path):
     path = tmp_path / "layer.json"
     path.write_text('{"x": [1.0], "W": [[1.0, 2.0]]}')

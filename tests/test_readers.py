@@ -269,6 +269,11 @@ def test_the_one_array_that_was_saved_without_a_name_is_found(folder):
     assert read_array("W.npz", "-W", 2)[0].tolist() == [[1.0, 2.0]]
 
 
+def test_what_stands_beside_the_named_array_does_not_matter(folder):
+    np.savez("W.npz", np.array(["text"]), W=[[1.0, 2.0]])
+    assert read_array("W.npz", "-W", 2)[0].tolist() == [[1.0, 2.0]]
+
+
 def test_a_header_may_be_marked_as_numpy_savetxt_does(folder):
     np.savetxt("W.csv", [[1.0, 2.0]], delimiter=",", header="cat,dog")
     assert read_array("W.csv", "-W", 2)[1] == ("cat", "dog")
