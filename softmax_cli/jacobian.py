@@ -10,22 +10,18 @@ so the full matrix costs one pass over its own memory, and any block can be made
 
 from __future__ import annotations
 
-import functools
 import itertools
 import math
 import os
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .core import Array, InputError, Layer, checked, evaluate
-
-if TYPE_CHECKING:
-    from concurrent.futures import Future, ThreadPoolExecutor
+from .cores import ahead, shared, touch
 
 Layout = Literal["numerator", "denominator", "tensor"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
@@ -33,7 +29,7 @@ Method = Literal["shortcut", "chain"]
 
 BLOCK_BYTES = 1 << 20  # a block that is still in the cache when it is written out
 THREAD_BYTES = 1 << 24  # below this a second thread costs more than it saves
-PART_BYTES = 1 << 23  # what a thread takes on at a time
+PART_BYTES = 1 << 22  # what a thread takes on at a time
 
 
 @dataclass(frozen=True)
@@ -65,23 +61,15 @@ class Jacobian:
         """The whole array in a layout, each entry written once, on several cores where that pays."""
         out: Array = np.empty(self.shape(layout))
         full = out.reshape(self._axes(layout))
-        cut = 1 if len(self.g) == 1 else 0
         if out.nbytes < THREAD_BYTES or (os.cpu_count() or 1) == 1:
             self._fill(full, layout, (slice(None),) * 4)
             return out
+        cut = 1 if len(self.g) == 1 else 0
         count = min(full.shape[cut], max(2, out.nbytes // PART_BYTES))
         edges = [full.shape[cut] * n // count for n in range(count + 1)]
-        parts = iter([(slice(None),) * cut + (slice(a, b),) for a, b in itertools.pairwise(edges)])
-
-        def fill() -> None:
-            for part in parts:  # each thread takes the next one that is left
-                self._fill(full[part], layout, (*part, *(slice(None),) * (3 - cut)))
-
-        others = _started(fill)
-        fill()
-        for other in others:
-            if not other.cancel():  # it has begun; one that is late is not needed
-                other.result()
+        parts = [(slice(None),) * cut + (slice(a, b),) for a, b in itertools.pairwise(edges)]
+        rest = (slice(None),) * (3 - cut)
+        shared(parts, lambda part: touch(full[part]), lambda part: self._fill(full[part], layout, (*part, *rest)))
         return out
 
     def blocks(self, layout: Layout = "numerator", limit: int = BLOCK_BYTES) -> Iterator[Array]:
@@ -101,7 +89,7 @@ class Jacobian:
             self._fill(out.reshape(shape), layout, where)
             return out.reshape(-1, width)
 
-        return _ahead(fill, len(parts))
+        return ahead(fill, len(parts))
 
     def entries(self, n: int, rows: ArrayLike, columns: ArrayLike) -> Array:
         """The entries of input n in the given rows (positions in `outputs`) and columns of the numerator layout."""
@@ -141,46 +129,6 @@ class Jacobian:
         else:
             row = np.flatnonzero((t >= i.start) & (t < i.stop))
             view[:, row, t[row] - i.start] = self.diagonal[n][:, t[row], j]
-
-
-@functools.cache
-def _helpers() -> ThreadPoolExecutor:
-    """Threads for the other cores, kept from one matrix to the next."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1))
-
-
-if hasattr(os, "register_at_fork"):  # threads do not come along
-    os.register_at_fork(after_in_child=_helpers.cache_clear)
-
-
-def _started(work: Callable[[], None]) -> list[Future[None]]:
-    """The work begun on every other core, as far as threads are to be had."""
-    begun: list[Future[None]] = []
-    with suppress(RuntimeError):
-        for _ in range((os.cpu_count() or 2) - 1):
-            begun.append(_helpers().submit(work))
-    return begun
-
-
-def _ahead(make: Callable[[int], Array], count: int) -> Iterator[Array]:
-    """make(0), make(1), …, each made on another core while the caller uses the one before."""
-    if count == 1:
-        yield make(0)
-        return
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(1) as other:
-        try:
-            coming = other.submit(make, 0)
-        except RuntimeError:  # no thread is to be had
-            yield from map(make, range(count))
-            return
-        for number in range(1, count):
-            ready, coming = coming.result(), other.submit(make, number)
-            yield ready
-        yield coming.result()
 
 
 def _tiles(shape: tuple[int, ...], limit: int) -> Iterator[tuple[slice, ...]]:

@@ -1,0 +1,91 @@
+"""Work on all cores. numpy releases the interpreter while it computes, so threads are enough."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, TypeVar
+
+from .twofold import Array
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
+    from queue import SimpleQueue
+
+T = TypeVar("T")
+
+HUGE_PAGE = 1 << 18  # doubles
+UNLOCKED = 500  # numpy lets other threads run while it assigns more elements than this
+
+
+def shared(parts: Sequence[T], first: Callable[[T], object], then: Callable[[T], object]) -> None:
+    """first(part) here for one part after the other, and then(part) on whichever core is free."""
+    from queue import SimpleQueue
+
+    ready: SimpleQueue[T | None] = SimpleQueue()
+
+    def work() -> None:
+        while (part := ready.get()) is not None:
+            then(part)
+
+    others: list[Future[None]] = []
+    try:
+        with suppress(RuntimeError):  # no thread is to be had
+            for _ in range((os.cpu_count() or 1) - 1):
+                others.append(_helpers().submit(work))
+        for part in parts:
+            first(part)
+            ready.put(part)
+    finally:  # an interrupt must not leave a thread waiting
+        for _ in range(len(others) + 1):
+            ready.put(None)
+    work()
+    for other in others:
+        if not other.cancel():  # it has begun; one that is late is not needed
+            other.result()
+
+
+def touch(part: Array) -> None:
+    """Have the system provide the memory of a contiguous part that is to be written: its huge pages,
+    if it has such.
+
+    One thread does so for all. It is given the pages that it has just set free, while another core may
+    be given one that a virtual machine must first get from its host, which takes 20 ms.
+    """
+    flat = part.reshape(-1)
+    pages = flat[: flat.size // HUGE_PAGE * HUGE_PAGE].reshape(-1, HUGE_PAGE)
+    if len(pages):
+        pages[:, : UNLOCKED // len(pages) + 1] = 0.0
+
+
+@functools.cache
+def _helpers() -> ThreadPoolExecutor:
+    """Threads for the other cores, kept from one matrix to the next."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1))
+
+
+if hasattr(os, "register_at_fork"):  # threads do not come along
+    os.register_at_fork(after_in_child=_helpers.cache_clear)
+
+
+def ahead(make: Callable[[int], T], count: int) -> Iterator[T]:
+    """make(0), make(1), …, each made on another core while the caller uses the one before."""
+    if count == 1:
+        yield make(0)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as other:
+        try:
+            coming = other.submit(make, 0)
+        except RuntimeError:  # no thread is to be had
+            yield from map(make, range(count))
+            return
+        for number in range(1, count):
+            ready, coming = coming.result(), other.submit(make, number)
+            yield ready
+        yield coming.result()
