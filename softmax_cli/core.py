@@ -19,10 +19,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .small import small_layer
-from .twofold import SCALE, dot_pairs, exact_dot, exponentials, sum_rows, sure, two_sum
+from .twofold import SCALE, TILE, dot_pairs, exact_dot, exponentials, sum_rows, sure, two_sum
 from .twofold import Array as Array
-
-TILE = 1 << 16  # products handled at once: they and their error terms stay in the cache
 
 
 class InputError(ValueError):

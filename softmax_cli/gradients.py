@@ -11,8 +11,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .core import TILE, Array, InputError, Layer, evaluate, logits, real_array
-from .twofold import dot_pairs, sum_rows, two_sum
+from .core import Array, InputError, Layer, evaluate, logits, real_array
+from .twofold import TILE, dot_pairs, sum_rows, two_sum
 
 Reduction = Literal["mean", "sum", "none"]
 Targets = NDArray[np.intp]

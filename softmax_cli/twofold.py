@@ -13,6 +13,7 @@ A result is an unevaluated sum hi + lo of two doubles; u is the unit roundoff, 2
 from __future__ import annotations
 
 import math
+import threading
 from typing import Any, TypeVar
 
 import numpy as np
@@ -24,6 +25,7 @@ Number = TypeVar("Number", Array, float)
 UNIT = 2.0**-53
 UNIT_SQUARED = 2.0**-106
 SPLIT = np.uint64(0xFFFFFFFFF8000000)  # keeps the sign, the exponent and 26 bits of a significand
+TILE = 1 << 16  # products handled at once: they and their error terms stay in the cache
 SCALE = 2.0**64  # what `exponentials` are multiplied by
 
 
@@ -36,39 +38,46 @@ def two_sum(a: Number, b: Number) -> tuple[Number, Number]:
 
 def split(a: Array) -> tuple[Array, Array]:
     """a = hi + lo exactly, each of 27 bits or fewer, by masking bits: unlike [ORO] 3.2 (Dekker),
-    which multiplies by 2²⁷ + 1, it never overflows. `a` must be contiguous."""
+    which multiplies by 2²⁷ + 1, it never overflows."""
     hi: Array = (a.view(np.uint64) & SPLIT).view(np.float64)
     return hi, a - hi
 
 
-def two_product(a: Array, a_split: tuple[Array, Array], b: Array) -> tuple[Array, Array]:
-    """p = fl(a·b) and e with p + e = a·b, exactly where e does not underflow. [ORO] 3.3 (Veltkamp)."""
-    p = a * b
-    (ah, al), (bh, bl) = a_split, split(b)
-    e = ah * bh
+def two_product(a: Array, b: Array, room: tuple[Array, ...] | None = None) -> tuple[Array, Array]:
+    """p = fl(a·b) and e with p + e = a·b, exactly where e does not underflow. [ORO] 3.3 (Veltkamp).
+    `room` is for p, e and one more of that shape, and the parts of b."""
+    shape = np.broadcast(a, b).shape
+    p, e, t, bh, bl = room or [*np.empty((3, *shape)), *np.empty((2, *b.shape))]
+    ah, al = split(a)
+    np.bitwise_and(b.view(np.uint64), SPLIT, out=bh.view(np.uint64))
+    np.subtract(b, bh, out=bl)
+    np.multiply(a, b, out=p)
+    np.multiply(ah, bh, out=e)
     np.subtract(p, e, out=e)
-    e -= al * bh
-    e -= ah * bl
-    np.subtract(al * bl, e, out=e)
+    e -= np.multiply(al, bh, out=t)
+    e -= np.multiply(ah, bl, out=t)
+    np.subtract(np.multiply(al, bl, out=t), e, out=e)
     return p, e
 
 
-def sum_pairs(p: Array, e: Array) -> tuple[Array, Array]:
-    """Σp + Σe down the first axis as hi + lo, in ⌈log₂ n⌉ levels of TwoSum. Overwrites p and e.
+def sum_pairs(p: Array, e: Array, spare: Array, other: Array) -> tuple[Array, Array]:
+    """Σp + Σe down the first axis as hi + lo, in ⌈log₂ n⌉ levels of TwoSum. Overwrites all four.
 
     The order of the additions depends on the length of that axis alone, so that a batch gives
     every row the bits that the row would get on its own.
     """
     while (n := len(p)) > 1:
         half, keep = n // 2, n - n // 2
-        s, r = two_sum(p[:half], p[keep:])
-        r += e[:half]
-        r += e[keep:]
-        if half == keep:
-            p, e = s, r
-        else:
-            p[:half], e[:half] = s, r
-            p, e = p[:keep], e[:keep]
+        a, b, t = p[:half], p[keep:], spare[:half]
+        s = np.add(a, b, out=other[:half])
+        np.subtract(s, a, out=t)  # two_sum, in place
+        b -= t
+        a -= np.subtract(s, t, out=t)
+        a += b
+        a += e[:half]
+        np.add(a, e[keep:], out=e[:half])
+        other[half:keep] = p[half:keep]
+        p, other, e = other[:keep], p, e[:keep]
     return two_sum(p[0], e[0])
 
 
@@ -83,12 +92,32 @@ def sum_rows(a: Array) -> tuple[Array, Array]:
     return s, lo - (s - hi)
 
 
+class _Scratch(threading.local):
+    """Memory to compute in, kept by each thread: what is new at each call costs as much as the arithmetic."""
+
+    room: Array = np.empty((5, 0))
+
+    def take(self, count: int) -> Array:
+        if self.room.shape[1] < count:
+            room = np.empty((5, count))
+            if count > TILE:
+                return room
+            self.room = room
+        return self.room[:, :count]
+
+
+_scratch = _Scratch()
+
+
 def dot_pairs(x: Array, W: Array) -> tuple[Array, Array, Array]:
     """xW as hi + lo, and Σⱼ|xⱼWⱼᵢ|. [ORO] Dot2, summed pairwise; x (n, J), W (J, k) → (n, k) each."""
-    a = np.ascontiguousarray(x.T)[:, :, None]
-    p, e = two_product(a, split(a), np.ascontiguousarray(W)[:, None, :])
-    size = np.add.reduce(np.abs(p), axis=0)
-    return *sum_pairs(p, e), size
+    shape = (J, n, k) = (*x.T.shape, W.shape[1])
+    p, e, t, other, parts = _scratch.take(J * n * k)
+    p, e, t, other = (room.reshape(shape) for room in (p, e, t, other))
+    heads, tails = other.reshape(-1)[: J * k].reshape(J, 1, k), parts[: J * k].reshape(J, 1, k)
+    two_product(np.ascontiguousarray(x.T)[:, :, None], W[:, None, :], (p, e, t, heads, tails))
+    size = np.add.reduce(np.abs(p, out=t), axis=0)
+    return *sum_pairs(p, e, t, other), size
 
 
 def exact_dot(x: Array, w: Array, b: float) -> tuple[float, float]:
@@ -97,7 +126,7 @@ def exact_dot(x: Array, w: Array, b: float) -> tuple[float, float]:
     used = (x != 0) & (w != 0)
     x, w = x[used], w[used]
     with np.errstate(all="ignore"):
-        p, e = two_product(x, split(x), w)
+        p, e = two_product(x, w)
     size = np.abs(p)
     if not size.size or (size.min() > 2.0**-900 and size.max() < 2.0**960):  # then p + e is the product
         terms = [b, *p.tolist(), *e.tolist()]
