@@ -48,11 +48,10 @@ def shared(parts: Sequence[T], first: Callable[[T], object], then: Callable[[T],
 
 
 def touch(part: Array) -> None:
-    """Have the system provide the memory of a contiguous part that is to be written: its huge pages,
-    if it has such.
+    """Have the system provide the memory of a contiguous part that is to be written: its huge pages, if it has such.
 
-    One thread does so for all. It is given the pages that it has just set free, while another core may
-    be given one that a virtual machine must first get from its host, which takes 20 ms.
+    One thread does so for all: it is given the pages that it has just set free, where another core may be
+    given one that a virtual machine must first get from its host, which takes longer than all the others.
     """
     flat = part.reshape(-1)
     pages = flat[: flat.size // HUGE_PAGE * HUGE_PAGE].reshape(-1, HUGE_PAGE)
