@@ -54,9 +54,9 @@ def touch(part: Array) -> None:
     given one that a virtual machine must first get from its host, which takes longer than all the others.
     """
     flat = part.reshape(-1)
-    pages = flat[: flat.size // HUGE_PAGE * HUGE_PAGE].reshape(-1, HUGE_PAGE)
-    if len(pages):
-        pages[:, : UNLOCKED // len(pages) + 1] = 0.0
+    count = -(-flat.size // HUGE_PAGE)
+    width = flat.size // count
+    flat[: count * width].reshape(count, width)[:, : UNLOCKED // count + 1] = 0.0
 
 
 @functools.cache
