@@ -46,17 +46,16 @@ def split(a: Array) -> tuple[Array, Array]:
 def two_product(a: Array, b: Array, room: tuple[Array, ...] | None = None) -> tuple[Array, Array]:
     """p = fl(a·b) and e with p + e = a·b, exactly where e does not underflow. [ORO] 3.3 (Veltkamp).
     `room` is for p, e and one more of that shape, and the parts of b."""
-    shape = np.broadcast(a, b).shape
-    p, e, t, bh, bl = room or [*np.empty((3, *shape)), *np.empty((2, *b.shape))]
-    ah, al = split(a)
-    np.bitwise_and(b.view(np.uint64), SPLIT, out=bh.view(np.uint64))
-    np.subtract(b, bh, out=bl)
-    np.multiply(a, b, out=p)
-    np.multiply(ah, bh, out=e)
-    np.subtract(p, e, out=e)
-    e -= np.multiply(al, bh, out=t)
-    e -= np.multiply(ah, bl, out=t)
-    np.subtract(np.multiply(al, bl, out=t), e, out=e)
+    if room is None:
+        room = (*np.empty((3, *np.broadcast(a, b).shape)), *np.empty((2, *b.shape)))
+    (p, e, t, bh, bl), (ah, al) = room, split(a)
+    np.bitwise_and(b.view(np.uint64), SPLIT, bh.view(np.uint64))
+    np.subtract(b, bh, bl)
+    np.multiply(a, b, p)
+    np.subtract(p, np.multiply(ah, bh, e), e)
+    np.subtract(e, np.multiply(al, bh, t), e)
+    np.subtract(e, np.multiply(ah, bl, t), e)
+    np.subtract(np.multiply(al, bl, t), e, e)
     return p, e
 
 
@@ -68,15 +67,17 @@ def sum_pairs(p: Array, e: Array, spare: Array, other: Array) -> tuple[Array, Ar
     """
     while (n := len(p)) > 1:
         half, keep = n // 2, n - n // 2
-        a, b, t = p[:half], p[keep:], spare[:half]
-        s = np.add(a, b, out=other[:half])
-        np.subtract(s, a, out=t)  # two_sum, in place
-        b -= t
-        a -= np.subtract(s, t, out=t)
-        a += b
-        a += e[:half]
-        np.add(a, e[keep:], out=e[:half])
-        other[half:keep] = p[half:keep]
+        a, b, r, t = p[:half], p[keep:], e[:half], spare[:half]
+        s = np.add(a, b, other[:half])
+        np.subtract(s, a, t)  # two_sum, in place
+        np.subtract(b, t, b)
+        np.subtract(s, t, t)
+        np.subtract(a, t, a)
+        np.add(a, b, a)
+        np.add(a, r, a)
+        np.add(a, e[keep:], r)
+        if half < keep:
+            other[half] = p[half]
         p, other, e = other[:keep], p, e[:keep]
     return two_sum(p[0], e[0])
 
@@ -112,12 +113,12 @@ _scratch = _Scratch()
 def dot_pairs(x: Array, W: Array) -> tuple[Array, Array, Array]:
     """xW as hi + lo, and Σⱼ|xⱼWⱼᵢ|. [ORO] Dot2, summed pairwise; x (n, J), W (J, k) → (n, k) each."""
     shape = (J, n, k) = (*x.T.shape, W.shape[1])
-    p, e, t, other, parts = _scratch.take(J * n * k)
-    p, e, t, other = (room.reshape(shape) for room in (p, e, t, other))
-    heads, tails = other.reshape(-1)[: J * k].reshape(J, 1, k), parts[: J * k].reshape(J, 1, k)
-    two_product(np.ascontiguousarray(x.T)[:, :, None], W[:, None, :], (p, e, t, heads, tails))
-    size = np.add.reduce(np.abs(p, out=t), axis=0)
-    return *sum_pairs(p, e, t, other), size
+    room = _scratch.take(J * n * k)
+    p, e, t, spare = room[:4].reshape(4, *shape)
+    parts = room[3:, : J * k].reshape(2, J, 1, k)
+    two_product(np.ascontiguousarray(x.T)[:, :, None], W[:, None, :], (p, e, t, *parts))
+    size = np.add.reduce(np.abs(p, t), axis=0)
+    return *sum_pairs(p, e, t, spare), size
 
 
 def exact_dot(x: Array, w: Array, b: float) -> tuple[float, float]:
