@@ -3,6 +3,7 @@
 numpy and rich are imported by what uses them, so that --version and completion never pay for them.
 """
 
+import os
 import sys
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -280,8 +281,8 @@ def _fail(message: str, advice: str = "") -> NoReturn:
 
 
 def _app(arguments: list[str]) -> typer.Typer:
-    """The application, with the command that the arguments begin with, or all of them: to make the
-    parameters of a command takes as long as a small layer."""
+    """The application, with the command that comes first, or all of them: to make the parameters of a
+    command takes as long as a small layer."""
     app = typer.Typer(
         name="softmax-jac",
         invoke_without_command=True,
@@ -290,10 +291,18 @@ def _app(arguments: list[str]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(root)
-    first = arguments[0] if arguments else ""
+    first = _first_word(arguments)
     for name in [first] if first in COMMANDS else [] if first == "--version" else COMMANDS:
         add_command(app, name)
     return app
+
+
+def _first_word(arguments: list[str]) -> str:
+    """Of the command line, or of the one that a shell wants completed."""
+    if "_SOFTMAX_JAC_COMPLETE" in os.environ:
+        line = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", "")
+        arguments = line.split()[1:]
+    return arguments[0] if arguments else ""
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
