@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
@@ -12,22 +13,30 @@ from .twofold import Array
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
-    from queue import SimpleQueue
 
 T = TypeVar("T")
 
 HUGE_PAGE = 1 << 18  # doubles
+PATIENCE = 1e-3  # seconds, in which a part is touched if its memory is at hand
 UNLOCKED = 500  # numpy lets other threads run while it assigns more elements than this
 
 
-def shared(parts: Sequence[T], first: Callable[[T], object], then: Callable[[T], object]) -> None:
-    """first(part) here for one part after the other, and then(part) on whichever core is free."""
-    from queue import SimpleQueue
+def shared(parts: Iterable[T], first: Callable[[T], object], then: Callable[[T], object]) -> None:
+    """then(part) for every part, on whichever core is free, and before it first(part) in this thread,
+    unless that keeps another core waiting."""
+    from queue import Empty, SimpleQueue
 
-    ready: SimpleQueue[T | None] = SimpleQueue()
+    left, ready = deque(parts), SimpleQueue[T | None]()
 
     def work() -> None:
-        while (part := ready.get()) is not None:
+        while True:
+            try:
+                part = ready.get(timeout=PATIENCE)
+            except Empty:
+                if (part := _taken(left.pop)) is None:
+                    continue
+            if part is None:
+                return
             then(part)
 
     others: list[Future[None]] = []
@@ -35,16 +44,24 @@ def shared(parts: Sequence[T], first: Callable[[T], object], then: Callable[[T],
         with suppress(RuntimeError):  # no thread is to be had
             for _ in range((os.cpu_count() or 1) - 1):
                 others.append(_helpers().submit(work))
-        for part in parts:
+        while (part := _taken(left.popleft)) is not None:
             first(part)
             ready.put(part)
     finally:  # an interrupt must not leave a thread waiting
+        left.clear()
         for _ in range(len(others) + 1):
             ready.put(None)
     work()
     for other in others:
         if not other.cancel():  # it has begun; one that is late is not needed
             other.result()
+
+
+def _taken(end: Callable[[], T]) -> T | None:
+    try:
+        return end()
+    except IndexError:  # none is left
+        return None
 
 
 def touch(part: Array) -> None:

@@ -1,3 +1,5 @@
+import threading
+
 import pytest
 
 from softmax_cli import cores
@@ -8,18 +10,32 @@ def refuse():
 
 
 @pytest.mark.parametrize("threads", [True, False])
-def test_every_part_is_worked_on_once_and_not_before_it_is_ready(monkeypatch, threads):
+def test_every_part_is_worked_on_once(monkeypatch, threads):
     if not threads:
         monkeypatch.setattr(cores, "_helpers", refuse)
-    ready, done = [], []
+    done = []
+    cores.shared(range(50), lambda part: None, done.append)
+    assert sorted(done) == list(range(50))
+
+
+def test_one_core_makes_every_part_ready_before_it_is_worked_on(monkeypatch):
+    monkeypatch.setattr(cores, "_helpers", refuse)
+    order = []
+    cores.shared("abc", lambda part: order.append(f"first {part}"), lambda part: order.append(f"then {part}"))
+    assert order == ["first a", "first b", "first c", "then a", "then b", "then c"]
+
+
+def test_a_core_that_is_kept_waiting_takes_what_is_not_ready(monkeypatch):
+    monkeypatch.setattr(cores.os, "cpu_count", lambda: 2)
+    done, others_done = [], threading.Event()
 
     def then(part):
-        assert part in ready
         done.append(part)
+        if len(done) == 4:
+            others_done.set()
 
-    cores.shared(range(50), ready.append, then)
-    assert ready == list(range(50))
-    assert sorted(done) == ready
+    cores.shared(range(5), lambda part: others_done.wait(60), then)
+    assert done == [4, 3, 2, 1, 0]
 
 
 def test_an_error_on_any_core_reaches_the_caller():
