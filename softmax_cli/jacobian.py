@@ -28,7 +28,7 @@ LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 Method = Literal["shortcut", "chain"]
 
 BLOCK_BYTES = 1 << 20  # a block that is still in the cache when it is written out
-THREAD_BYTES = 1 << 24  # below this a second thread costs more than it saves
+THREAD_BYTES = 1 << 23  # below this a second thread costs more than it saves
 PART_BYTES = 1 << 22  # what a thread takes on at a time
 
 
