@@ -98,7 +98,7 @@ def bench_full_jacobian(benchmark, layer, J, K, way):
 
 
 @pytest.mark.parametrize("way", [fill, ours, kron, jax_jacrev, torch_jacrev, autograd_jacobian])
-@pytest.mark.parametrize(("J", "K"), [(100, 113), (150, 130)])
+@pytest.mark.parametrize(("J", "K"), [(100, 113), (200, 140)])
 def bench_full_jacobian_in_used_memory(benchmark, layer, J, K, way):
     """In memory that the process had before, as for results that are dropped at once, in a loop."""
     use_memory_again(below=1 << 25)  # no more can be asked of glibc

@@ -54,7 +54,7 @@ def bench_npy_4_gb(benchmark, tmp_path, inputs, command, layout):
         run = [sys.executable, "-c", program]
     else:
         run = [*command, "layer-grad", *inputs(J, K), "--layout", layout, "-o", str(path)]
-    in_rounds(benchmark, run, path, rounds=5)
+    in_rounds(benchmark, run, path, rounds=15)
 
 
 @pytest.mark.parametrize("layout", ["numerator", "denominator", "tensor"])

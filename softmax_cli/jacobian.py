@@ -14,7 +14,7 @@ import itertools
 import math
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
@@ -60,16 +60,16 @@ class Jacobian:
     def dense(self, layout: Layout = "numerator") -> Array:
         """The whole array in a layout, each entry written once, on several cores where that pays."""
         out: Array = np.empty(self.shape(layout))
-        full = out.reshape(self._axes(layout))
+        full, source = out.reshape(self._axes(layout)), self._read_for(layout)
         if out.nbytes < THREAD_BYTES or (os.cpu_count() or 1) == 1:
-            self._fill(full, layout, (slice(None),) * 4)
+            source._fill(full, layout, (slice(None),) * 4)
             return out
         cut = 1 if len(self.g) == 1 else 0
         count = min(full.shape[cut], max(2, out.nbytes // PART_BYTES))
         edges = [full.shape[cut] * n // count for n in range(count + 1)]
         parts = [(slice(None),) * cut + (slice(a, b),) for a, b in itertools.pairwise(edges)]
         rest = (slice(None),) * (3 - cut)
-        shared(parts, lambda part: touch(full[part]), lambda part: self._fill(full[part], layout, (*part, *rest)))
+        shared(parts, lambda part: touch(full[part]), lambda part: source._fill(full[part], layout, (*part, *rest)))
         return out
 
     def blocks(self, layout: Layout = "numerator", limit: int = BLOCK_BYTES) -> Iterator[Array]:
@@ -79,14 +79,14 @@ class Jacobian:
         width = axes[3] if layout != "numerator" else axes[2] * axes[3]
         leading = axes[:2] if layout == "numerator" else axes[:3]
         rows = max(1, limit // (8 * width))
-        parts = list(_tiles(leading, rows))
+        parts, source = list(_tiles(leading, rows)), self._read_for(layout)
         buffers = [np.empty(min(rows, math.prod(leading)) * width) for _ in parts[:2]]
 
         def fill(number: int) -> Array:
             where = (*parts[number], *(slice(0, n) for n in axes[len(leading) :]))
             shape = tuple(s.stop - s.start for s in where)
             out = buffers[number % 2][: math.prod(shape)]
-            self._fill(out.reshape(shape), layout, where)
+            source._fill(out.reshape(shape), layout, where)
             return out.reshape(-1, width)
 
         return ahead(fill, len(parts))
@@ -112,6 +112,12 @@ class Jacobian:
         N, K, J = self.g.shape
         R = len(self.outputs)
         return {"numerator": (N, R, K, J), "denominator": (N, K, J, R), "tensor": (N, R, J, K)}[layout]
+
+    def _read_for(self, layout: Layout) -> Jacobian:
+        """The same with g in the order in which a layout reads it."""
+        if layout != "tensor" or self.h is None:
+            return self
+        return replace(self, g=np.ascontiguousarray(self.g.swapaxes(1, 2)).swapaxes(1, 2))
 
     def _fill(self, out: Array, layout: Layout, where: tuple[slice, ...]) -> None:
         """Write the part `where` of the four-dimensional array in a layout to `out`."""
