@@ -298,10 +298,10 @@ def _app(arguments: list[str]) -> typer.Typer:
 
 
 def _first_word(arguments: list[str]) -> str:
-    """Of the command line, or of the one that a shell wants completed."""
+    """Of the command line, or the command of the one that a shell wants completed."""
     if "_SOFTMAX_JAC_COMPLETE" in os.environ:
         line = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", "")
-        arguments = line.split()[1:]
+        arguments = [word for word in line.split()[1:2] if word in COMMANDS]
     return arguments[0] if arguments else ""
 
 

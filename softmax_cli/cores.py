@@ -4,57 +4,63 @@ from __future__ import annotations
 
 import functools
 import os
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
 from .twofold import Array
 
 if TYPE_CHECKING:
-    from concurrent.futures import Future, ThreadPoolExecutor
+    from concurrent.futures import ThreadPoolExecutor
 
 T = TypeVar("T")
 
 HUGE_PAGE = 1 << 18  # doubles
-PATIENCE = 1e-3  # seconds, in which a part is touched if its memory is at hand
+PAUSE, PAUSES = 1e-4, 10  # seconds, and how often a core waits so long for a part before it takes one that is not ready
 UNLOCKED = 500  # numpy lets other threads run while it assigns more elements than this
 
 
 def shared(parts: Iterable[T], first: Callable[[T], object], then: Callable[[T], object]) -> None:
     """then(part) for every part, on whichever core is free, and before it first(part) in this thread,
     unless that keeps another core waiting."""
-    from queue import Empty, SimpleQueue
+    from queue import SimpleQueue
 
-    left, ready = deque(parts), SimpleQueue[T | None]()
+    left, ready = deque(parts), deque[T]()  # no locks: an interrupt must not leave one taken
+    count = len(left)
+    finished: SimpleQueue[BaseException | None] = SimpleQueue()
 
-    def work() -> None:
+    def work() -> None:  # it ends when nothing is left, also where an interrupt has left it alone
+        pauses = 0
         while True:
-            try:
-                part = ready.get(timeout=PATIENCE)
-            except Empty:
-                if (part := _taken(left.pop)) is None:
-                    continue
-            if part is None:
+            part = _taken(ready.popleft)
+            if part is None and left and pauses < PAUSES:
+                pauses += 1
+                time.sleep(PAUSE)
+                continue
+            if part is None and (part := _taken(left.pop)) is None:
                 return
-            then(part)
+            pauses = 0
+            try:
+                then(part)
+                finished.put(None)
+            except BaseException as error:
+                left.clear()
+                finished.put(error)
+                return
 
-    others: list[Future[None]] = []
     try:
-        with suppress(RuntimeError):  # no thread is to be had
-            for _ in range((os.cpu_count() or 1) - 1):
-                others.append(_helpers().submit(work))
-        while (part := _taken(left.popleft)) is not None:
-            first(part)
-            ready.put(part)
-    finally:  # an interrupt must not leave a thread waiting
-        left.clear()
-        for _ in range(len(others) + 1):
-            ready.put(None)
+        for _ in range((os.cpu_count() or 1) - 1):
+            _helpers().submit(work)
+    except RuntimeError:  # no thread is to be had
+        _helpers.cache_clear()  # what could not begin is still in its queue
+    while (part := _taken(left.popleft)) is not None:
+        first(part)
+        ready.append(part)
     work()
-    for other in others:
-        if not other.cancel():  # it has begun; one that is late is not needed
-            other.result()
+    for _ in range(count):
+        if (error := finished.get()) is not None:
+            raise error
 
 
 def _taken(end: Callable[[], T]) -> T | None:
@@ -78,7 +84,7 @@ def touch(part: Array) -> None:
 
 @functools.cache
 def _helpers() -> ThreadPoolExecutor:
-    """Threads for the other cores, kept from one matrix to the next."""
+    """Threads for the other cores, kept from one matrix to the next: to start one takes longer than 1 MB."""
     from concurrent.futures import ThreadPoolExecutor
 
     return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1))

@@ -115,7 +115,7 @@ class Jacobian:
 
     def _read_for(self, layout: Layout) -> Jacobian:
         """The same with g in the order in which a layout reads it."""
-        if layout != "tensor" or self.h is None:
+        if layout != "tensor" or self.h is None or len(self.outputs) == 1:
             return self
         return replace(self, g=np.ascontiguousarray(self.g.swapaxes(1, 2)).swapaxes(1, 2))
 

@@ -13,7 +13,6 @@ A result is an unevaluated sum hi + lo of two doubles; u is the unit roundoff, 2
 from __future__ import annotations
 
 import math
-import threading
 from typing import Any, TypeVar
 
 import numpy as np
@@ -93,32 +92,25 @@ def sum_rows(a: Array) -> tuple[Array, Array]:
     return s, lo - (s - hi)
 
 
-class _Scratch(threading.local):
-    """Memory to compute in, kept by each thread: what is new at each call costs as much as the arithmetic."""
-
-    room: Array = np.empty((5, 0))
-
-    def take(self, count: int) -> Array:
-        if self.room.shape[1] < count:
-            room = np.empty((5, count))
-            if count > TILE:
-                return room
-            self.room = room
-        return self.room[:, :count]
-
-
-_scratch = _Scratch()
+_memory: list[Array] = []  # to compute in: what is new at each call costs as much as the arithmetic
 
 
 def dot_pairs(x: Array, W: Array) -> tuple[Array, Array, Array]:
     """xW as hi + lo, and Σⱼ|xⱼWⱼᵢ|. [ORO] Dot2, summed pairwise; x (n, J), W (J, k) → (n, k) each."""
     shape = (J, n, k) = (*x.T.shape, W.shape[1])
-    room = _scratch.take(J * n * k)
+    count = J * n * k
+    try:
+        memory = _memory.pop()  # nobody else's, neither a thread's nor a signal handler's, until it is put back
+    except IndexError:
+        memory = np.empty(5 * TILE)
+    room = (memory[: 5 * count] if count <= TILE else np.empty(5 * count)).reshape(5, count)
     p, e, t, spare = room[:4].reshape(4, *shape)
-    parts = room[3:, : J * k].reshape(2, J, 1, k)
+    parts = room[3:, : J * k].reshape(2, J, 1, k)  # no longer needed when `spare` is
     two_product(np.ascontiguousarray(x.T)[:, :, None], W[:, None, :], (p, e, t, *parts))
     size = np.add.reduce(np.abs(p, t), axis=0)
-    return *sum_pairs(p, e, t, spare), size
+    hi, lo = sum_pairs(p, e, t, spare)
+    _memory.append(memory)
+    return hi, lo, size
 
 
 def exact_dot(x: Array, w: Array, b: float) -> tuple[float, float]:

@@ -183,3 +183,26 @@ def test_the_core_stands_on_numpy_alone():
     code = "import sys, softmax_cli.core, softmax_cli.gradients, softmax_cli.jacobian; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"typer", "rich", "orjson", "json", "softmax_cli.problem", "softmax_cli.output"} & set(loaded)
+
+
+def test_an_evaluation_in_the_middle_of_another_does_not_disturb_it():
+    """As a signal handler may do: at every Python function that the first one calls."""
+    rng = np.random.default_rng(5)
+    x, W, y, V = (rng.standard_normal(shape) for shape in ((40, 30), (30, 40), (20, 50), (50, 30)))
+    expected, interrupted = forward(x, W), []
+
+    def interrupt(frame, event, _):
+        if event == "call":
+            sys.setprofile(None)
+            interrupted.append(frame.f_code.co_name)
+            forward(y, V)
+            sys.setprofile(interrupt)
+
+    sys.setprofile(interrupt)
+    try:
+        got = forward(x, W)
+    finally:
+        sys.setprofile(None)
+    assert {"two_product", "sum_pairs"} <= set(interrupted)
+    assert np.array_equal(got.z, expected.z)
+    assert np.array_equal(got.h, expected.h)

@@ -5,21 +5,26 @@ import pytest
 from softmax_cli import cores
 
 
-def refuse():
+def refuse(*_):
     raise RuntimeError("can't start new thread")
 
 
-@pytest.mark.parametrize("threads", [True, False])
+@pytest.fixture
+def alone(monkeypatch):
+    """No thread is to be had."""
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    cores._helpers.cache_clear()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
 def test_every_part_is_worked_on_once(monkeypatch, threads):
-    if not threads:
-        monkeypatch.setattr(cores, "_helpers", refuse)
+    monkeypatch.setattr(cores.os, "cpu_count", lambda: threads)
     done = []
     cores.shared(range(50), lambda part: None, done.append)
     assert sorted(done) == list(range(50))
 
 
-def test_one_core_makes_every_part_ready_before_it_is_worked_on(monkeypatch):
-    monkeypatch.setattr(cores, "_helpers", refuse)
+def test_one_core_makes_every_part_ready_before_it_is_worked_on(alone):
     order = []
     cores.shared("abc", lambda part: order.append(f"first {part}"), lambda part: order.append(f"then {part}"))
     assert order == ["first a", "first b", "first c", "then a", "then b", "then c"]
@@ -55,3 +60,29 @@ def test_an_interrupt_leaves_no_thread_waiting():
     with pytest.raises(KeyboardInterrupt):
         cores.shared(range(50), interrupted, lambda part: None)
     assert cores._helpers().submit(lambda: "free").result(timeout=60) == "free"
+
+
+def test_a_thread_that_begins_late_finds_nothing_and_ends(monkeypatch):
+    """As of a pool that keeps what it was given, though it had no thread for it."""
+    given = []
+
+    class Refusing:
+        def submit(self, work):
+            given.append(work)
+            raise RuntimeError("can't start new thread")
+
+    class Once:
+        cache_clear = staticmethod(lambda: None)
+
+        def __call__(self):
+            return Refusing()
+
+    monkeypatch.setattr(cores, "_helpers", Once())
+    monkeypatch.setattr(cores.os, "cpu_count", lambda: 2)
+    done = []
+    cores.shared(range(50), lambda part: None, done.append)
+    late = threading.Thread(target=given[0], daemon=True)
+    late.start()
+    late.join(60)
+    assert not late.is_alive()
+    assert done == list(range(50))
