@@ -7,17 +7,17 @@ __version__ = "0.1.0"
 
 # Loaded on first use, so that `softmax-jac --version` does not pay for numpy.
 _HOMES = {
-    "InputError": "core",
-    "compare": "check",
-    "cross_entropy": "gradients",
-    "forward": "core",
-    "jvp": "gradients",
-    "layer_jacobian": "jacobian",
-    "linear_jacobian": "jacobian",
-    "self_check": "check",
-    "softmax_jacobian": "jacobian",
-    "vjp": "gradients",
-    "weight_gradient": "gradients",
+    "InputError": "errors",
+    "compare": "checking.compare",
+    "cross_entropy": "core.gradients",
+    "forward": "core.layer",
+    "jvp": "core.gradients",
+    "layer_jacobian": "core.jacobian",
+    "linear_jacobian": "core.jacobian",
+    "self_check": "checking.selfcheck",
+    "softmax_jacobian": "core.jacobian",
+    "vjp": "core.gradients",
+    "weight_gradient": "core.gradients",
 }
 __all__ = ["__version__", *_HOMES]
 

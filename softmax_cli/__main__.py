@@ -7,7 +7,7 @@ def main() -> None:
     """Run the command line and exit."""
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)  # until there is somebody to answer it, a quiet end
-    from .cli import main as run
+    from .cli.app import main as run
 
     run()
 

@@ -1,0 +1,73 @@
+"""The application: its commands put together. What each does is in the file of its group."""
+
+import os
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+
+from .. import __version__
+
+from . import layer, gradient, check, explain  # noqa: F401  # isort: skip (the order of --help)
+from .commands import COMMANDS, add_command
+from .exits import Status, run_and_exit
+
+
+def _print_version(asked: bool) -> None:
+    if asked:
+        print(f"softmax-jac {__version__}")
+        raise typer.Exit(Status.DONE)
+
+
+def root(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Examples:
+
+    \b
+      softmax-jac layer-grad                          every ∂h/∂W of the article's example
+      softmax-jac forward -x 1,2 -W '0.1,0.2;0.3,0.4'  z and h of your own layer
+      softmax-jac layer-grad model.json -o dLdW.npy   from and to a file
+      softmax-jac forward --json | softmax-jac layer-grad - --json | jq .dL_dW
+      softmax-jac check model.json --against mine.npy  what is wrong with my gradient?
+
+    The Jacobian of a softmax layer h = softmax(Wᵀx + b), exact to the last digits. x has J entries, W is J × K
+    (inputs × outputs), b and h have K. Indices are zero-based and name array elements. With no input, a command runs
+    on the example x = (0.1, 0.5, 0.4) with five outputs.
+    """
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+def _app(arguments: list[str]) -> typer.Typer:
+    """The application, with the command that comes first, or all of them: to make the parameters of a
+    command takes as long as a small layer."""
+    app = typer.Typer(
+        name="softmax-jac",
+        invoke_without_command=True,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(root)
+    first = _first_word(arguments)
+    for name in [first] if first in COMMANDS else [] if first == "--version" else COMMANDS:
+        add_command(app, name)
+    return app
+
+
+def _first_word(arguments: list[str]) -> str:
+    """Of the command line, or the command of the one that a shell wants completed."""
+    if "_SOFTMAX_JAC_COMPLETE" in os.environ:
+        line = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", "")
+        arguments = [word for word in line.split()[1:2] if word in COMMANDS]
+    return arguments[0] if arguments else ""
+
+
+def main(arguments: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit."""
+    given = sys.argv[1:] if arguments is None else arguments
+    run_and_exit(_app(given), given)

@@ -1,0 +1,58 @@
+"""From the options of a command to the problem that they name."""
+
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from ..writing.messages import say
+from .exits import Status
+from .options import Inputs, JacobianOutput, Lines, Output
+
+if TYPE_CHECKING:
+    from ..reading.problem import Problem
+    from .lines import Work
+
+
+def problem_of(inputs: Inputs, lines: Lines, also_read: dict[str, str | None] | None = None) -> "Problem":
+    """The problem that the options name. `also_read` are the other options that may name standard input."""
+    from ..reading.problem import ARTICLE, read_problem
+
+    if lines.keep_going:
+        fail("--keep-going goes with --jsonl")
+    check_values(inputs, also_read or {})
+    problem = read_problem(
+        inputs.input, inputs.x, inputs.w, inputs.b, layout=inputs.weights_layout, x_rows=inputs.x_rows
+    )
+    if problem is ARTICLE:
+        say("softmax-jac: no input given (- reads standard input), so this is the article's example (x 3, W 3 × 5)")
+    return problem
+
+
+def check_values(inputs: Inputs, also_read: dict[str, str | None]) -> None:
+    from ..reading.problem import refuse_stdin_twice
+
+    options = {"-x": inputs.x, "-W": inputs.w, "-b": inputs.b}
+    for option, value in options.items():
+        if value is not None and value.startswith("-") and value[1:2] in ("-", *"xWboh"):
+            fail(f"{option} is followed by {value}, where a value is expected")
+    refuse_stdin_twice({"INPUT": inputs.input, **options, **also_read})
+
+
+def answer_lines(inputs: Inputs, lines: Lines, output: Output | JacobianOutput, work: "Work") -> None:
+    from .lines import run_lines
+
+    check_values(inputs, {})
+    if output.format not in (None, "json"):
+        fail(f"--format {output.format} cannot be written line by line", "leave it out: --jsonl writes JSON")
+    done_if(run_lines(inputs, lines, output.output, work))
+
+
+def done_if(good: bool) -> None:
+    if not good:
+        raise typer.Exit(Status.BAD_INPUT)
+
+
+def fail(message: str, advice: str = "") -> NoReturn:
+    from ..errors import InputError
+
+    raise InputError(message, advice)

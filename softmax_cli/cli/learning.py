@@ -1,0 +1,100 @@
+"""weight-grad: the gradient of an error, from the options of the command line."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import numpy as np
+
+from ..core.arrays import Array
+from ..core.gradients import Reduction, gradient_and_loss
+from ..errors import InputError
+from ..reading.problem import Problem, read_array
+from ..reading.values import entry_of, fitted
+from ..writing.progress import progress
+from ..writing.results import Result, gradient_result
+from .options import ErrorSide, Step
+
+
+def weighting(problem: Problem, error: ErrorSide) -> dict[str, Any]:
+    """upstream or target, from the options or else from the document."""
+    if error.upstream is not None and error.target is not None:
+        raise InputError("--upstream and --target are both given, where one of them is expected")
+    single = problem.x.ndim == 1
+    if error.upstream is not None:
+        return {"upstream": _fitted(read_array(error.upstream, "--upstream", 1, 2)[0], problem)}
+    if error.target is not None:
+        return {"target": _as_targets(read_array(error.target, "--target", 0, 1, 2)[0], single)}
+    found = {key: problem.document[key] for key in ("upstream", "target") if key in problem.document}
+    if len(found) == 2:
+        raise InputError("INPUT holds both upstream and target", "choose one with --upstream or --target")
+    if "upstream" in found:
+        return {"upstream": _fitted(fitted(entry_of(found["upstream"], "INPUT: upstream"), 1, 2), problem)}
+    if "target" in found:
+        return {
+            "target": _as_targets(fitted(entry_of(found["target"], "INPUT: target"), 0, 1), single, "INPUT: target")
+        }
+    raise InputError(
+        "every column of dL/dW sums to zero, because the outputs sum to one: its plain column sum moves no weight",
+        "give --upstream u1,…,uK (dE/dh), or --target T, the right class, for the cross-entropy",
+    )
+
+
+def reduction_of(problem: Problem, error: ErrorSide) -> Reduction:
+    """How the gradients of many inputs are put together: as the option says, or else the document."""
+    if error.reduction is not None:
+        return error.reduction
+    known: tuple[Reduction, ...] = get_args(Reduction)
+    return next((reduction for reduction in known if reduction == problem.document.get("reduction")), "mean")
+
+
+def shared_weighting(error: ErrorSide) -> dict[str, Any]:
+    """upstream or target from the options alone, for every line of JSON Lines."""
+    found: dict[str, Any] = {}
+    if error.upstream is not None:
+        found["upstream"] = read_array(error.upstream, "--upstream", 1)[0]
+    if error.target is not None:
+        found["target"] = _as_targets(read_array(error.target, "--target", 0, 1)[0], single=True)
+    return found
+
+
+def learn(problem: Problem, error: ErrorSide, step: Step) -> Result:
+    """dE/dW over one input or many, with the loss and the moved weights where they are asked for."""
+    given, reduction = weighting(problem, error), reduction_of(problem, error)
+    size = problem.x.nbytes
+    row = problem.x.shape[-1] * 8
+    with progress(size, "weight-grad") as advance:
+        gradient, loss = gradient_and_loss(
+            problem.x, problem.W, problem.b, **given, reduction=reduction, on_rows=lambda n: advance(n * row)
+        )
+    if problem.x.ndim == 2:
+        given["reduction"] = reduction
+    return gradient_result(problem, given, found_by(problem, gradient, loss, step))
+
+
+def found_by(problem: Problem, gradient: Array, loss: Array | None, step: Step) -> dict[str, Array]:
+    """dE_dW, the loss where there is one, and W_new = W − r·dE/dW where it is asked for."""
+    found = {"dE_dW": gradient} if loss is None else {"dE_dW": gradient, "loss": loss}
+    if step.learning_rate is not None:
+        if not np.isfinite(step.learning_rate):
+            raise InputError(f"--learning-rate is {step.learning_rate}, where a finite number is expected")
+        with np.errstate(over="ignore"):
+            found["W_new"] = problem.W - step.learning_rate * gradient
+        if not np.isfinite(found["W_new"]).all():
+            raise InputError("W_new is too large for double precision (beyond ±1.8e308)")
+    return found
+
+
+def _fitted(upstream: Any, problem: Problem) -> Any:
+    """One row or one column of text is a vector where x is one."""
+    if problem.x.ndim == 1 and upstream.ndim == 2 and 1 in upstream.shape:
+        return upstream.reshape(-1)
+    return upstream
+
+
+def _as_targets(values: Any, single: bool, name: str = "--target") -> Any:
+    wrong = values[(values != np.floor(values)) | (np.abs(values) > 2**53)]
+    if wrong.size:
+        raise InputError(f"{name} holds {wrong.flat[0]:.15g}, where a class index, a whole number from 0, is expected")
+    indices = values.astype(np.int64).reshape(-1)
+    return int(indices[0]) if single and indices.size == 1 else indices

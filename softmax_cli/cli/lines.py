@@ -1,0 +1,202 @@
+"""JSON Lines: a document a line in, a document a line out, as it comes.
+
+Lines that are there together and share W and b are computed together; a line of a slow producer is
+answered before the next is read.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+import orjson
+
+from ..core.arrays import Array
+from ..errors import InputError
+from ..reading.problem import Problem, parse_document, problem_from_document, read_array, stored_layout
+from ..wording import shown
+from ..writing.files import target as open_target
+from ..writing.messages import say
+from .options import Inputs, Lines
+
+CHUNK = 1 << 16
+GROUP_ENTRIES = 1 << 20  # numbers in the results of lines that are computed together
+ALONE = GROUP_ENTRIES  # the size of what is computed line by line
+
+Document = dict[str, Any]
+
+
+class Work(NamedTuple):
+    """What is made of lines that share W and b: `compute` takes them as one problem with their inputs
+    as rows, and their documents, and gives the results of each; `size` is how many numbers those of one are."""
+
+    compute: Callable[[Problem, list[Document]], list[Document]]
+    size: Callable[[Problem], int]
+
+
+class Line(NamedTuple):
+    number: int
+    document: Document
+    problem: Problem
+    own: bool  # it brings its own W or b
+
+
+def run_lines(inputs: Inputs, lines: Lines, output: str | None, work: Work) -> bool:
+    """Answer every line. False if --keep-going passed over a bad one."""
+    if inputs.input is None:
+        raise InputError("--jsonl needs INPUT: a file of JSON Lines, or - for standard input")
+    if inputs.x is not None:
+        raise InputError("-x is given, where with --jsonl every line brings its own x")
+    if inputs.x_rows:
+        raise InputError("--x-rows is for a batch, and with --jsonl a line holds one input")
+    W, b, names = _shared(inputs)
+    source = "standard input" if inputs.input == "-" else shown(inputs.input)
+    good = True
+    with _opened(inputs.input) as stream, open_target(output) as out:
+        for chunk in _chunks(stream, source):
+            ready: list[Line] = []
+            try:
+                for number, text in chunk:
+                    try:
+                        ready.append(_line(number, text, f"{source} line {number}", W, b, names, inputs))
+                    except InputError as bad:
+                        if not lines.keep_going:
+                            raise
+                        _report(bad)
+                        good = False
+            finally:
+                good &= _answer(ready, work, out, source, lines.keep_going)
+                out.flush()
+    return good
+
+
+def _line(
+    number: int,
+    text: bytes,
+    source: str,
+    W: Array | None,
+    b: Array | None,
+    names: tuple[str, ...] | None,
+    inputs: Inputs,
+) -> Line:
+    document = parse_document(text, source)
+    if "W" in document:
+        W = names = None
+        document["weights_layout"] = stored_layout(document, source, inputs.weights_layout)
+    else:
+        document.pop("weights_layout", None)  # of a W that is not there
+    if "b" in document:
+        b = None
+    problem = problem_from_document(document, source, W, b, names)
+    if document.get("weights_layout") == "out-in":  # carried on as what the results are
+        document |= {"W": problem.W, "weights_layout": "in-out"}
+    if problem.x.ndim != 1:
+        raise InputError(f"{source}: x is a matrix, where a line holds one input", "write one line for each input")
+    return Line(number, document, problem, "W" in document or "b" in document)
+
+
+def _answer(ready: list[Line], work: Work, out: BinaryIO, source: str, keep_going: bool) -> bool:
+    good = True
+    for group in _groups(ready, work.size):
+        try:
+            out.write(_documents(group, work))
+        except InputError as bad:
+            if len(group) > 1:  # find the line that is to blame
+                for line in group:
+                    good &= _answer([line], work, out, source, keep_going)
+                continue
+            named = InputError(f"{source} line {group[0].number}: {bad}", bad.advice)
+            if not keep_going:
+                raise named from None
+            _report(named)
+            good = False
+    return good
+
+
+def _groups(ready: list[Line], size: Callable[[Problem], int]) -> Iterator[list[Line]]:
+    """Runs of lines that share W and b, not too long."""
+    group: list[Line] = []
+    limit = 1
+    for line in ready:
+        if group and (line.own or group[0].own or len(group) >= limit):
+            yield group
+            group = []
+        if not group:
+            limit = max(1, GROUP_ENTRIES // size(line.problem))
+        group.append(line)
+    if group:
+        yield group
+
+
+CARRIED = ("id", "x", "W", "weights_layout", "b", "target", "upstream")
+
+
+def _documents(group: list[Line], work: Work) -> bytes:
+    problem = replace(group[0].problem, x=np.stack([line.problem.x for line in group]))
+    results = work.compute(problem, [line.document for line in group])
+    return b"".join(
+        orjson.dumps(
+            {key: line.document[key] for key in CARRIED if key in line.document} | result,
+            option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE,
+        )
+        for line, result in zip(group, results, strict=True)
+    )
+
+
+# --- where lines come from ---------------------------------------------------------------------
+
+
+def _shared(inputs: Inputs) -> tuple[Array | None, Array | None, tuple[str, ...] | None]:
+    W, names = (None, None) if inputs.w is None else read_array(inputs.w, "-W", 2)
+    b = None if inputs.b is None else read_array(inputs.b, "-b", 1)[0]
+    if W is not None and inputs.weights_layout == "out-in":
+        return W.T.copy(), b, None
+    return W, b, names
+
+
+def _opened(path: str) -> AbstractContextManager[BinaryIO]:
+    if path == "-":
+        if sys.stdin is None:
+            raise InputError("standard input is closed")
+        return nullcontext(sys.stdin.buffer)
+    try:
+        return open(path, "rb")
+    except OSError as error:
+        raise InputError(f"cannot read {shown(path)}: {error.strerror}") from None
+    except ValueError:  # a NUL, say
+        raise InputError(f"INPUT is {shown(path)}, which cannot be a file") from None
+
+
+def _chunks(stream: BinaryIO, source: str) -> Iterator[list[tuple[int, bytes]]]:
+    """The lines that are there, as soon as one is, with their numbers from 1. Blank ones are passed over."""
+    number = 0
+    begun: list[bytes] = []  # of a line that has not ended
+    while data := _read(stream):
+        if b"\0" in data:  # said at once: a device such as /dev/zero has no end, and no line
+            at = number + data.count(b"\n", 0, data.index(0)) + 1
+            raise InputError(f"{source} is not JSON Lines: it holds a NUL byte on line {at}")
+        *whole, rest = data.split(b"\n")
+        if whole:
+            whole[0] = b"".join([*begun, whole[0]])
+            begun = []
+            yield [(number + n, line) for n, line in enumerate(whole, 1) if line.strip()]
+            number += len(whole)
+        begun.append(rest)
+    if (line := b"".join(begun)).strip():
+        yield [(number + 1, line)]
+
+
+def _read(stream: BinaryIO) -> bytes:
+    try:
+        data: bytes = stream.read1(CHUNK)  # type: ignore[attr-defined]
+    except OSError as error:
+        raise InputError(f"cannot read INPUT: {error.strerror}") from None
+    return data
+
+
+def _report(bad: InputError) -> None:
+    say(f"softmax-jac: error: {bad}")

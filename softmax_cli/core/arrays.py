@@ -1,0 +1,55 @@
+"""What may come in: x, W and b as contiguous arrays of finite doubles whose shapes fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import InputError
+
+Array = NDArray[np.float64]
+
+
+def real_array(name: str, value: Any, *dims: int, first: int = 0) -> Array:
+    """`value` as contiguous float64 with one of `dims` dimensions; InputError if it is anything else
+    than finite real numbers, or empty. Errors count the rows of a matrix from `first`."""
+    if hasattr(value, "mask") and np.ma.is_masked(value):  # numpy.ma takes long to load
+        raise InputError(f"{name} is masked, where every number is expected")
+    try:
+        a = np.asarray(value)
+    except ValueError:
+        raise InputError(f"{name} is ragged: its rows differ in length") from None
+    if a.dtype.kind not in "fiu":
+        raise InputError(f"{name} holds {a.dtype}, where real numbers are expected")
+    if a.ndim not in dims:
+        wanted = " or ".join({0: "a number", 1: "a vector", 2: "a matrix", 3: "three-dimensional"}[d] for d in dims)
+        raise InputError(f"{name} has shape {a.shape}, where {wanted} is expected")
+    if a.size == 0:
+        raise InputError(f"{name} is empty (shape {a.shape})")
+    with np.errstate(over="ignore"):
+        a = np.ascontiguousarray(a, dtype=np.float64)
+    if not np.isfinite(a).all():
+        at = np.unravel_index(int(np.argmin(np.isfinite(a))), a.shape)
+        place = (at[0] + first, *at[1:]) if at else at
+        raise InputError(f"{name}[{','.join(str(i) for i in place)}] is {a[at]}, where a finite number is expected")
+    return a
+
+
+def checked(x: ArrayLike, W: ArrayLike, b: ArrayLike | None, first: int = 0) -> tuple[Array, Array, Array | None]:
+    """x (J,) or (N, J), W (J, K) and b (K,) or None as float64. InputError for what is not finite
+    real numbers, empty, or of shapes that do not fit."""
+    x, W = real_array("x", x, 1, 2, first=first), real_array("W", W, 2)
+    J, K = W.shape
+    if x.shape[-1] != J:
+        entries = f"{x.shape[-1]} {'entry' if x.shape[-1] == 1 else 'entries'}"
+        raise InputError(
+            f"W has {J} {'row' if J == 1 else 'rows'} but x has {entries}{' an input' if x.ndim == 2 else ''}",
+            "W is (inputs, outputs): transpose it if it is stored outputs × inputs" if x.shape[-1] == K else "",
+        )
+    if b is not None:
+        b = real_array("b", b, 1)
+        if b.shape != (K,):
+            raise InputError(f"b has {len(b)} {'entry' if len(b) == 1 else 'entries'} but W has {K} columns")
+    return x, W, b

@@ -1,0 +1,232 @@
+"""The three Jacobians of a softmax layer, as structures that make any block of themselves.
+
+Each is a product of small vectors with some short blocks overwritten:
+
+    entry [t, i·J + j] = −hₜ·(hᵢxⱼ)       for i ≠ t   (0 for dZ/dW)
+                         diagonal[t, j]   for i = t
+
+so the full matrix costs one pass over its own memory, and any block can be made alone.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import InputError
+from .arrays import Array, checked
+from .layer import Layer, evaluate
+from .threads import ahead, shared, touch
+
+Layout = Literal["numerator", "denominator", "tensor"]
+LAYOUTS: tuple[Layout, ...] = get_args(Layout)
+Method = Literal["shortcut", "chain"]
+
+BLOCK_BYTES = 1 << 20  # a block that is still in the cache when it is written out
+THREAD_BYTES = 1 << 23  # below this a second thread costs more than it saves
+PART_BYTES = 1 << 22  # what a thread takes on at a time
+
+
+@dataclass(frozen=True)
+class Jacobian:
+    """A Jacobian at N inputs, with respect to W (J, K), or to the logits (then J = 1 and `wrt_logits`).
+
+    h (N, K), or None where everything off the diagonal blocks is zero; g (N, K, J), g[i, j] = hᵢxⱼ;
+    diagonal (N, K, J). `outputs` are the rows t that are wanted. `single` drops the leading axis.
+    """
+
+    h: Array | None
+    g: Array
+    diagonal: Array
+    outputs: NDArray[np.intp]
+    single: bool
+    wrt_logits: bool = False
+
+    def shape(self, layout: Layout = "numerator") -> tuple[int, ...]:
+        """The shape in a layout, R being the number of outputs wanted: numerator (R, K·J), its
+        transpose denominator (K·J, R), or tensor (R, J, K); with N in front for N inputs. dS/dZ is
+        (R, K), (K, R) and (R, K)."""
+        N, K, J = self.g.shape
+        R = len(self.outputs)
+        tensor = (R, K) if self.wrt_logits else (R, J, K)
+        shape = {"numerator": (R, K * J), "denominator": (K * J, R), "tensor": tensor}[layout]
+        return shape if self.single else (N, *shape)
+
+    def dense(self, layout: Layout = "numerator") -> Array:
+        """The whole array in a layout, each entry written once, on several cores where that pays."""
+        out: Array = np.empty(self.shape(layout))
+        full, source = out.reshape(self._axes(layout)), self._read_for(layout)
+        if out.nbytes < THREAD_BYTES or (os.cpu_count() or 1) == 1:
+            source._fill(full, layout, (slice(None),) * 4)
+            return out
+        cut = 1 if len(self.g) == 1 else 0
+        count = min(full.shape[cut], max(2, out.nbytes // PART_BYTES))
+        edges = [full.shape[cut] * n // count for n in range(count + 1)]
+        parts = [(slice(None),) * cut + (slice(a, b),) for a, b in itertools.pairwise(edges)]
+        rest = (slice(None),) * (3 - cut)
+        shared(parts, lambda part: touch(full[part]), lambda part: source._fill(full[part], layout, (*part, *rest)))
+        return out
+
+    def blocks(self, layout: Layout = "numerator", limit: int = BLOCK_BYTES) -> Iterator[Array]:
+        """The array in a layout as consecutive blocks of its rows (its last axis): C-contiguous
+        (rows, shape[-1]) arrays of about `limit` bytes, in order. The next block but one overwrites each."""
+        axes = self._axes(layout)
+        width = axes[3] if layout != "numerator" else axes[2] * axes[3]
+        leading = axes[:2] if layout == "numerator" else axes[:3]
+        rows = max(1, limit // (8 * width))
+        parts, source = list(_tiles(leading, rows)), self._read_for(layout)
+        buffers = [np.empty(min(rows, math.prod(leading)) * width) for _ in parts[:2]]
+
+        def fill(number: int) -> Array:
+            where = (*parts[number], *(slice(0, n) for n in axes[len(leading) :]))
+            shape = tuple(s.stop - s.start for s in where)
+            out = buffers[number % 2][: math.prod(shape)]
+            source._fill(out.reshape(shape), layout, where)
+            return out.reshape(-1, width)
+
+        return ahead(fill, len(parts))
+
+    def entries(self, n: int, rows: ArrayLike, columns: ArrayLike) -> Array:
+        """The entries of input n in the given rows (positions in `outputs`) and columns of the numerator layout."""
+        r, c = np.asarray(rows), np.asarray(columns)
+        t, (i, j) = self.outputs[r], np.divmod(c, self.g.shape[2])
+        with np.errstate(all="ignore"):
+            off = np.zeros((len(r), len(c))) if self.h is None else -self.h[n, t][:, None] * self.g[n, i, j]
+        return np.where(t[:, None] == i, self.diagonal[n, t[:, None], j], off)
+
+    def rows(self, part: slice) -> Array:
+        """Some rows of the matrices in numerator layout of all inputs, one below the other."""
+        n, r = np.divmod(np.arange(len(self.g) * len(self.outputs))[part], len(self.outputs))
+        t = self.outputs[r]
+        with np.errstate(all="ignore"):
+            out: Array = np.zeros_like(self.g[n]) if self.h is None else -self.h[n, t, None, None] * self.g[n]
+        out[np.arange(len(n)), t] = self.diagonal[n, t]
+        return out.reshape(len(n), -1)
+
+    def _axes(self, layout: Layout) -> tuple[int, int, int, int]:
+        N, K, J = self.g.shape
+        R = len(self.outputs)
+        return {"numerator": (N, R, K, J), "denominator": (N, K, J, R), "tensor": (N, R, J, K)}[layout]
+
+    def _read_for(self, layout: Layout) -> Jacobian:
+        """The same with g in the order in which a layout reads it."""
+        if layout != "tensor" or self.h is None or len(self.outputs) == 1:
+            return self
+        return replace(self, g=np.ascontiguousarray(self.g.swapaxes(1, 2)).swapaxes(1, 2))
+
+    def _fill(self, out: Array, layout: Layout, where: tuple[slice, ...]) -> None:
+        """Write the part `where` of the four-dimensional array in a layout to `out`."""
+        order = {"numerator": (0, 1, 2, 3), "denominator": (0, 3, 1, 2), "tensor": (0, 1, 3, 2)}[layout]
+        view = out.transpose(order)  # always [input, row, i, j]
+        n, r, i, j = (where[a] for a in order)
+        t = self.outputs[r]
+        if self.h is None:
+            view[...] = 0.0
+        else:
+            with np.errstate(all="ignore"):
+                np.multiply(-self.h[n][:, t, None, None], self.g[n, None, i, j], out=view)
+        if i == slice(None):
+            view[:, np.arange(len(t)), t] = self.diagonal[n][:, t, j]
+        else:
+            row = np.flatnonzero((t >= i.start) & (t < i.stop))
+            view[:, row, t[row] - i.start] = self.diagonal[n][:, t[row], j]
+
+
+def _tiles(shape: tuple[int, ...], limit: int) -> Iterator[tuple[slice, ...]]:
+    """Cut an index space into consecutive parts of at most `limit` elements, each contiguous in C order."""
+    inner = math.prod(shape[1:])
+    if inner <= limit:
+        step = limit // inner
+        for a in range(0, shape[0], step):
+            yield slice(a, min(a + step, shape[0])), *(slice(0, n) for n in shape[1:])
+    else:
+        for a in range(shape[0]):
+            for rest in _tiles(shape[1:], limit):
+                yield slice(a, a + 1), *rest
+
+
+def _chosen(outputs: ArrayLike | None, K: int) -> NDArray[np.intp]:
+    if outputs is None:
+        return np.arange(K)
+    chosen = np.asarray(outputs, dtype=np.intp)
+    for t in chosen:
+        if not 0 <= t < K:
+            raise InputError(f"output {t} does not exist: there are {K} outputs, 0 to {K - 1}")
+    return chosen
+
+
+def softmax_structure(layer: Layer, single: bool, outputs: ArrayLike | None = None) -> Jacobian:
+    """dS/dZ: −hₜhᵢ, and hₜ(1 − hₜ) on the diagonal."""
+    return _structure(layer, np.ones((len(layer.h), 1)), single, outputs, wrt_logits=True)
+
+
+def linear_structure(x: Array, K: int, single: bool, outputs: ArrayLike | None = None) -> Jacobian:
+    """dZ/dW: x in the columns of the row's own weights, zero elsewhere. x (N, J)."""
+    blocks = np.broadcast_to(x[:, None, :], (len(x), K, x.shape[1]))
+    return Jacobian(None, blocks, blocks, _chosen(outputs, K), single)
+
+
+def layer_structure(layer: Layer, single: bool, outputs: ArrayLike | None = None) -> Jacobian:
+    """dL/dW: −hₜ(hᵢxⱼ), and (1 − hₜ)(hₜxⱼ) in the diagonal blocks. hᵢxⱼ comes first: the product
+    of two probabilities may underflow where the entry does not."""
+    return _structure(layer, layer.x, single, outputs, wrt_logits=False)
+
+
+def _structure(layer: Layer, x: Array, single: bool, outputs: ArrayLike | None, wrt_logits: bool) -> Jacobian:
+    """hᵢxⱼ takes in the tail of both denominators of an entry, h's and that of its other factor."""
+    with np.errstate(all="ignore"):
+        g = layer.h[:, :, None] * x[:, None, :]
+        g -= g * (2.0 * layer.tail)[:, None, None]
+        diagonal = layer.complement[:, :, None] * g
+    return Jacobian(layer.h, g, diagonal, _chosen(outputs, g.shape[1]), single, wrt_logits)
+
+
+def softmax_jacobian(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None) -> Array:
+    """dS/dZ = diag(h) − h hᵀ, formed without that subtraction.
+
+    x (J,), W (J, K), b (K,) → (K, K); x (N, J) → (N, K, K). Row t, column i is ∂hₜ/∂zᵢ.
+    InputError as in `core.checked`, or if a logit overflows.
+    """
+    return softmax_structure(*evaluate(x, W, b)).dense()
+
+
+def linear_jacobian(x: ArrayLike, W: ArrayLike) -> Array:
+    """dZ/dW = I ⊗ xᵀ.
+
+    x (J,), W (J, K) → (K, K·J); x (N, J) → (N, K, K·J). Row t, column i·J + j is ∂zₜ/∂W[j, i].
+    InputError as in `core.checked`.
+    """
+    x, W, _ = checked(x, W, None)
+    return linear_structure(np.atleast_2d(x), W.shape[1], x.ndim == 1).dense()
+
+
+def layer_jacobian(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None, method: Method = "shortcut") -> Array:
+    """dL/dW, the derivative of h = softmax(Wᵀx + b) with respect to every weight.
+
+    x (J,), W (J, K), b (K,) → (K, K·J); x (N, J) → (N, K, K·J).
+    Row t, column i·J + j is ∂hₜ/∂W[j, i] = hₜ(δᵢₜ − hᵢ)xⱼ.
+
+    "shortcut" writes these entries; "chain" multiplies the dense dS/dZ by the dense dZ/dW, which
+    costs K times the work and loses an entry whose hₜhᵢ underflows before xⱼ could restore it.
+    InputError as in `core.checked`, if a logit overflows, or for another method.
+    """
+    layer, single = evaluate(x, W, b)
+    if method == "shortcut":
+        return layer_structure(layer, single).dense()
+    if method == "chain":
+        return chain_product(layer, single)
+    raise InputError(f"method is {method!r}, where 'shortcut' or 'chain' is expected")
+
+
+def chain_product(layer: Layer, single: bool, outputs: ArrayLike | None = None) -> Array:
+    """dL/dW = dS/dZ · dZ/dW as the product of two dense matrices, in numerator layout."""
+    K = layer.h.shape[1]
+    product: Array = softmax_structure(layer, single, outputs).dense() @ linear_structure(layer.x, K, single).dense()
+    return product

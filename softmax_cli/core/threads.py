@@ -1,0 +1,113 @@
+"""Work on all cores. numpy releases the interpreter while it computes, so threads are enough."""
+
+from __future__ import annotations
+
+import functools
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+from .arrays import Array
+
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
+
+T = TypeVar("T")
+
+HUGE_PAGE = 1 << 18  # doubles
+PAUSE, PAUSES = 1e-4, 10  # seconds, and how often a core waits so long for a part before it takes one that is not ready
+UNLOCKED = 500  # numpy lets other threads run while it assigns more elements than this
+
+
+def shared(parts: Iterable[T], first: Callable[[T], object], then: Callable[[T], object]) -> None:
+    """then(part) for every part, on whichever core is free, and before it first(part) in this thread,
+    unless that keeps another core waiting."""
+    from queue import SimpleQueue
+
+    left, ready = deque(parts), deque[T]()  # no locks: an interrupt must not leave one taken
+    count = len(left)
+    finished: SimpleQueue[BaseException | None] = SimpleQueue()
+
+    def work() -> None:  # it ends when nothing is left, also where an interrupt has left it alone
+        pauses = 0
+        while True:
+            part = _taken(ready.popleft)
+            if part is None and left and pauses < PAUSES:
+                pauses += 1
+                time.sleep(PAUSE)
+                continue
+            if part is None and (part := _taken(left.pop)) is None:
+                return
+            pauses = 0
+            try:
+                then(part)
+                finished.put(None)
+            except BaseException as error:
+                left.clear()
+                finished.put(error)
+                return
+
+    try:
+        for _ in range((os.cpu_count() or 1) - 1):
+            _helpers().submit(work)
+    except RuntimeError:  # no thread is to be had
+        _helpers.cache_clear()  # what could not begin is still in its queue
+    while (part := _taken(left.popleft)) is not None:
+        first(part)
+        ready.append(part)
+    work()
+    for _ in range(count):
+        if (error := finished.get()) is not None:
+            raise error
+
+
+def _taken(end: Callable[[], T]) -> T | None:
+    try:
+        return end()
+    except IndexError:  # none is left
+        return None
+
+
+def touch(part: Array) -> None:
+    """Have the system provide the memory of a contiguous part that is to be written: its huge pages, if it has such.
+
+    One thread does so for all: it is given the pages that it has just set free, where another core may be
+    given one that a virtual machine must first get from its host, which takes longer than all the others.
+    """
+    flat = part.reshape(-1)
+    count = -(-flat.size // HUGE_PAGE)
+    width = flat.size // count
+    flat[: count * width].reshape(count, width)[:, : UNLOCKED // count + 1] = 0.0
+
+
+@functools.cache
+def _helpers() -> ThreadPoolExecutor:
+    """Threads for the other cores, kept from one matrix to the next: to start one takes longer than 1 MB."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1))
+
+
+if hasattr(os, "register_at_fork"):  # threads do not come along
+    os.register_at_fork(after_in_child=_helpers.cache_clear)
+
+
+def ahead(make: Callable[[int], T], count: int) -> Iterator[T]:
+    """make(0), make(1), …, each made on another core while the caller uses the one before."""
+    if count == 1:
+        yield make(0)
+        return
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as other:
+        try:
+            coming = other.submit(make, 0)
+        except RuntimeError:  # no thread is to be had
+            yield from map(make, range(count))
+            return
+        for number in range(1, count):
+            ready, coming = coming.result(), other.submit(make, number)
+            yield ready
+        yield coming.result()

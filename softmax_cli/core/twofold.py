@@ -1,0 +1,188 @@
+"""Arithmetic in about twice the working precision, on arrays. Numpy alone.
+
+A result is an unevaluated sum hi + lo of two doubles; u is the unit roundoff, 2⁻⁵³. Sources:
+
+    [ORO]  T. Ogita, S. M. Rump, S. Oishi, Accurate sum and dot product,
+           SIAM J. Sci. Comput. 26(6), 2005: TwoSum, TwoProduct, Dot2.
+    [RO]   S. M. Rump, T. Ogita, S. Oishi, Accurate floating-point summation I,
+           SIAM J. Sci. Comput. 31(1), 2008: ExtractVector.
+    [Tang] P. T. P. Tang, Table-driven implementation of the exponential function in IEEE
+           floating-point arithmetic, ACM Trans. Math. Softw. 15(2), 1989.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, TypeVar
+
+import numpy as np
+
+from .arrays import Array
+
+Number = TypeVar("Number", Array, float)
+
+UNIT = 2.0**-53
+UNIT_SQUARED = 2.0**-106
+SPLIT = np.uint64(0xFFFFFFFFF8000000)  # keeps the sign, the exponent and 26 bits of a significand
+TILE = 1 << 16  # products handled at once: they and their error terms stay in the cache
+SCALE = 2.0**64  # what `exponentials` are multiplied by
+
+
+def two_sum(a: Number, b: Number) -> tuple[Number, Number]:
+    """s = fl(a + b) and r with s + r = a + b exactly. [ORO] algorithm 3.1 (Knuth)."""
+    s = a + b
+    t = s - a
+    return s, (a - (s - t)) + (b - t)
+
+
+def split(a: Array) -> tuple[Array, Array]:
+    """a = hi + lo exactly, each of 27 bits or fewer, by masking bits: unlike [ORO] 3.2 (Dekker),
+    which multiplies by 2²⁷ + 1, it never overflows."""
+    hi: Array = (a.view(np.uint64) & SPLIT).view(np.float64)
+    return hi, a - hi
+
+
+def two_product(a: Array, b: Array, room: tuple[Array, ...] | None = None) -> tuple[Array, Array]:
+    """p = fl(a·b) and e with p + e = a·b, exactly where e does not underflow. [ORO] 3.3 (Veltkamp).
+    `room` is for p, e and one more of that shape, and the parts of b."""
+    if room is None:
+        room = (*np.empty((3, *np.broadcast(a, b).shape)), *np.empty((2, *b.shape)))
+    (p, e, t, bh, bl), (ah, al) = room, split(a)
+    np.bitwise_and(b.view(np.uint64), SPLIT, bh.view(np.uint64))
+    np.subtract(b, bh, bl)
+    np.multiply(a, b, p)
+    np.subtract(p, np.multiply(ah, bh, e), e)
+    np.subtract(e, np.multiply(al, bh, t), e)
+    np.subtract(e, np.multiply(ah, bl, t), e)
+    np.subtract(np.multiply(al, bl, t), e, e)
+    return p, e
+
+
+def sum_pairs(p: Array, e: Array, spare: Array, other: Array) -> tuple[Array, Array]:
+    """Σp + Σe down the first axis as hi + lo, in ⌈log₂ n⌉ levels of TwoSum. Overwrites all four.
+
+    The order of the additions depends on the length of that axis alone, so that a batch gives
+    every row the bits that the row would get on its own.
+    """
+    while (n := len(p)) > 1:
+        half, keep = n // 2, n - n // 2
+        a, b, r, t = p[:half], p[keep:], e[:half], spare[:half]
+        s = np.add(a, b, other[:half])
+        np.subtract(s, a, t)  # two_sum, in place
+        np.subtract(b, t, b)
+        np.subtract(s, t, t)
+        np.subtract(a, t, a)
+        np.add(a, b, a)
+        np.add(a, r, a)
+        np.add(a, e[keep:], r)
+        if half < keep:
+            other[half] = p[half]
+        p, other, e = other[:keep], p, e[:keep]
+    return two_sum(p[0], e[0])
+
+
+def sum_rows(a: Array) -> tuple[Array, Array]:
+    """Σₖ aₖ along the last axis as hi + lo, for |aₖ| < 2⁹⁹⁰. [RO] ExtractVector: the leading 26 bits of
+    the terms add up without error in any order, for up to 2²⁷ terms, and what is left matters 2²⁶ times less."""
+    _, exponent = np.frexp(np.abs(a).max(axis=-1, keepdims=True))
+    sigma = np.ldexp(1.5, exponent + 27)
+    head = (a + sigma) - sigma
+    hi, lo = np.add.reduce(head, axis=-1), np.add.reduce(a - head, axis=-1)
+    s: Array = hi + lo
+    return s, lo - (s - hi)
+
+
+_memory: list[Array] = []  # to compute in: what is new at each call costs as much as the arithmetic
+
+
+def dot_pairs(x: Array, W: Array) -> tuple[Array, Array, Array]:
+    """xW as hi + lo, and Σⱼ|xⱼWⱼᵢ|. [ORO] Dot2, summed pairwise; x (n, J), W (J, k) → (n, k) each."""
+    shape = (J, n, k) = (*x.T.shape, W.shape[1])
+    count = J * n * k
+    try:
+        memory = _memory.pop()  # nobody else's, neither a thread's nor a signal handler's, until it is put back
+    except IndexError:
+        memory = np.empty(5 * TILE)
+    room = (memory[: 5 * count] if count <= TILE else np.empty(5 * count)).reshape(5, count)
+    p, e, t, spare = room[:4].reshape(4, *shape)
+    parts = room[3:, : J * k].reshape(2, J, 1, k)  # no longer needed when `spare` is
+    two_product(np.ascontiguousarray(x.T)[:, :, None], W[:, None, :], (p, e, t, *parts))
+    size = np.add.reduce(np.abs(p, t), axis=0)
+    hi, lo = sum_pairs(p, e, t, spare)
+    _memory.append(memory)
+    return hi, lo, size
+
+
+def exact_dot(x: Array, w: Array, b: float) -> tuple[float, float]:
+    """Σⱼ xⱼwⱼ + b as hi + lo, hi correctly rounded, whatever cancels, underflows or overflows on the way:
+    for the rare sum that is beyond what Dot2 can promise. OverflowError if hi is out of range."""
+    used = (x != 0) & (w != 0)
+    x, w = x[used], w[used]
+    with np.errstate(all="ignore"):
+        p, e = two_product(x, w)
+    size = np.abs(p)
+    if not size.size or (size.min() > 2.0**-900 and size.max() < 2.0**960):  # then p + e is the product
+        terms = [b, *p.tolist(), *e.tolist()]
+        hi = math.fsum(terms)
+        return hi, math.fsum([*terms, -hi])
+    unit = 1 << 1074  # every double is a whole number of 2⁻¹⁰⁷⁴
+    total = 0
+    for a, c in ((b, 1.0), *zip(x.tolist(), w.tolist(), strict=True)):
+        (n, d), (m, f) = a.as_integer_ratio(), c.as_integer_ratio()
+        total += n * (unit // d) * m * (unit // f)
+    hi = total / unit**2
+    n, d = hi.as_integer_ratio()
+    return hi, (total - n * (unit**2 // d)) / unit**2
+
+
+def sure(size: Number, hi: Number, terms: int) -> Any:
+    """Whether a Dot2 of so many terms, the sizes of its products adding up to `size`, is within u/4 of the
+    exact sum, both absolutely and relative to the hi that it gave: [ORO] corollary 4.7 for a tree of that
+    depth. An underflow may cost a product its error term."""
+    depth = terms.bit_length() + 3
+    bound = size * (4 * depth * depth * UNIT_SQUARED) + terms * 2.0**-1070
+    return (bound <= UNIT / 4) & (bound <= abs(hi) * (UNIT / 4))
+
+
+# --- the exponential ---------------------------------------------------------------------------
+
+STEPS = 128  # of the table in a factor of two
+PER_UNIT, LN2_HI, LN2_LO = 184.6649652337873, float.fromhex("0x1.62e42fef8p-8"), float.fromhex("0x1.1cf79abc9e3b4p-43")
+BIAS = 1023 + 64  # of an exponent field, and SCALE
+
+
+def _powers() -> tuple[Array, Array]:
+    """2^(j/128) as hi + lo for j = 0, …, 127, from integer square roots of 200 bits."""
+    root, step = 2 << 200, 1
+    while step < STEPS:
+        root, step = math.isqrt(root << 200), 2 * step
+    value, hi, lo = 1 << 200, [], []
+    for _ in range(STEPS):
+        hi.append(value / (1 << 200))
+        n, d = hi[-1].as_integer_ratio()
+        lo.append((value - n * ((1 << 200) // d)) / (1 << 200))
+        value = value * root >> 200
+    return np.array(hi), np.array(lo)
+
+
+POWER_HI, POWER_LO = _powers()
+
+
+def exponentials(a: Array, low: Array) -> tuple[Array, Array]:
+    """2⁶⁴·exp(a + low) as hi + lo, for a ≤ 0 and |low| ≤ u·|a|. hi + lo is within 0.03 u of the exact value,
+    relative, and so hi within 1.03 u. From −752 down, and for nan, it is exp(−752): 2⁻¹⁰²¹, and so nothing beside 2⁶⁴.
+
+    [Tang]: a + low = n·ln 2/128 + r with |r| ≤ 0.0028, and exp is 2^(n/128)·(1 + p), p = exp(r) − 1 being
+    so small that its roundoff is lost beside 1. The factor 2⁶⁴ keeps in range what is subnormal or less.
+    """
+    a = np.fmax(a, -752.0)
+    steps = np.rint(a * PER_UNIT)
+    r = (a - steps * LN2_HI) - steps * LN2_LO + np.fmax(low, -1e-9)  # nan where a is −inf
+    p = r + r * r * (0.5 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120))))
+    n = steps.astype(np.int64)
+    j = n & (STEPS - 1)
+    two = ((n >> 7) + BIAS << 52).view(np.float64)
+    hi = POWER_HI.take(j)
+    tail = POWER_LO.take(j) + hi * p
+    s = hi + tail
+    return s * two, (tail - (s - hi)) * two

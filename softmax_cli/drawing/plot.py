@@ -1,0 +1,100 @@
+"""A Jacobian drawn for print, through matplotlib."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+import numpy as np
+from rich.cells import cell_len
+
+from ..errors import InputError
+from .picture import Label, View, downsample, scale_of
+
+ROWS, COLUMNS = 500, 1000  # cells drawn at most: a pixel each, for finer ones would blend their colours
+LETTER = 0.075  # inches of a character of a label
+TICKS = 24
+LINES = 60  # outputs beyond which lines between them would hide the picture
+
+
+def save_plot(view: View, stream: BinaryIO, suffix: str, advance: Callable[[int], None] = lambda done: None) -> None:
+    """Draw the matrix to a stream as png, svg or pdf; `advance` hears the bytes gone through. InputError
+    without matplotlib."""
+    figure_class, norm_class = _matplotlib()
+    picture = downsample(view, ROWS, COLUMNS, advance)
+    row_ticks, column_ticks = (
+        _ticks(*axis) for axis in zip(view.shape, (view.row, view.column), view.groups, strict=True)
+    )
+    turned = sum(map(cell_len, column_ticks.values())) > 90
+    figure = figure_class(figsize=_size(view.shape[0], row_ticks, column_ticks if turned else {}), layout="constrained")
+    axes = figure.subplots()
+    scale = scale_of(picture.cells)
+    top = scale.top or 1.0
+    norm = {"vmin": -top, "vmax": top}
+    if scale.threshold is not None:
+        norm = {"norm": norm_class(scale.threshold, vmin=-top, vmax=top)}
+    image = axes.pcolormesh(
+        picture.column_edges - 0.5,
+        picture.row_edges - 0.5,
+        picture.cells,
+        cmap="RdBu_r",
+        rasterized=picture.cells.size > 2000,
+        **norm,
+    )
+    axes.invert_yaxis()
+    axes.set_title(view.title, parse_math=False)
+    axes.set_ylabel(view.rows, parse_math=False)
+    axes.set_xlabel(f"{view.columns}\n{picture.merged}".rstrip(), parse_math=False)
+    for axis, ticks in ((axes.yaxis, row_ticks), (axes.xaxis, column_ticks)):
+        axis.set_ticks(list(ticks), list(ticks.values()), parse_math=False, fontsize=8)
+    if turned:
+        axes.xaxis.set_tick_params(labelrotation=90)
+    for draw, count, group in zip((axes.axhline, axes.axvline), view.shape, view.groups, strict=True):
+        for edge in range(group, count, group) if group > 1 and sum(view.shape) // group <= LINES else ():
+            draw(edge - 0.5, color="0.4", linewidth=0.6)
+    bar = figure.colorbar(image, ax=axes)
+    if scale.threshold is not None:
+        ends = np.geomspace(scale.threshold, top, 3)
+        marks = [*-ends[::-1], 0.0, *ends]
+        bar.set_ticks(marks, labels=[f"{v:.1e}" if v else "0" for v in marks])
+        bar.ax.minorticks_off()
+    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[suffix]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that the font lacks a character of a name
+        try:
+            figure.savefig(stream, format=suffix, dpi=150, metadata=metadata)
+        except ValueError as error:  # such as a SOURCE_DATE_EPOCH that is no date
+            raise InputError(f"--plot: matplotlib cannot draw it: {error}") from None
+
+
+def _size(down: int, row_ticks: dict[int, str], turned: dict[int, str]) -> tuple[float, float]:
+    """Width and height in inches. Labels are as long as they are, and the figure grows by what they take."""
+    width = 10 + LETTER * max(0, max(map(cell_len, row_ticks.values())) - 8)
+    height = min(8.0, max(2.8, 1.8 + 0.35 * down))
+    return width, height + LETTER * max(map(cell_len, turned.values()), default=0)
+
+
+def _ticks(count: int, label: Label, group: int) -> dict[int, str]:
+    """Where labels stand and what they say: as many as can be read, at the first of each group where groups
+    are long."""
+    step = group if count > TICKS else 1
+    step *= max(1, -(-(count // step) // TICKS))
+    return {at: label(at) for at in range(0, count, step)}
+
+
+def _matplotlib() -> tuple[Any, Any]:
+    """The Figure and SymLogNorm classes, with nothing said on standard error whatever the home is."""
+    logging.getLogger("matplotlib").setLevel(logging.CRITICAL)  # fonts and folders that it misses
+    os.environ.pop("MPLBACKEND", None)  # none is used
+    try:
+        import matplotlib
+        from matplotlib.colors import SymLogNorm
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise InputError("--plot needs matplotlib: pip install 'softmax-jac[plot]'") from None
+    matplotlib.rcdefaults()  # the same picture whatever the settings at home
+    matplotlib.rcParams["svg.hashsalt"] = "softmax-jac"
+    return Figure, SymLogNorm

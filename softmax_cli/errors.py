@@ -1,0 +1,9 @@
+"""What a user can mend."""
+
+
+class InputError(ValueError):
+    """Something the caller can mend. `advice` says how, where more than the message is needed."""
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(message)
+        self.advice = advice

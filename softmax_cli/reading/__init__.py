@@ -1,0 +1,1 @@
+"""Files, pipes and text become a Problem: x, W, b and what goes with them. It reads `core` for what may come in."""

@@ -1,0 +1,161 @@
+"""JSON documents and the arrays in them, held to the standard: nothing twice, nothing that is not finite."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import orjson
+
+from ..core.arrays import Array
+from ..errors import InputError
+from ..wording import counted, quoted
+from .textfile import decode
+
+_NUMBERS: set[type] = {float, int}
+_DEEPEST = 8  # dimensions that an array may have
+
+
+def parse_json(data: bytes, source: str) -> Any:
+    """The value of a JSON text. InputError, with the place, for a key given twice, NaN, Infinity, a
+    number beyond double precision, a text that is not UTF-8, and whatever else is not JSON."""
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        value = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise _invalid(data, source, error.lineno) from None
+    # orjson keeps the last of two equal keys. A text with no more colons than keys has none twice;
+    # any other, nested or with a colon in a string, is read again by a parser that can tell.
+    if data.count(b":") != (len(value) if type(value) is dict else 0):
+        _refuse_twice(data, source)
+    return value
+
+
+def parse_json_with_nan(data: bytes, source: str) -> Any:
+    """As `parse_json`, but NaN and Infinity are let pass, as Python's json module writes them."""
+    try:
+        return parse_json(data, source)
+    except InputError:
+        import json
+
+        try:
+            value = json.loads(decode(data, source), parse_int=float)  # an int may be beyond any double
+        except (ValueError, RecursionError):
+            value = None
+        if value is None:
+            raise
+        _refuse_twice(data, source)
+        return value
+
+
+def parse_document(text: bytes, source: str) -> dict[str, Any]:
+    """A JSON object. InputError as in `parse_json`, or if it is another value."""
+    value = parse_json(text, source)
+    if type(value) is not dict:
+        raise InputError(f'{source} holds {_spelled(value)}, where an object like {{"x": …, "W": …}} is expected')
+    return value
+
+
+def json_array(value: Any, label: str, finite: bool = True) -> Array:
+    """Numbers nested in lists → an array of that shape; unless `finite`, null is NaN. InputError, with the
+    place (`W[1][2]`), for what is ragged or not a number."""
+    try:
+        if type(value) in _NUMBERS:
+            return np.array(value, dtype=np.float64)
+        if type(value) is not list:
+            raise InputError(f"{label} is {_spelled(value)}, where numbers are expected")
+        deep = len(_shape(value, label, _NUMBERS if finite else _NUMBERS | {type(None)})) > _DEEPEST
+    except RecursionError:
+        deep = True
+    if deep:
+        raise InputError(f"{label.partition('[')[0]} is nested too deep")
+    return np.array(value, dtype=np.float64)
+
+
+def _shape(value: list[Any], label: str, numbers: set[type]) -> tuple[int, ...]:
+    kinds = set(map(type, value))
+    if kinds <= numbers:
+        return (len(value),)
+    if kinds != {list}:
+        wanted, noun = ({list}, "a row") if type(value[0]) is list else (numbers, "a number")
+        i, item = next((i, item) for i, item in enumerate(value) if type(item) not in wanted)
+        raise InputError(f"{label}[{i}] is {_spelled(item)}, where {noun} is expected")
+    first = _shape(value[0], f"{label}[0]", numbers)
+    for i in range(1, len(value)):
+        shape = _shape(value[i], f"{label}[{i}]", numbers)
+        if shape != first:
+            if len(shape) == len(first) == 1:
+                found = (
+                    f"has {counted(shape[0], 'entry', 'entries')}, where {first[0]} {'is' if first[0] == 1 else 'are'}"
+                )
+            else:
+                found = f"has shape {shape}, where {first} is"
+            raise InputError(f"{label}[{i}] {found} expected")
+    return (len(value), *first)
+
+
+def _spelled(value: Any) -> str:
+    if isinstance(value, str):
+        return f"the string {quoted(value)}"
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "an object"
+    return orjson.dumps(value).decode()
+
+
+def _refuse_twice(data: bytes, source: str) -> None:
+    import json
+    from collections import Counter
+
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        keys = dict(pairs)
+        if len(keys) < len(pairs):
+            twice = next(name for name, times in Counter(name for name, _ in pairs).items() if times > 1)
+            raise InputError(f"{source} holds the key {quoted(twice)} twice")
+        return keys
+
+    try:
+        # the values do not matter here, and int() would refuse more than 4300 digits
+        json.loads(data, object_pairs_hook=once, parse_int=len, parse_float=len)
+    except RecursionError:
+        raise InputError(f"{source} is nested too deep") from None
+
+
+def _invalid(data: bytes, source: str, line: int) -> InputError:
+    """Why orjson refused a text, by a parser that lets more pass and says more."""
+    import json
+
+    text = decode(data, source)
+
+    def number(digits: str) -> float | bytes:
+        # bytes, which no JSON value becomes, mark a number that is not finite
+        return 0.0 if abs(float(digits)) < float("inf") else digits.encode()
+
+    try:
+        value = json.loads(text, parse_float=number, parse_int=number, parse_constant=str.encode)
+        place, found = _first_marked(value)
+    except json.JSONDecodeError as error:
+        rest = text[error.pos :].lstrip()
+        if not rest:
+            return InputError(f"{source} ends in the middle of a value, on line {error.lineno}")
+        advice = "for a document a line, add --jsonl" if error.msg == "Extra data" and rest[0] in "[{" else ""
+        line, column, symbol = error.lineno, error.colno, quoted(text[error.pos])
+        return InputError(f"{source} is not valid JSON at line {line}, column {column}: found {symbol}", advice)
+    except RecursionError:
+        return InputError(f"{source} is nested too deep")
+    if not found:
+        return InputError(f"{source} holds half of a surrogate pair, which is no character, on line {line}")
+    colon = ": " if isinstance(value, dict) else ""
+    shown = found if len(found) <= 40 else found[:40] + "…"
+    return InputError(f"{source}{colon}{place} is {shown}, where a finite number is expected")
+
+
+def _first_marked(value: Any, place: str = "") -> tuple[str, str]:
+    if isinstance(value, bytes):
+        return place, value.decode()
+    if isinstance(value, dict):
+        items = [(f"{place}.{key}" if place else str(key), item) for key, item in value.items()]
+    elif isinstance(value, list):
+        items = [(f"{place}[{i}]", item) for i, item in enumerate(value) if type(item) is not float]
+    else:
+        items = []
+    return next((found for at, item in items if (found := _first_marked(item, at))[1]), ("", ""))

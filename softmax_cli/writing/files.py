@@ -1,0 +1,109 @@
+"""Where bytes go: a file that is replaced whole or not at all, a device, a pipe, standard output."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from errno import EACCES, ENOENT
+from typing import Any, BinaryIO
+
+from ..errors import InputError
+from . import cleanup
+
+
+@contextmanager
+def target(path: str | None) -> Iterator[BinaryIO]:
+    """A binary stream to `path`; None, "-" and /dev/stdout are standard output.
+
+    A regular file is written beside itself and renamed when the block ends, so that an exception in
+    it leaves the old file as it was, and nothing where there was none. A link stays a link, an old
+    file keeps its permissions, a new one gets those of the umask. Everything else is opened and
+    written as it is. InputError if it cannot be written; BrokenPipeError if the reader is gone.
+    """
+    standard = path in (None, "-", "/dev/stdout")
+    try:
+        with _standard_output() if standard else _opened(str(path)) as stream:
+            yield stream
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if standard:
+            raise InputError(f"cannot write to standard output: {error.strerror}") from None
+        raise InputError(f"cannot write {_shown(str(path))}: {_reason(str(path), error)}") from None
+
+
+@contextmanager
+def _standard_output() -> Iterator[BinaryIO]:
+    if sys.stdout is None:
+        raise InputError("standard output is closed")
+    sys.stdout.flush()
+    stream: Any = getattr(sys.stdout, "buffer", None)
+    if stream is None:  # a stand-in that takes text alone
+        held = io.BytesIO()
+        yield held
+        sys.stdout.write(held.getvalue().decode("utf-8", "replace"))
+    elif isinstance(stream, io.RawIOBase):  # python -u: a single write may stop short
+        with open(stream.fileno(), "wb", closefd=False) as buffered:
+            yield buffered
+    else:
+        yield stream
+        stream.flush()
+
+
+def _opened(path: str) -> AbstractContextManager[BinaryIO]:
+    try:
+        old = os.stat(path)
+    except FileNotFoundError:
+        return _replaced(path, None)
+    descriptor = _descriptor(path)
+    if descriptor is not None:
+        return open(os.dup(descriptor), "wb")
+    if not stat.S_ISREG(old.st_mode):
+        return open(path, "wb")
+    if not os.access(path, os.W_OK):  # renaming over it would not ask
+        raise PermissionError(EACCES, os.strerror(EACCES))
+    return _replaced(path, stat.S_IMODE(old.st_mode) & 0o777)
+
+
+@contextmanager
+def _replaced(path: str, mode: int | None) -> Iterator[BinaryIO]:
+    if os.path.islink(path):
+        path = os.path.realpath(path)
+    folder, name = os.path.split(path)
+    short = os.fsdecode(os.fsencode(name)[:200])  # a name may have 255 bytes
+    temporary = os.path.join(folder, f".{short}.{os.urandom(6).hex()}.tmp")
+    created = 0o666 if mode is None else mode  # never open to more readers than the old file was
+    with cleanup.needed():
+        try:
+            with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, created)) as stream:
+                if mode is not None:
+                    os.chmod(temporary, mode)
+                yield stream
+            os.replace(temporary, path)
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(temporary)
+            raise
+
+
+def _descriptor(path: str) -> int | None:
+    """The open descriptor that a path names. Opening it anew would lose its position and its >>."""
+    folder, name = os.path.split(path)
+    if path == "/dev/stderr":
+        return 2
+    return int(name) if folder in ("/dev/fd", "/proc/self/fd") and name.isdecimal() else None
+
+
+def _reason(path: str, error: OSError) -> str:
+    folder = os.path.dirname(path)
+    if error.errno == ENOENT and folder and not os.path.isdir(folder):
+        return f"there is no folder {_shown(folder)}"
+    return error.strerror or str(error)
+
+
+def _shown(path: str) -> str:
+    return path if path.isprintable() and path else ascii(path)

@@ -1,0 +1,399 @@
+"""Each known mistake, made here by loops and textbook code, is named; noise is not."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from softmax_cli.checking.compare import compare
+
+SHAPES = [(1, 2), (1, 5), (2, 2), (2, 3), (3, 2), (3, 3), (3, 5), (5, 3), (4, 4), (7, 1), (6, 6), (20, 4)]
+
+
+def softmax(z):
+    e = np.exp(z - z.max())
+    return e / e.sum()
+
+
+def problem(J, K, seed=0):
+    rng = np.random.default_rng([seed, J, K])
+    return rng.normal(size=J) + 0.1, rng.normal(size=(J, K)), rng.normal(size=K)
+
+
+def jacobian(slope, x):
+    """[t, i·J + j] = slope(t, i)·xⱼ, one entry at a time."""
+    J, K = len(x), slope.shape[0]
+    M = np.empty((K, K * J))
+    for t, i, j in itertools.product(range(K), range(K), range(J)):
+        M[t, i * J + j] = slope[t, i] * x[j]
+    return M
+
+
+def right(h):
+    return np.diag(h) - np.outer(h, h)
+
+
+def by_rows_of_W(M, J, K):
+    """The columns of a numerator-layout Jacobian in the order of W.ravel()."""
+    return np.concatenate([M[:, [i * J + j]] for j in range(J) for i in range(K)], axis=1)
+
+
+def layouts(M, J, K):
+    return {
+        "numerator": M,
+        "denominator": M.T,
+        "tensor": np.array([[[M[t, i * J + j] for i in range(K)] for j in range(J)] for t in range(K)]),
+    }
+
+
+def layer_mistakes(x, W, b):
+    J, K = W.shape
+    h = softmax(x @ W + b)
+    D = right(h)
+    M = jacobian(D, x)
+    made = {
+        "sign-flipped": [-M],
+        "scaled": [M / 32, 2 * M, -0.3 * M],
+        "row-major-weights": [by_rows_of_W(M, J, K)],
+        "missing-input": [jacobian(D, np.ones(J))],
+        "missing-diagonal": [jacobian(-np.outer(h, h), x), jacobian(D * (1 - np.eye(K)), x)],
+        "diagonal-only": [jacobian(np.diag(h * (1 - h)), x)],
+        "missing-bias": [jacobian(right(softmax(x @ W)), x)],
+        "wrong-axis": [jacobian(np.eye(K) - np.ones((K, K)), x)],
+    }
+    if K > 2:  # with two outputs h₀h₁ is all there is, and every one of these a multiple of another
+        made["missing-outer-product"] = [
+            jacobian(np.diag(h), x),
+            jacobian(np.diag(h) + np.outer(h, h), x),
+        ]
+        made["sign-flipped"] += [
+            jacobian(np.diag(h * (1 - h)) + np.outer(h, h) * (1 - np.eye(K)), x),
+            jacobian(np.diag(-h * (1 - h)) - np.outer(h, h) * (1 - np.eye(K)), x),
+        ]
+        made["missing-diagonal"].append(jacobian(h[:, None] * (1 - h), x))
+        made["missing-softmax"] = [jacobian(np.eye(K), x)]
+        made["log-softmax"] = [jacobian(np.eye(K) - h, x)]
+    if J == K:
+        made["out-in-weights"] = [jacobian(right(softmax(W @ x + b)), x)]
+        made["out-in-weights"].append(by_rows_of_W(made["out-in-weights"][0], J, K))
+        made["wrong-axis"].append(jacobian(right(softmax((W * x).sum(axis=0) + b)), x))
+        made["wrong-axis"].append(jacobian(right(softmax((W * x[:, None]).sum(axis=1) + b)), x))
+    return M, made
+
+
+CASES = [
+    (J, K, name)
+    for J, K in SHAPES
+    for name in layer_mistakes(*problem(J, K))[1]
+    # With one output the Jacobian is zero, and with one input W.ravel() is in the right order.
+    if K > 1 and not (J == 1 and name == "row-major-weights")
+]
+
+
+@pytest.mark.parametrize(("J", "K", "name"), CASES)
+def test_a_mistake_in_the_layer_is_named_in_every_layout(J, K, name):
+    x, W, b = problem(J, K)
+    for wrong in layer_mistakes(x, W, b)[1][name]:
+        for layout, theirs in layouts(wrong, J, K).items():
+            report = compare(theirs, x, W, b)
+            assert not report.agrees
+            assert report.diagnosis == name
+            assert report.layout == layout or J == 1  # where numerator and denominator have one shape
+
+
+@pytest.mark.parametrize("name", ["sign-flipped", "scaled", "missing-diagonal", "diagonal-only", "missing-bias"])
+@pytest.mark.parametrize("K", [2, 3, 6])
+def test_a_mistake_in_softmax_grad_is_named(K, name):
+    x, W, b = problem(3, K)
+    h = softmax(x @ W + b)
+    D = right(h)
+    wrong = {
+        "sign-flipped": -D,
+        "scaled": D / 7,
+        "missing-diagonal": -np.outer(h, h),
+        "diagonal-only": np.diag(h * (1 - h)),
+        "missing-bias": right(softmax(x @ W)),
+    }[name]
+    assert compare(wrong, x, W, b, of="softmax-grad").diagnosis == name
+
+
+@pytest.mark.parametrize("name", ["sign-flipped", "scaled", "row-major-weights", "missing-input"])
+@pytest.mark.parametrize(("J", "K"), [(2, 2), (3, 5), (5, 3), (4, 4)])
+def test_a_mistake_in_linear_grad_is_named(J, K, name):
+    x, W, _ = problem(J, K)
+    M = jacobian(np.eye(K), x)
+    wrong = {
+        "sign-flipped": -M,
+        "scaled": M * 3,
+        "row-major-weights": by_rows_of_W(M, J, K),
+        "missing-input": jacobian(np.eye(K), np.ones(J)),
+    }[name]
+    assert compare(wrong, x, W, of="linear-grad").diagnosis == name
+
+
+@pytest.mark.parametrize("name", ["missing-bias", "out-in-weights", "wrong-axis", "scaled", "sign-flipped"])
+def test_a_mistake_in_forward_is_named(name):
+    x, W, b = problem(4, 4)
+    h = softmax(x @ W + b)
+    wrong = {
+        "missing-bias": softmax(x @ W),
+        "out-in-weights": softmax(W @ x + b),
+        "wrong-axis": np.ones(4),
+        "scaled": h * 5,
+        "sign-flipped": -h,
+    }[name]
+    assert compare(wrong, x, W, b, of="forward").diagnosis == name
+
+
+def logit_gradients(h, u, target):
+    """dE/dz by the right and the mistaken derivatives of the softmax."""
+    K = len(h)
+    weights = u if target is None else -np.eye(K)[target] / h[target]
+    return {
+        "right": weights @ right(h),
+        "missing-diagonal": weights @ -np.outer(h, h),
+        "diagonal-only": weights @ np.diag(h * (1 - h)),
+    }
+
+
+@pytest.mark.parametrize("by", ["upstream", "target"])
+@pytest.mark.parametrize("stored", ["in-out", "out-in"])
+@pytest.mark.parametrize(("J", "K"), [(2, 3), (3, 3), (5, 5), (6, 4)])
+def test_a_mistake_in_weight_grad_is_named(J, K, stored, by):
+    x, W, b = problem(J, K)
+    u, target = (np.random.default_rng(K).normal(size=K), None) if by == "upstream" else (None, 1)
+    given = {"upstream": u} if by == "upstream" else {"target": target}
+    d = logit_gradients(softmax(x @ W + b), u, target)
+    G = np.outer(x, d["right"])
+    wrong = {
+        "sign-flipped": -G,
+        "scaled": G / 10,
+        "missing-input": np.outer(np.ones(J), d["right"]),
+        "missing-diagonal": np.outer(x, d["missing-diagonal"]),
+        "diagonal-only": np.outer(x, d["diagonal-only"]),
+        "missing-bias": np.outer(x, logit_gradients(softmax(x @ W), u, target)["right"]),
+    }
+    if J == K:
+        wrong["out-in-weights"] = np.outer(x, logit_gradients(softmax(W @ x + b), u, target)["right"])
+    found = {}
+    for name, M in wrong.items():
+        report = compare(M if stored == "in-out" else M.T, x, W, b, of="weight-grad", **given)
+        found[name] = report.diagnosis, report.layout
+    assert found == {name: (name, stored) for name in wrong}
+
+
+@pytest.mark.parametrize(("dtype", "top"), [(np.float64, 800.0), (np.float32, 95.0)])
+@pytest.mark.parametrize("product", ["entry by entry", "matrices"])
+def test_an_unshifted_softmax_that_overflows_is_named(dtype, top, product):
+    x, W = np.array([1.0, 2.0]), np.array([[0.5, top, -1.0], [0.25, 0.0, 1.0]])
+    with np.errstate(all="ignore"):
+        e = np.exp((x @ W).astype(dtype))
+        h = e / e.sum()
+        D = right(h)
+        M = jacobian(D, x).astype(dtype) if product == "entry by entry" else D @ np.kron(np.eye(3), x)
+    report = compare(M, x, W)
+    assert np.isnan(M).any()
+    assert report.diagnosis == "logits-not-shifted"
+    assert compare(h, x, W, of="forward").diagnosis == "logits-not-shifted"
+
+
+def test_nan_without_overflow_gets_no_diagnosis():
+    x, W, b = problem(3, 4)
+    assert compare(np.full((4, 12), np.nan), x, W, b).diagnosis is None
+
+
+@pytest.mark.parametrize(
+    ("names", "make"),
+    [
+        ("sign-flipped + row-major-weights", lambda D, x, J, K: -by_rows_of_W(jacobian(D, x), J, K)),
+        ("sign-flipped + missing-input", lambda D, x, J, K: -jacobian(D, np.ones(J))),
+        ("missing-input + diagonal-only", lambda D, x, J, K: jacobian(np.diag(np.diag(D)), np.ones(J))),
+        ("row-major-weights + scaled", lambda D, x, J, K: by_rows_of_W(jacobian(D, x), J, K) / 64),
+    ],
+)
+@pytest.mark.parametrize(("J", "K"), [(2, 3), (3, 3), (4, 2), (3, 5)])
+def test_two_mistakes_at_once_are_named(J, K, names, make):
+    x, W, b = problem(J, K)
+    theirs = make(right(softmax(x @ W + b)), x, J, K)
+    assert compare(theirs, x, W, b).diagnosis == names
+
+
+@pytest.mark.parametrize(("J", "K"), [(3, 3), (3, 5)])
+def test_transposed_and_sign_flipped_is_named_with_its_layout(J, K):
+    x, W, b = problem(J, K)
+    report = compare(-jacobian(right(softmax(x @ W + b)), x).T, x, W, b)
+    assert (report.layout, report.diagnosis) == ("denominator", "sign-flipped")
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rtol", [1e-6, 1e-4])
+def test_a_mistake_in_single_precision_is_named(dtype, rtol):
+    x, W, b = problem(5, 7)
+    theirs = (-jacobian(right(softmax(x @ W + b)), x)).astype(dtype)
+    assert compare(theirs, x, W, b, rtol=rtol).diagnosis == "sign-flipped"
+
+
+def test_a_mistake_is_named_at_saturation():
+    x, W = np.array([1.0, 0.5]), np.array([[37.43, 0.0, -3.0], [0.0, 0.0, 1.0]])
+    M = jacobian(right(softmax(x @ W)), x)  # of which ∂h[0]/∂W[j,0] is lost
+    assert compare(-M, x, W).diagnosis == "sign-flipped"
+    assert compare(M / 3, x, W).diagnosis == "scaled"
+    assert compare(by_rows_of_W(M, 2, 3), x, W).diagnosis == "row-major-weights"
+
+
+def test_a_mistake_with_one_other_wrong_entry_gets_no_diagnosis():
+    x, W, b = problem(3, 4)
+    theirs = -jacobian(right(softmax(x @ W + b)), x)
+    theirs[2, 5] *= 1.001
+    assert compare(theirs, x, W, b).diagnosis is None
+
+
+def test_a_mistake_that_changes_nothing_is_not_named():
+    x, W, _ = problem(3, 4)
+    M = jacobian(right(softmax(x @ W)), x)
+    M[0, 0] *= 1 + 2e-7  # no more than a diagnosis would forgive
+    report = compare(M, x, W, rtol=1e-8)
+    assert (report.differing, report.diagnosis) == (1, None)
+
+
+def test_no_noise_gets_a_diagnosis():
+    rng = np.random.default_rng(7)
+    named = []
+    for trial in range(1000):
+        J, K = rng.integers(1, 6), rng.integers(2, 6)
+        x, W, b = rng.normal(size=J), rng.normal(size=(J, K)), rng.normal(size=K)
+        M = jacobian(right(softmax(x @ W + b)), x)
+        noise = rng.normal(size=M.shape)
+        theirs = (noise, M * (1 + 1e-3 * noise), M + 1e-3 * noise, M * np.exp(noise))[trial % 4]
+        named.append(compare(theirs, x, W, b).diagnosis)
+    assert named == [None] * 1000
+
+
+@pytest.mark.parametrize("of", ["forward", "softmax-grad", "linear-grad", "weight-grad"])
+def test_no_noise_in_the_other_results_gets_a_diagnosis(of):
+    rng = np.random.default_rng(8)
+    named = set()
+    for _ in range(200):
+        J, K = rng.integers(1, 5), rng.integers(1, 5)
+        x, W = rng.normal(size=J), rng.normal(size=(J, K))
+        shape = {"forward": (K,), "softmax-grad": (K, K), "linear-grad": (K, K * J), "weight-grad": (J, K)}[of]
+        given = {"upstream": rng.normal(size=K)} if of == "weight-grad" else {}
+        named.add(compare(rng.normal(size=shape), x, W, of=of, **given).diagnosis)
+    assert named == {None}
+
+
+def test_the_advice_is_one_line_in_plain_words():
+    x, W, b = problem(3, 5)
+    M = jacobian(right(softmax(x @ W + b)), x)
+    assert compare(-M, x, W, b).advice == "every entry has the opposite sign: look for a minus too many or too few"
+
+
+def test_the_constant_of_a_scaled_matrix_is_given():
+    x, W, b = problem(3, 5)
+    M = jacobian(right(softmax(x @ W + b)), x)
+    assert [compare(M * c, x, W, b).advice for c in (1 / 32, 2.5)] == [
+        "every entry is 0.03125 times what it should be: look for a constant factor too many, "
+        "such as a mean over 32 would make",
+        "every entry is 2.5 times what it should be: look for a constant factor too many",
+    ]
+
+
+def test_two_mistakes_get_both_pieces_of_advice():
+    x, W, b = problem(3, 5)
+    M = jacobian(right(softmax(x @ W + b)), np.ones(3))
+    assert compare(-M, x, W, b).advice == (
+        "every entry has the opposite sign: look for a minus too many or too few; "
+        "the factor x is missing: a logit changes by x[j] for each unit of W[j,i]"
+    )
+
+
+def test_the_advice_speaks_of_the_target_where_there_is_one():
+    x, W, b = problem(3, 5)
+    h, y = softmax(x @ W + b), np.eye(5)[2]
+    how = {"of": "weight-grad", "target": 2}
+    forgotten = compare(np.outer(x, h), x, W, b, **how)
+    assert (forgotten.diagnosis, forgotten.advice) == (
+        "missing-diagonal",
+        "the right class is left out: dE/dz is h − y, with y one at the target and zero elsewhere",
+    )
+    skipped = compare(np.outer(x, -y / h), x, W, b, **how)
+    assert (skipped.diagnosis, skipped.advice) == (
+        "missing-softmax",
+        "the softmax is left out of the chain: dE/dz is h − y, not dE/dh = −y/h",
+    )
+
+
+def test_an_upstream_that_skips_the_softmax_is_named():
+    x, W, b = problem(3, 5)
+    u = np.random.default_rng(0).normal(size=5)
+    assert compare(np.outer(x, u), x, W, b, of="weight-grad", upstream=u).diagnosis == "missing-softmax"
+
+
+def test_a_tensor_with_swapped_axes_is_told_so():
+    x, W, b = problem(4, 4)
+    tensor = layouts(jacobian(right(softmax(x @ W + b)), x), 4, 4)["tensor"]
+    report = compare(tensor.transpose(0, 2, 1), x, W, b)
+    assert (report.diagnosis, report.advice) == (
+        "row-major-weights",
+        "the weights are stored outputs × inputs: swap the last two axes, [t, j, i] being ∂h[t]/∂W[j,i]",
+    )
+
+
+@pytest.mark.parametrize("W", [np.zeros((3, 4)), np.random.default_rng(0).normal(size=(3, 2))], ids=["zero W", "K = 2"])
+def test_a_constant_that_wrong_outputs_may_have_made_is_not_blamed_alone(W):
+    x, K = np.array([0.5, -1.2, 2.0]), W.shape[1]
+    h = softmax(x @ W)
+    wrong = softmax(x @ W + [0.7, *[0.0] * (K - 1)]) if K == 2 else h
+    theirs = jacobian(right(wrong), x) * (1.0 if K == 2 else 0.3)
+    assert "or wrong probabilities h" in compare(theirs, x, W).advice
+
+
+def test_a_fraction_is_called_a_mean_only_if_it_is_one():
+    x, W, b = problem(3, 5)
+    M = jacobian(right(softmax(x @ W + b)), x)
+    assert "mean over 859" in compare(M / 859, x, W, b).advice
+    assert "mean over" not in compare(M / 859.05, x, W, b).advice
+
+
+@pytest.mark.parametrize(
+    ("theirs", "advice"),
+    [
+        (
+            lambda h: np.outer(h, 1 - h),
+            "δ is taken for 1 everywhere: where i ≠ t the derivative is −h[t]·h[i], without the 1",
+        ),
+        (
+            lambda h: right(h) - 2 * np.diag(h * (1 - h)),
+            "the diagonal alone has the opposite sign: where i = t it is +h[t]·(1 − h[t])",
+        ),
+        (
+            lambda h: 2 * np.diag(h * (1 - h)) - right(h),
+            "what stands off the diagonal has the opposite sign: where i ≠ t it is −h[t]·h[i]",
+        ),
+        (
+            lambda h: np.eye(len(h)),
+            "the softmax is left out: these are the derivatives of the logits, to be multiplied by dS/dZ",
+        ),
+    ],
+)
+def test_advice_speaks_of_the_entries_that_are_wrong(theirs, advice):
+    x, W, b = problem(3, 5)
+    assert compare(theirs(softmax(x @ W + b)), x, W, b, of="softmax-grad").advice == advice
+
+
+def test_one_taken_off_every_class_is_told_so():
+    x, W, b = problem(3, 5)
+    report = compare(np.outer(x, softmax(x @ W + b) - 1), x, W, b, of="weight-grad", target=2)
+    assert report.advice == "1 is taken off every class: take it off that of the target alone"
+
+
+def test_outputs_that_were_not_divided_are_told_so():
+    x, W, b = problem(3, 5)
+    e = np.exp(x @ W + b)
+    report = compare(e, x, W, b, of="forward")
+    assert report.advice == f"the outputs sum to {e.sum():.6g}, not to 1: divide by the sum of the exponentials"
+
+
+def test_a_gradient_without_the_outputs_gets_no_diagnosis():
+    x, W, b = problem(3, 5)
+    assert compare(np.outer(x, -np.eye(5)[2]), x, W, b, of="weight-grad", target=2).diagnosis is None

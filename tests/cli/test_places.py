@@ -1,0 +1,214 @@
+"""Odd places to run in: locales, terminals, folders, homes, names, Python's own switches."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CLI = [sys.executable, "-m", "softmax_cli"]
+LAYER = ["-x", "0.1,0.5,0.4", "-W", "0.1,0.2,0.3,0.4,0.5;0.6,0.7,0.8,0.9,0.1;0.11,0.12,0.13,0.14,0.15"]
+
+
+def run(*arguments, env=None, **options):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), **(env or {})}
+    done = subprocess.run([*CLI, *arguments], capture_output=True, env=environment, timeout=60, **options)
+    assert b"Traceback" not in done.stderr
+    return done
+
+
+@pytest.mark.parametrize("home", ["/nonexistent", "/proc"])
+def test_a_home_that_is_missing_or_cannot_be_written_does_no_harm(home):
+    done = run("layer-grad", *LAYER, env={"HOME": home, "XDG_CACHE_HOME": home, "XDG_CONFIG_HOME": home})
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_no_environment_at_all():
+    bare = {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([*CLI, "layer-grad", *LAYER], capture_output=True, env=bare, timeout=60)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_current_folder_that_is_gone(tmp_path):
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    command = f"cd '{gone}' && rmdir '{gone}' && exec {' '.join(CLI)} forward -x 1 -W 1,2 --json"
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, timeout=60, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    assert (done.returncode, json.loads(done.stdout)["x"]) == (0, [1.0])
+
+
+@pytest.mark.parametrize("name", [b"with space", b"with\nnewline", b"caf\xe9", "café".encode(), b"[red]", b"-dash"])
+def test_names_of_any_bytes_are_read_and_written(tmp_path, name):
+    folder = os.fsencode(tmp_path) + b"/"
+    with open(folder + name + b".json", "w") as file:
+        json.dump({"x": [1.0], "W": [[1.0, 2.0]]}, file)
+    done = run("forward", folder + name + b".json", "-o", folder + name + b".npy")
+    assert (done.returncode, done.stderr, done.stdout) == (0, b"", b"")
+    with open(folder + name + b".npy", "rb") as file:
+        assert np.load(file).shape == (2,)
+
+
+@pytest.mark.parametrize("name", [b"with\nnewline.json", b"caf\xe9.json"])
+def test_an_error_about_an_odd_name_is_still_one_line(tmp_path, name):
+    done = run("forward", os.fsencode(tmp_path) + b"/" + name)
+    assert done.returncode == 2
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("locale", ["C", "POSIX", "en_US.ISO-8859-1", "C.UTF-8"])
+@pytest.mark.parametrize("command", [["layer-grad"], ["check"], ["--help"], ["weight-grad", "--target", "1"]])
+def test_labels_degrade_and_do_not_crash_in_any_locale(locale, command):
+    arguments = command if command == ["--help"] else [*command, *LAYER]
+    env = {"LC_ALL": locale, "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    assert run(*arguments, env=env).returncode == 0
+
+
+def test_a_degraded_label_still_says_what_it_said():
+    out = run("explain", *LAYER, "--entry", "1,2,0", env={"PYTHONIOENCODING": "ascii"}).stdout.decode("ascii")
+    assert "it is dh2/dw13" in out
+    assert "~= -0.0155428" in out
+    assert "?" not in out
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "20", "-5", "wide", "100000"])
+def test_any_value_of_columns_gives_a_table(columns):
+    assert b"0.0154466" in run("layer-grad", *LAYER, env={"COLUMNS": columns}).stdout
+
+
+@pytest.mark.parametrize(
+    "place", ["/dev/null", "/dev/stdout", "fifo"], ids=["a device", "standard output by name", "a named pipe"]
+)
+def test_output_to_what_is_not_a_file_goes_straight_there(tmp_path, place):
+    if place == "fifo":
+        os.mkfifo(tmp_path / "fifo")
+        command = f"cat fifo & {' '.join(CLI)} forward -x 1 -W 1,2 --json -o fifo; wait"
+    else:
+        command = f"{' '.join(CLI)} forward -x 1 -W 1,2 --json -o {place}"
+    done = subprocess.run(
+        ["bash", "-c", command],
+        capture_output=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(b'{"x":[1.0]') == (place != "/dev/null")
+
+
+@pytest.mark.parametrize("columns", ["²", "①", "9" * 5000])
+def test_digits_that_are_no_number_in_columns_are_passed_over(columns):
+    assert b"0.0154466" in run("layer-grad", *LAYER, env={"COLUMNS": columns, "LINES": columns}).stdout
+
+
+BEHIND = """
+import os, subprocess, sys
+which, argument, *command = sys.argv[1:]
+ours, theirs = os.pipe()
+if which == "stdin":
+    os.set_blocking(ours, False)
+    child = subprocess.Popen(command, stdin=ours)
+    import time; time.sleep(0.5)
+    os.write(theirs, argument.encode())
+    os.close(theirs)
+else:
+    os.set_blocking(theirs, False)
+    child = subprocess.Popen(command, stdout=theirs)
+    os.close(theirs)
+    import time; time.sleep(0.5)
+    print(sum(len(part) for part in iter(lambda: os.read(ours, 1 << 16), b"")))
+sys.exit(child.wait())
+"""
+
+
+def test_a_standard_stream_that_does_not_wait_is_waited_for(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    how = {"capture_output": True, "env": environment, "timeout": 60, "check": True}
+    lines = [*CLI, "forward", "-", "--jsonl", "-W", "1,2;3,4"]
+    done = subprocess.run([sys.executable, "-c", BEHIND, "stdin", '{"x":[1,2]}\n', *lines], **how)
+    assert json.loads(done.stdout)["z"] == [7.0, 10.0]
+    np.save(tmp_path / "W.npy", np.ones((2, 4000)))
+    table = [*CLI, "forward", "-x", "1,1", "-W", str(tmp_path / "W.npy"), "--full"]
+    shown = subprocess.run([sys.executable, "-c", BEHIND, "stdout", "", *table], **how)
+    assert int(shown.stdout) == len(run(*table[3:]).stdout)
+
+
+@pytest.mark.parametrize("where", ["2>&-", "2>/dev/full"])
+def test_standard_error_that_cannot_be_written_changes_nothing_else(where):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = " ".join(CLI)
+    good = subprocess.run(
+        ["bash", "-c", f"{command} forward --json {where}"], capture_output=True, env=environment, timeout=60
+    )
+    assert (good.returncode, json.loads(good.stdout)["x"]) == (0, [0.1, 0.5, 0.4])
+    bad = subprocess.run(["bash", "-c", f"{command} forward nothing.json {where}"], env=environment, timeout=60)
+    assert bad.returncode == 2
+
+
+@pytest.mark.parametrize("command", ["check", "check --json", "explain", "explain --format markdown", "layer-grad"])
+def test_every_command_says_that_standard_output_is_closed(command):
+    done = subprocess.run(
+        ["bash", "-c", f"{' '.join(CLI)} {command} -x 1 -W 1,2 >&-"],
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        timeout=60,
+    )
+    assert (done.returncode, done.stderr) == (2, b"softmax-jac: error: standard output is closed\n")
+
+
+@pytest.mark.parametrize(
+    "env",
+    [{"MPLBACKEND": "foo"}, {"MATPLOTLIBRC": "mplrc"}, {"HOME": "/nonexistent", "XDG_CACHE_HOME": "/nonexistent"}],
+)
+def test_a_plot_is_the_same_whatever_matplotlib_is_told(tmp_path, env):
+    (tmp_path / "mplrc").write_text("text.usetex: True\nimage.cmap: gray\n")
+    done = run("layer-grad", *LAYER, "--plot", "out.svg", cwd=tmp_path, env=env)
+    assert (done.returncode, done.stderr) == (0, b"")
+    run("layer-grad", *LAYER, "--plot", "plain.svg", cwd=tmp_path)
+    assert (tmp_path / "out.svg").read_bytes() == (tmp_path / "plain.svg").read_bytes()
+
+
+def test_what_matplotlib_cannot_do_is_an_error_of_one_line(tmp_path):
+    done = run("layer-grad", *LAYER, "--plot", "out.svg", cwd=tmp_path, env={"SOURCE_DATE_EPOCH": "abc"})
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"softmax-jac: error: --plot: matplotlib cannot draw it: ")
+    assert len(done.stderr.splitlines()) == 1
+    assert os.listdir(tmp_path) == []
+
+
+def test_writing_over_the_file_that_is_read(tmp_path):
+    path = tmp_path / "layer.json"
+    path.write_text('{"x": [1.0], "W": [[1.0, 2.0]]}')
+    assert run("forward", str(path), "-o", str(path)).returncode == 0
+    assert list(json.loads(path.read_text())) == ["x", "W", "weights_layout", "z", "h"]
+
+
+def test_a_full_disk_is_an_error_and_not_a_traceback():
+    command = f"{' '.join(CLI)} forward -x 1 -W 1,2 > /dev/full"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, cwd=ROOT, timeout=60)
+    assert done.returncode == 2
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_the_built_wheel_works_outside_the_checkout(tmp_path):
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", str(tmp_path), str(ROOT)], check=True, timeout=120)
+    (wheel,) = tmp_path.glob("*.whl")
+    subprocess.run(
+        [*pip, "install", "--no-deps", "--target", str(tmp_path / "site"), str(wheel)], check=True, timeout=120
+    )
+    done = subprocess.run(
+        [*CLI, "layer-grad", "--json"],
+        capture_output=True,
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path / "site")},
+        timeout=60,
+    )
+    assert len(json.loads(done.stdout)["dL_dW"]) == 5
