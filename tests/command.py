@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 SAMPLES = ROOT / "sample_inputs"
 COMMANDS = ["forward", "softmax-grad", "linear-grad", "layer-grad"]
 LAYER = ["-x", "0.1,0.5,0.4", "-W", "0.1,0.2,0.3,0.4,0.5;0.6,0.7,0.8,0.9,0.1;0.11,0.12,0.13,0.14,0.15"]

@@ -99,7 +99,7 @@ def test_a_batch_made_in_parts_is_the_batch_made_whole(monkeypatch, quantity, la
     monkeypatch.setattr("softmax_cli.core.batch.PART", 30)
     rng = np.random.default_rng(0)
     problem = Problem(rng.standard_normal((7, 3)), rng.standard_normal((3, 4)))
-    batch = batch_of(quantity, problem, [2, 0])
+    batch = batch_of(quantity, problem.x, problem.W, problem.b, [2, 0])
     whole = batch.make(slice(None)).dense(layout)
     assert batch.shape(layout) == whole.shape
     assert np.concatenate([b.copy() for b in batch.blocks(layout)]).reshape(whole.shape).tolist() == whole.tolist()
@@ -111,7 +111,7 @@ def test_a_number_that_is_not_finite_in_a_batch_left_in_its_file_is_refused(tmp_
     np.save(tmp_path / "x.npy", x)
     mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
     with pytest.raises(InputError) as caught:
-        batch_of("linear-grad", Problem(mapped, np.ones((2, 3))), None)
+        batch_of("linear-grad", mapped, np.ones((2, 3)), None)
     assert str(caught.value) == "x[33,1] is nan, where a finite number is expected"
 
 

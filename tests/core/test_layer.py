@@ -1,4 +1,3 @@
-import subprocess
 import sys
 
 import exact
@@ -179,12 +178,6 @@ def test_an_exponential_is_rounded_once(a, part):
         truth = mpmath.exp(mpmath.mpf(a) + mpmath.mpf(low)) * 2**64
         assert abs(mpmath.mpf(hi) + mpmath.mpf(lo) - truth) <= 0.03 * twofold.UNIT * truth
         assert abs(mpmath.mpf(hi) - truth) <= 1.03 * twofold.UNIT * truth
-
-
-def test_the_core_stands_on_numpy_alone():
-    code = "import sys, softmax_cli.core, softmax_cli.gradients, softmax_cli.jacobian; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"typer", "rich", "orjson", "json", "softmax_cli.problem", "softmax_cli.output"} & set(loaded)
 
 
 def test_an_evaluation_in_the_middle_of_another_does_not_disturb_it():
