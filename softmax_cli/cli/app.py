@@ -8,7 +8,7 @@ import typer
 
 from .. import __version__
 
-from . import layer, gradient, check, explain  # noqa: F401  # isort: skip (the order of --help)
+from . import forward, jacobians, weight_grad, check, explain  # noqa: F401  # isort: skip (the order of --help)
 from .commands import COMMANDS, add_command
 from .exits import Status, run_and_exit
 

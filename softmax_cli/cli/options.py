@@ -142,7 +142,7 @@ class Against(NamedTuple):
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False
 
 
-class Walk(NamedTuple):
+class Explanation(NamedTuple):
     """What explain shows."""
 
     entry: Annotated[

@@ -17,11 +17,11 @@ from ..errors import InputError
 from ..reading.problem import Problem
 from ..reading.values import fitted, read_entry
 from ..wording import counted
-from ..writing.results import KEYS
+from ..writing.jacobian_result import KEYS
 from .exits import Status
-from .learning import reduction_of, weighting
 from .lines import ALONE, Document, Work, run_lines
 from .options import Against, ErrorSide, Inputs, Lines
+from .weighting import reduction_of, weighting
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -113,7 +113,7 @@ def _self_report(found: Sequence[Agreement]) -> Document:
 
 
 def _self_check(problem: Problem, json: bool) -> bool:
-    from ..writing.tables import console_for
+    from ..writing.console import console_for
 
     found = self_check(problem.x, problem.W, problem.b)
     if json:
@@ -156,7 +156,7 @@ def _print_table(heads: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Non
     from rich.table import Table
     from rich.text import Text
 
-    from ..writing.tables import console_for, print_whole
+    from ..writing.console import console_for, print_whole
 
     table: Table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for head in heads:

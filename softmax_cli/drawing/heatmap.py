@@ -6,13 +6,35 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 from rich.cells import cell_len
+from rich.console import Console
 from rich.text import Text
 
-from .picture import Label, Picture, View, downsample, scale_of
+from ..core.jacobian import Layout
+from ..writing.console import on_console
+from ..writing.progress import progress
+from ..writing.result import Result
+from .cells import Picture, downsample
+from .scale import scale_of
+from .view import Label, View, view_of
 
 BELOW, ABOVE, NEUTRAL = (0, 92, 230), (222, 45, 20), (128, 128, 128)
 POSITIVE, NEGATIVE = ".+*#@", ",-=%&"  # from small to large; a zero is a space
 SPARE = 6  # lines for the title, the ticks and the legend
+
+
+def print_heatmap(result: Result, layout: Layout, output: str | None) -> None:
+    """Write to a file, or to standard output as large as the terminal."""
+    view = view_of(result, layout)
+
+    def draw(console: Console) -> None:
+        colour = console.color_system in ("256", "truecolor") and not console.no_color  # 16 cannot grade both signs
+        height = console.height if console.file.isatty() else 40
+        with progress(view.nbytes, "drawing") as advance:
+            text = heatmap(view, width=console.width, height=height, colour=colour, advance=advance)
+        console.width = max(console.width, *map(cell_len, text.plain.splitlines()))
+        console.print(text)
+
+    on_console(output, draw)
 
 
 def heatmap(

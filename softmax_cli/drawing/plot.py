@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import warnings
@@ -11,13 +12,35 @@ from typing import Any, BinaryIO
 import numpy as np
 from rich.cells import cell_len
 
+from ..core.jacobian import Layout
 from ..errors import InputError
-from .picture import Label, View, downsample, scale_of
+from ..wording import shown
+from ..writing.files import target
+from ..writing.progress import progress
+from ..writing.result import Result
+from .cells import downsample
+from .scale import scale_of
+from .view import Label, View, view_of
+
+SUFFIXES = ("png", "svg", "pdf")
 
 ROWS, COLUMNS = 500, 1000  # cells drawn at most: a pixel each, for finer ones would blend their colours
 LETTER = 0.075  # inches of a character of a label
 TICKS = 24
 LINES = 60  # outputs beyond which lines between them would hide the picture
+
+
+def draw_plot(result: Result, path: str, layout: Layout) -> None:
+    """Draw to a file, in the format of its suffix."""
+    suffix = os.path.splitext(path)[1].lower().lstrip(".")
+    if suffix not in SUFFIXES:
+        raise InputError(f"--plot {shown(path)}: the suffix names no format (.png, .svg, .pdf)")
+    drawn = io.BytesIO()  # matplotlib seeks, and a target may be a pipe
+    view = view_of(result, layout)
+    with progress(view.nbytes, f"drawing {path}") as advance:
+        save_plot(view, drawn, suffix, advance)
+    with target(path) as stream:
+        stream.write(drawn.getbuffer())
 
 
 def save_plot(view: View, stream: BinaryIO, suffix: str, advance: Callable[[int], None] = lambda done: None) -> None:

@@ -2,81 +2,18 @@
 
 from __future__ import annotations
 
-import io
-import os
-import re
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from typing import IO, NamedTuple
+from collections.abc import Iterator
 
-import numpy as np
 from rich import box
 from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ..core.arrays import Array
-from ..errors import InputError
-from .files import target
+from .console import print_whole
+from .sheet import Indices, Sheet, Sheets
 
 ROWS, COLUMNS = 24, 24  # shown of a longer or wider matrix
-
-Indices = Sequence[int]
-
-
-class Sheet(NamedTuple):
-    """One matrix to show, asked for by the entries that are shown. `value` is a number that goes with it,
-    and its name."""
-
-    title: str
-    shape: tuple[int, int]
-    row_label: Callable[[int], str]
-    column_label: Callable[[int], str]
-    entries: Callable[[Indices, Indices], Array]
-    value: tuple[str, float] | None = None
-
-
-class Sheets(NamedTuple):
-    """`number` sheets, each made when it is shown."""
-
-    number: int
-    make: Callable[[int], Sheet]
-
-
-def console_for(stream: IO[str]) -> Console:
-    """A console as wide as the terminal, or as COLUMNS says, or 80."""
-    size = os.terminal_size((80, 25))
-    if stream.isatty():
-        with suppress(OSError):
-            size = os.get_terminal_size(stream.fileno())
-    width = _from_environment("COLUMNS") or size.columns or 80
-    height = _from_environment("LINES") or size.lines or 25
-    return Console(
-        file=stream, width=width, height=height, highlight=False, markup=False, emoji=False, soft_wrap=True,
-        color_system="auto" if stream is sys.stdout else None,
-    )  # fmt: skip
-
-
-def _from_environment(name: str) -> int:
-    """A size in characters, or 0 if there is none: what Rich makes of ² is an exception."""
-    value = os.environ.get(name, "")
-    return int(value) if re.fullmatch(r"[0-9]{1,6}", value) else 0
-
-
-def on_console(output: str | None, draw: Callable[[Console], None]) -> None:
-    """Draw on standard output, or into a file."""
-    if output in (None, "-"):
-        if sys.stdout is None:
-            raise InputError("standard output is closed")
-        draw(console_for(sys.stdout))
-        sys.stdout.flush()
-        return
-    with target(output) as stream:
-        text = io.TextIOWrapper(stream, encoding="utf-8", write_through=True)
-        draw(console_for(text))
-        text.detach()
 
 
 def show(console: Console, sheet: Sheet, precision: int, full: bool) -> None:
@@ -114,15 +51,6 @@ def show(console: Console, sheet: Sheet, precision: int, full: bool) -> None:
     if left:
         console.print(Text(f"left out: {' and '.join(left)}; all of it with --full, --json or -o FILE", style="italic"))
         console.print()
-
-
-def print_whole(console: Console, table: Table) -> None:
-    """Print a table as wide as it needs to be, even where the console is narrower."""
-    wide = console.options.update(max_width=10**6, width=10**6)
-    width = console.width
-    console.width = max(width, table.__rich_measure__(console, wide).maximum)
-    console.print(table, no_wrap=True)
-    console.width = width
 
 
 def show_all(console: Console, sheets: Sheets, precision: int, full: bool) -> None:
@@ -165,12 +93,3 @@ def _column_blocks(
             first, used = c, label
         used += need
     yield first, len(needs)
-
-
-def vectors_sheet(title: str, label: Callable[[int], str], columns: dict[str, Array]) -> Sheet:
-    """Vectors of one length side by side."""
-    stacked = np.stack(list(columns.values()), axis=1)
-    names = list(columns)
-    return Sheet(
-        title, (stacked.shape[0], stacked.shape[1]), label, names.__getitem__, lambda r, c: stacked[np.ix_(r, c)]
-    )

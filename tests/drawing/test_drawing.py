@@ -15,9 +15,11 @@ from command import LAYER, SAMPLES, refused, run
 
 from softmax_cli.core import layer as core
 from softmax_cli.core.jacobian import layer_structure, softmax_structure
+from softmax_cli.drawing.cells import downsample
 from softmax_cli.drawing.heatmap import NEGATIVE, POSITIVE, heatmap
-from softmax_cli.drawing.picture import View, downsample, scale_of
 from softmax_cli.drawing.plot import save_plot
+from softmax_cli.drawing.scale import scale_of
+from softmax_cli.drawing.view import View
 
 DIGITS = str(SAMPLES / "digits.json")
 

@@ -404,7 +404,8 @@ WRITER = """
 import itertools, os, signal, sys
 import numpy as np
 from softmax_cli.writing.files import target
-from softmax_cli.writing.formats import Stream, write_npy
+from softmax_cli.writing.formats.npy import write_array
+from softmax_cli.writing.result import Stream
 
 def terminate(signum, frame):
     raise SystemExit(143)
@@ -415,7 +416,7 @@ print("ready", flush=True)
 for n in itertools.count():
     block = np.full((20, 500), float(n))
     with target("out.npy") as stream:
-        write_npy(stream.write, Stream((200, 500), [block] * 10))
+        write_array(stream.write, Stream((200, 500), [block] * 10))
 """
 
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +17,9 @@ from hypothesis import strategies as st
 from softmax_cli import InputError
 from softmax_cli.core import layer as core
 from softmax_cli.core.jacobian import LAYOUTS, layer_structure
-from softmax_cli.writing.formats import PIECE, Stream, write_csv, write_json, write_npy, write_npz
+from softmax_cli.writing.formats.json_text import PIECE
+from softmax_cli.writing.formats.registry import writer
+from softmax_cli.writing.result import Result, Stream
 
 
 def stream_of(array, rows=1):
@@ -35,15 +38,14 @@ def stream_of(array, rows=1):
     return Stream(array.shape, blocks())
 
 
-def written(writer, *arguments, **options):
-    out = io.BytesIO()
-    writer(out.write, *arguments, **options)
-    return out.getvalue()
+def write(stream, format, document, **fields):
+    """Write a document, the last key of which is the main one."""
+    writer(format)(stream, Result(document, list(document)[-1], sheets=None, **fields))
 
 
-def archived(document):
+def written(format, document, **fields):
     out = io.BytesIO()
-    write_npz(out, document)
+    write(out, format, document, **fields)
     return out.getvalue()
 
 
@@ -86,8 +88,8 @@ def jacobians(draw):
 @given(arrays(), st.integers(1, 7), st.integers(1, 30))
 def test_json_of_any_blocks_is_the_array_to_the_bit(array, rows, piece):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("softmax_cli.writing.formats.PIECE", piece)
-        text = written(write_json, {"a": stream_of(array, rows)})
+        patch.setattr("softmax_cli.writing.formats.json_text.PIECE", piece)
+        text = written("json", {"a": stream_of(array, rows)})
     assert bits(parsed(text)["a"]) == bits(array)
     assert np.shape(parsed(text)["a"]) == array.shape
 
@@ -96,8 +98,8 @@ def test_json_of_any_blocks_is_the_array_to_the_bit(array, rows, piece):
 @given(arrays(), st.integers(1, 7), st.integers(1, 30))
 def test_json_of_any_blocks_has_the_layout_of_compact_json(array, rows, piece):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("softmax_cli.writing.formats.PIECE", piece)
-        text = written(write_json, {"a": stream_of(np.sign(array), rows)})
+        patch.setattr("softmax_cli.writing.formats.json_text.PIECE", piece)
+        text = written("json", {"a": stream_of(np.sign(array), rows)})
     assert text.decode() == json.dumps({"a": np.sign(array).tolist()}, separators=(",", ":")) + "\n"
 
 
@@ -105,7 +107,7 @@ def test_json_of_any_blocks_has_the_layout_of_compact_json(array, rows, piece):
 @given(jacobians())
 def test_json_of_a_jacobian_is_the_dense_array(case):
     stream, dense = case
-    assert parsed(written(write_json, {"J": stream}))["J"] == dense.tolist()
+    assert parsed(written("json", {"J": stream}))["J"] == dense.tolist()
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
@@ -113,8 +115,8 @@ def test_json_of_a_jacobian_is_the_dense_array(case):
 def test_csv_of_any_blocks_is_the_matrix_to_the_bit(array, rows, piece):
     matrix = array.reshape(len(array), -1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("softmax_cli.writing.formats.PIECE", piece)
-        text = written(write_csv, stream_of(matrix, rows)).decode()
+        patch.setattr("softmax_cli.writing.formats.json_text.PIECE", piece)
+        text = written("csv", {"a": stream_of(matrix, rows)}).decode()
     read = [[float(cell) for cell in row] for row in csv.reader(io.StringIO(text, newline=""))]
     assert bits(read) == bits(matrix)
     assert np.shape(read) == matrix.shape
@@ -126,14 +128,16 @@ def test_npy_of_a_jacobian_is_the_file_that_numpy_writes(case):
     stream, dense = case
     out = io.BytesIO()
     np.save(out, dense)
-    assert written(write_npy, stream) == out.getvalue()
+    assert written("npy", {"J": stream}) == out.getvalue()
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(jacobians())
 def test_npz_holds_every_member_as_numpy_reads_it(case):
     stream, dense = case
-    data = archived({"x": np.arange(3.0), "layout": "tensor", "loss": 0.1, "outputs": [2, 0], "b": None, "J": stream})
+    data = written(
+        "npz", {"x": np.arange(3.0), "layout": "tensor", "loss": 0.1, "outputs": [2, 0], "b": None, "J": stream}
+    )
     with np.load(io.BytesIO(data), allow_pickle=False) as read:
         assert list(read) == ["x", "layout", "loss", "outputs", "J"]
         assert read["x"].tolist() == [0.0, 1.0, 2.0]
@@ -156,7 +160,7 @@ def test_a_document_is_one_line_in_its_order():
         "none": None,
         "scalar": np.array(0.5),
     }
-    assert written(write_json, document).decode() == (
+    assert written("json", document).decode() == (
         '{"x":[0.1,1.0,-0.0],"W":[[2.0,1.0],[4.0,3.0]],"layout":"a \\"name\\"","outputs":[3,0],"target":[1,2],'
         '"loss":1e-320,"n":3,"none":null,"scalar":0.5}\n'
     )
@@ -164,14 +168,15 @@ def test_a_document_is_one_line_in_its_order():
 
 def test_rows_that_are_longer_than_a_piece_are_cut_between_numbers():
     array = np.random.default_rng(0).standard_normal((3, 2 * PIECE + 5))
-    assert parsed(written(write_json, {"a": stream_of(array, 2)}))["a"] == array.tolist()
-    lines = written(write_csv, stream_of(array, 2)).decode().splitlines()
+    assert parsed(written("json", {"a": stream_of(array, 2)}))["a"] == array.tolist()
+    lines = written("csv", {"a": stream_of(array, 2)}).decode().splitlines()
     assert [[float(cell) for cell in line.split(",")] for line in lines] == array.tolist()
 
 
 def test_no_text_is_longer_than_a_piece_makes_it():
     lengths = []
-    write_json(lambda text: lengths.append(len(text)), {"a": np.full((2, 3 * PIECE), -1.2345678901234567e-300)})
+    stream = SimpleNamespace(write=lambda text: lengths.append(len(text)))
+    write(stream, "json", {"a": np.full((2, 3 * PIECE), -1.2345678901234567e-300)})
     assert max(lengths) <= 26 * PIECE
 
 
@@ -179,22 +184,22 @@ def test_no_text_is_longer_than_a_piece_makes_it():
 def test_json_never_turns_a_number_into_null(bad):
     for value in (np.array([[1.0, bad]]), stream_of([[1.0, 2.0], [3.0, bad]]), bad):
         with pytest.raises(InputError) as caught:
-            written(write_json, {"loss": value})
+            written("json", {"loss": value})
         assert str(caught.value) == "loss holds a number that is not finite, which text cannot carry"
 
 
 def test_a_vector_is_one_number_a_line_in_csv():
-    assert written(write_csv, np.array([0.1, 1.0, 1e-300])) == b"0.1\n1.0\n1e-300\n"
+    assert written("csv", {"a": np.array([0.1, 1.0, 1e-300])}) == b"0.1\n1.0\n1e-300\n"
 
 
 def test_a_column_and_a_row_stay_what_they_are_in_csv():
-    assert written(write_csv, stream_of([[1.5], [2.5]])) == b"1.5\n2.5\n"
-    assert written(write_csv, stream_of([[1.5, 2.5]])) == b"1.5,2.5\n"
+    assert written("csv", {"a": stream_of([[1.5], [2.5]])}) == b"1.5\n2.5\n"
+    assert written("csv", {"a": stream_of([[1.5, 2.5]])}) == b"1.5,2.5\n"
 
 
 def test_header_names_are_quoted_as_csv_asks():
     header = ["plain", "a,b", 'say "x"', "two\nlines", "café [b]", ""]
-    text = written(write_csv, np.ones((1, 6)), header).decode()
+    text = written("csv", {"a": np.ones((1, 6))}, header=header).decode()
     assert text == 'plain,"a,b","say ""x""","two\nlines",café [b],""\n1.0,1.0,1.0,1.0,1.0,1.0\n'
     assert next(csv.reader(io.StringIO(text, newline=""))) == header
 
@@ -203,7 +208,7 @@ def test_header_names_are_quoted_as_csv_asks():
 def test_csv_of_more_than_two_dimensions_is_refused_before_anything_is_written(shape, count):
     out = io.BytesIO()
     with pytest.raises(InputError) as caught:
-        write_csv(out.write, stream_of(np.ones(shape)), ["a"], name="dL_dW")
+        write(out, "csv", {"dL_dW": stream_of(np.ones(shape))}, header=["a"])
     assert str(caught.value) == f"CSV holds two dimensions, and dL_dW has {count}"
     assert caught.value.advice == "use --json, or -o FILE.npy"
     assert out.getvalue() == b""
@@ -213,12 +218,12 @@ def test_csv_of_more_than_two_dimensions_is_refused_before_anything_is_written(s
 def test_npy_of_what_is_small_is_the_file_that_numpy_writes(value):
     out = io.BytesIO()
     np.save(out, np.ascontiguousarray(value) if np.ndim(value) else value)
-    assert written(write_npy, value) == out.getvalue()
+    assert written("npy", {"a": value}) == out.getvalue()
 
 
 def test_npz_members_may_outgrow_what_their_heads_were_written_for(monkeypatch):
     monkeypatch.setattr("zipfile.ZIP64_LIMIT", 100)
-    data = archived({"a": stream_of(np.ones((30, 5)))})
+    data = written("npz", {"a": stream_of(np.ones((30, 5)))})
     with np.load(io.BytesIO(data)) as read:
         assert read["a"].tolist() == [[1.0] * 5] * 30
 
@@ -235,7 +240,7 @@ def test_npz_goes_through_a_pipe():
     reader.start()
     array = np.random.default_rng(0).standard_normal((300, 40))
     with open(write_end, "wb") as stream:
-        write_npz(stream, {"a": stream_of(array, 7), "s": "word"})
+        write(stream, "npz", {"a": stream_of(array, 7), "s": "word"})
     reader.join()
     with np.load(io.BytesIO(chunks[0]), allow_pickle=False) as read:
         assert read["a"].tolist() == array.tolist()
@@ -246,7 +251,7 @@ def test_npz_can_be_appended_to_what_a_file_holds(tmp_path):
     path = tmp_path / "out"
     path.write_bytes(b"some lines before\n")
     with open(path, "ab") as stream:
-        write_npz(stream, {"a": stream_of([[1.0, 2.0]]), "s": "word"})
+        write(stream, "npz", {"a": stream_of([[1.0, 2.0]]), "s": "word"})
     with np.load(io.BytesIO(path.read_bytes().removeprefix(b"some lines before\n"))) as read:
         assert read["a"].tolist() == [[1.0, 2.0]]
         assert str(read["s"]) == "word"
@@ -258,24 +263,18 @@ CHILD = """
 import re, sys
 import numpy as np
 from softmax_cli.core import layer as core
-from softmax_cli.writing import formats as output
 from softmax_cli.core.jacobian import layer_structure
+from softmax_cli.writing.formats.registry import writer
+from softmax_cli.writing.result import Result, Stream
 size, format = int(sys.argv[1]), sys.argv[2]
 rng = np.random.default_rng(0)
 layer, single = core.evaluate(rng.standard_normal(size), rng.standard_normal((size, size)))
 jacobian = layer_structure(layer, single)
-stream = output.Stream(jacobian.shape(), jacobian.blocks())
+stream = Stream(jacobian.shape(), jacobian.blocks())
 peak = lambda: int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) * 1024
 before = peak()
 with open(sys.argv[3], "wb") as out:
-    if format == "npy":
-        output.write_npy(out.write, stream)
-    elif format == "npz":
-        output.write_npz(out, {"dL_dW": stream})
-    elif format == "csv":
-        output.write_csv(out.write, stream)
-    else:
-        output.write_json(out.write, {"dL_dW": stream})
+    writer(format)(out, Result({"dL_dW": stream}, "dL_dW", sheets=None))
 print(peak(), peak() - before)
 """
 
@@ -304,5 +303,5 @@ def test_blocks_are_not_gathered_before_they_are_written():
             events.append("made")
             yield np.full((1, 2), float(n))
 
-    write_npy(lambda data: events.append("written"), Stream((3, 2), blocks()))
+    write(SimpleNamespace(write=lambda data: events.append("written")), "npy", {"a": Stream((3, 2), blocks())})
     assert events == ["written", *itertools.chain.from_iterable([["made", "written"]] * 3)]

@@ -6,7 +6,7 @@ import pytest
 from softmax_cli import InputError
 from softmax_cli.reading.problem import Problem
 from softmax_cli.writing import memory, progress
-from softmax_cli.writing.results import jacobian_result
+from softmax_cli.writing.jacobian_result import jacobian_result
 
 
 class Terminal(io.StringIO):

@@ -1,37 +1,18 @@
-"""forward, softmax-grad, linear-grad and layer-grad: the layer and its Jacobians."""
+"""softmax-grad, linear-grad and layer-grad: the Jacobians."""
 
+import re
 from typing import TYPE_CHECKING
 
+from ..wording import counted
 from .commands import command
 from .inputs import answer_lines, fail, problem_of
-from .options import Chain, Inputs, JacobianOutput, Lines, Output
+from .options import Chain, Inputs, JacobianOutput, Lines
 
 if TYPE_CHECKING:
     from ..core.batch import Quantity
-
-
-@command("forward", "z and h")
-def forward(inputs: Inputs, lines: Lines, output: Output) -> None:
-    """Examples:
-
-    \b
-      softmax-jac forward -x 0.1,0.5 -W '1,2,3;4,5,6' -b 0,0,1
-      softmax-jac forward model.json --json
-      softmax-jac forward -x batch.npy -W W.csv -o h.npy
-
-    The logits z = Wᵀx + b and the probabilities h = softmax(z).
-    """
-    from ..writing.emit import chosen_format, emit
-
-    if lines.jsonl:
-        from .line_answers import forward_work
-
-        answer_lines(inputs, lines, output, forward_work())
-        return
-    from ..writing.results import forward_result
-
-    format = chosen_format(output.format, output.json, output.output)
-    emit(forward_result(problem_of(inputs, lines)), format, output.output, output.precision, output.full)
+    from ..core.jacobian import Method
+    from ..reading.problem import Problem
+    from .lines import Document, Work
 
 
 @command("softmax-grad", "dS/dZ: the probabilities by the logits")
@@ -85,29 +66,71 @@ def _jacobian(
 
     method = chain.method if chain else None
     if lines.jsonl:
-        from .line_answers import jacobian_work
-
         if output.plot is not None:
             fail("--plot draws one matrix, and --jsonl makes one of every line")
-        answer_lines(inputs, lines, output, jacobian_work(quantity, output.layout, output.outputs, method))
+        answer_lines(inputs, lines, output, _line_work(quantity, output, method))
         return
-    from ..writing.results import chosen_outputs, jacobian_result
+    from ..writing.jacobian_result import jacobian_result
 
     format = chosen_format(output.format, output.json, output.output)
     problem = problem_of(inputs, lines)
-    outputs = chosen_outputs(output.outputs, problem.W.shape[1])
+    outputs = _chosen_outputs(output.outputs, problem.W.shape[1])
     result = jacobian_result(quantity, problem, output.layout, outputs, method)
     if output.plot is not None:
         if output.plot == output.output:
             fail(f"--plot and -o both name {output.plot}")
-        from ..drawing.draw import draw_plot
+        from ..drawing.plot import draw_plot
 
         draw_plot(result, output.plot, output.layout)
         if output.format is None and not output.json and output.output is None:
             return
     if format == "heatmap":
-        from ..drawing.draw import print_heatmap
+        from ..drawing.heatmap import print_heatmap
 
         print_heatmap(result, output.layout, output.output)
         return
     emit(result, format, output.output, output.precision, output.full)
+
+
+def _line_work(quantity: "Quantity", output: JacobianOutput, method: "Method | None") -> "Work":
+    """A Jacobian of each of many lines."""
+    from ..core.batch import batch_of
+    from ..core.jacobian import chain_product
+    from ..core.layer import evaluate
+    from ..writing.jacobian_result import KEYS, in_layout
+    from .lines import Work
+
+    def compute(problem: "Problem", documents: "list[Document]") -> "list[Document]":
+        chosen = _chosen_outputs(output.outputs, problem.W.shape[1])
+        if method == "chain":
+            layer, single = evaluate(problem.x, problem.W, problem.b)
+            value = in_layout(chain_product(layer, single, chosen), problem.W, output.layout)
+        else:
+            batch = batch_of(quantity, problem.x, problem.W, problem.b, chosen)
+            value = batch.make(slice(None)).dense(output.layout)
+        about: Document = {"layout": output.layout}
+        if chosen is not None:
+            about["outputs"] = chosen
+        if method is not None:
+            about["method"] = method
+        return [about | {KEYS[quantity]: matrix} for matrix in value]
+
+    return Work(compute, lambda p: p.W.size * p.W.shape[1])
+
+
+def _chosen_outputs(text: str | None, count: int) -> list[int] | None:
+    """3,7,10-12 as a list of indices below `count`."""
+    if text is None:
+        return None
+    chosen: list[int] = []
+    for part in text.split(","):
+        first, dash, last = part.strip().partition("-")
+        if not all(re.fullmatch(r"[0-9]{1,18}", n) for n in ((first, last) if dash else (first,))):
+            fail(f"--outputs {text}: {part.strip()!r} is no index and no range", "write it as 3,7,10-12")
+        low, high = int(first), int(last or first)
+        if high < low:
+            fail(f"--outputs {text}: {part.strip()} runs backwards", f"write it as {high}-{low}")
+        if high >= count:
+            fail(f"--outputs {text}: {part.strip()} is not within the {counted(count, 'output')}, 0 to {count - 1}")
+        chosen += range(low, high + 1)
+    return chosen

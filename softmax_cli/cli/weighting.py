@@ -1,4 +1,4 @@
-"""weight-grad: the gradient of an error, from the options of the command line."""
+"""What weights the rows of dL/dW: an upstream gradient or a target, from the options or the document."""
 
 from __future__ import annotations
 
@@ -6,14 +6,11 @@ from typing import Any, get_args
 
 import numpy as np
 
-from ..core.arrays import Array
-from ..core.gradients import Reduction, gradient_and_loss
+from ..core.gradients import Reduction
 from ..errors import InputError
 from ..reading.problem import Problem, read_array
 from ..reading.values import entry_of, fitted
-from ..writing.progress import progress
-from ..writing.results import Result, gradient_result
-from .options import ErrorSide, Step
+from .options import ErrorSide
 
 
 def weighting(problem: Problem, error: ErrorSide) -> dict[str, Any]:
@@ -55,33 +52,6 @@ def shared_weighting(error: ErrorSide) -> dict[str, Any]:
         found["upstream"] = read_array(error.upstream, "--upstream", 1)[0]
     if error.target is not None:
         found["target"] = _as_targets(read_array(error.target, "--target", 0, 1)[0], single=True)
-    return found
-
-
-def learn(problem: Problem, error: ErrorSide, step: Step) -> Result:
-    """dE/dW over one input or many, with the loss and the moved weights where they are asked for."""
-    given, reduction = weighting(problem, error), reduction_of(problem, error)
-    size = problem.x.nbytes
-    row = problem.x.shape[-1] * 8
-    with progress(size, "weight-grad") as advance:
-        gradient, loss = gradient_and_loss(
-            problem.x, problem.W, problem.b, **given, reduction=reduction, on_rows=lambda n: advance(n * row)
-        )
-    if problem.x.ndim == 2:
-        given["reduction"] = reduction
-    return gradient_result(problem, given, found_by(problem, gradient, loss, step))
-
-
-def found_by(problem: Problem, gradient: Array, loss: Array | None, step: Step) -> dict[str, Array]:
-    """dE_dW, the loss where there is one, and W_new = W − r·dE/dW where it is asked for."""
-    found = {"dE_dW": gradient} if loss is None else {"dE_dW": gradient, "loss": loss}
-    if step.learning_rate is not None:
-        if not np.isfinite(step.learning_rate):
-            raise InputError(f"--learning-rate is {step.learning_rate}, where a finite number is expected")
-        with np.errstate(over="ignore"):
-            found["W_new"] = problem.W - step.learning_rate * gradient
-        if not np.isfinite(found["W_new"]).all():
-            raise InputError("W_new is too large for double precision (beyond ±1.8e308)")
     return found
 
 

@@ -9,36 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import Array
-from ..core.jacobian import Jacobian, Layout
+from .view import View
 
 Edges = NDArray[np.intp]
-Label = Callable[[int], str]
-
-
-class View(NamedTuple):
-    """A Jacobian at one input as it is laid out, what its rows and columns are, and a label for each."""
-
-    jacobian: Jacobian
-    layout: Layout
-    name: str
-    rows: str
-    columns: str
-    row: Label
-    column: Label
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return self.jacobian.shape(self.layout)
-
-    @property
-    def groups(self) -> tuple[int, int]:
-        """How many rows and how many columns belong to one output."""
-        J = 1 if self.jacobian.wrt_logits else self.jacobian.g.shape[2]
-        return (J, 1) if self.layout == "denominator" else (1, J)
-
-    @property
-    def title(self) -> str:
-        return f"{self.name}  ({' × '.join(map(str, self.shape))})"
 
 
 class Picture(NamedTuple):
@@ -86,32 +59,3 @@ def _edges(groups: int, size: int, limit: int) -> Edges:
     within = np.linspace(0, size, min(size, limit // groups) + 1).astype(np.intp)[:-1]
     starts = (np.arange(groups)[:, None] * size + within).ravel()
     return np.append(starts, groups * size)
-
-
-class Scale(NamedTuple):
-    """A scale from −1 to 1, linear or, where entries span many orders, symmetric-logarithmic above
-    `threshold`."""
-
-    top: float
-    threshold: float | None
-
-    def of(self, values: Array) -> Array:
-        """Where the values stand between −1 and 1."""
-        if self.top == 0.0:
-            return np.zeros_like(values)
-        if self.threshold is None:
-            return values / self.top
-        steps: Array = np.log1p(np.abs(values) / self.threshold) / np.log1p(self.top / self.threshold)
-        return np.copysign(steps, values)
-
-
-def scale_of(cells: Array) -> Scale:
-    """Linear, or logarithmic over at most eight orders of magnitude where the largest entry is a
-    thousand times the median."""
-    size = np.abs(cells[cells != 0.0])
-    if size.size == 0:
-        return Scale(0.0, None)
-    top = float(size.max())
-    if top <= 1e3 * float(np.median(size)):
-        return Scale(top, None)
-    return Scale(top, max(float(size.min()), top * 1e-8))

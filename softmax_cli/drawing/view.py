@@ -1,0 +1,58 @@
+"""The matrix that a picture shows, as it is laid out and labelled."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+from ..core.jacobian import Jacobian, Layout
+from ..errors import InputError
+from ..writing.result import Result
+
+Label = Callable[[int], str]
+
+
+class View(NamedTuple):
+    """A Jacobian at one input as it is laid out, what its rows and columns are, and a label for each."""
+
+    jacobian: Jacobian
+    layout: Layout
+    name: str
+    rows: str
+    columns: str
+    row: Label
+    column: Label
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.jacobian.shape(self.layout)
+
+    @property
+    def groups(self) -> tuple[int, int]:
+        """How many rows and how many columns belong to one output."""
+        J = 1 if self.jacobian.wrt_logits else self.jacobian.g.shape[2]
+        return (J, 1) if self.layout == "denominator" else (1, J)
+
+    @property
+    def nbytes(self) -> int:
+        return 8 * math.prod(self.shape)
+
+    @property
+    def title(self) -> str:
+        return f"{self.name}  ({' × '.join(map(str, self.shape))})"
+
+
+def view_of(result: Result, layout: Layout) -> View:
+    """The matrix as it is laid out, and what labels its rows and columns."""
+    axes, batch = result.axes, result.batch
+    assert axes is not None
+    assert batch is not None
+    if not batch.single:
+        raise InputError("a picture shows one input, and x holds several", "give one of them with -x")
+    if layout == "tensor" and not batch.first.wrt_logits:
+        raise InputError("a picture shows two dimensions, and the tensor layout has three", "use --layout numerator")
+    if layout == "denominator":
+        name = f"{axes.name}, transposed"
+        return View(batch.first, layout, name, axes.columns, axes.rows, axes.column, axes.row)
+    return View(batch.first, layout, axes.name, axes.rows, axes.columns, axes.row, axes.column)

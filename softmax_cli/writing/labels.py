@@ -1,0 +1,45 @@
+"""What array elements are called in tables, pictures and CSV headers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+
+class Labels(NamedTuple):
+    """Names of array elements, by index or by the names of the outputs."""
+
+    names: tuple[str, ...] | None
+
+    def output(self, t: int) -> str:
+        return self.names[t] if self.names else str(t)
+
+    def h(self, t: int) -> str:
+        return f"h[{self.output(t)}]"
+
+    def z(self, t: int) -> str:
+        return f"z[{self.output(t)}]"
+
+    def weight(self, j: int, i: int) -> str:
+        return f"W[{j},{self.output(i)}]"
+
+    def weights_from(self, j: int) -> str:
+        return f"W[{j},:]"
+
+    def weights_to(self, i: int) -> str:
+        return f"W[:,{self.output(i)}]"
+
+
+class Axes(NamedTuple):
+    """What the rows and columns of a Jacobian in numerator layout are, and a label for each."""
+
+    name: str
+    rows: str
+    columns: str
+    row: Callable[[int], str]
+    column: Callable[[int], str]
+
+
+def of_input(n: int, single: bool) -> str:
+    """What stands before the title of one of many inputs."""
+    return "" if single else f"input {n}: "
