@@ -20,8 +20,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
 from .arrays import Array, checked
+from .exactdot import exact_entries
 from .small import small_layer
-from .twofold import SCALE, TILE, dot_pairs, exact_dot, exponentials, sum_rows, sure, two_sum
+from .twofold import SCALE, TILE, dot_pairs, exponentials, sum_rows, sure, two_sum
 
 
 class Forward(NamedTuple):
@@ -55,8 +56,8 @@ class Layer(NamedTuple):
 def logits(x: Array, W: Array, b: Array | None, first: int | None = None) -> tuple[Array, Array]:
     """z = Wᵀx + b as the unevaluated sum hi + lo: x (N, J), W (J, K), b (K,) → (N, K) each.
 
-    hi is within a unit roundoff of the exact logit, relative, however much its terms cancel, and
-    lo carries what hi leaves to well under UNIT absolutely. InputError names a logit that overflows,
+    hi is the exact logit, correctly rounded, however much its terms cancel, underflow or overflow on the way,
+    and hi + lo is within u/4 of it, or within 2⁻¹⁰⁰ of its size. InputError names a logit that overflows,
     and its input, counted from `first`, if there is one.
     """
     (N, J), K = x.shape, W.shape[1]
@@ -71,13 +72,13 @@ def logits(x: Array, W: Array, b: Array | None, first: int | None = None) -> tup
                 at = np.s_[r : r + n, c : c + k]
                 hi[at], lo[at], certain[at] = _fast_logits(x[at[0]], W[:, at[1]], None if b is None else b[at[1]])
     if not certain.all():
-        certain |= (x != 0.0).astype(np.float32) @ (W != 0.0).astype(np.float32) == 0.0  # then it is b, as it is
-        for r, c in np.argwhere(~certain):
-            try:
-                hi[r, c], lo[r, c] = exact_dot(x[r], W[:, c], 0.0 if b is None else float(b[c]))
-            except OverflowError:
-                row = "" if first is None else f" of input {first + r}"
-                raise InputError(f"z[{c}]{row} is too large for double precision (beyond ±1.8e308)") from None
+        certain |= _negligible(x, W)
+        rows, columns = np.nonzero(~certain)
+        hi[rows, columns], lo[rows, columns] = exact_entries(x, W, b, rows, columns)
+        if not np.isfinite(hi).all():
+            r, c = np.argwhere(~np.isfinite(hi))[0]
+            row = "" if first is None else f" of input {first + r}"
+            raise InputError(f"z[{c}]{row} is too large for double precision (beyond ±1.8e308)")
     return hi, lo
 
 
@@ -88,7 +89,15 @@ def _fast_logits(x: Array, W: Array, b: Array | None) -> tuple[Array, Array, NDA
         hi, t = two_sum(hi, b)
         hi, lo = two_sum(hi, t + lo)
         size += np.abs(b)
-    return hi, lo, sure(size, hi, len(W))
+    return hi, lo, sure(size, hi, lo, len(W))
+
+
+def _negligible(x: Array, W: Array) -> NDArray[np.bool_]:
+    """Where Wᵀx is 0, or less than a quarter of the smallest double, so that z is b as it is: (N, K)."""
+    (_, e), (_, f) = np.frexp(np.abs(x).max(axis=1)), np.frexp(np.abs(W).max(axis=0))
+    none = (x != 0.0).astype(np.float32) @ (W != 0.0).astype(np.float32) == 0.0
+    less = e[:, None] + f + len(W).bit_length() <= -1076
+    return np.logical_or(none, less)
 
 
 def softmax(z: Array, low: Array | None = None) -> tuple[Array, Array, Array]:

@@ -43,9 +43,7 @@ def _product(a: float, ah: float, al: float, b: float, bh: float, bl: float) -> 
 
 def _logit(terms: list[Pair], bias: float | None) -> Pair | None:
     """Σ terms + bias as hi + lo, or None where `core._fast_logits` is not sure of it."""
-    J, size = len(terms), 0.0
-    for p, _ in terms:
-        size += abs(p)
+    J, size = len(terms), _halves([abs(p) for p, _ in terms])
     while (n := len(terms)) > 1:  # `twofold.sum_pairs`
         half, keep = n // 2, n - n // 2
         for at in range(half):
@@ -58,7 +56,15 @@ def _logit(terms: list[Pair], bias: float | None) -> Pair | None:
         hi, t = two_sum(hi, bias)
         hi, lo = two_sum(hi, t + lo)
         size += abs(bias)
-    return (hi, lo) if sure(size, hi, J) else None
+    return (hi, lo) if sure(size, hi, lo, J) else None
+
+
+def _halves(a: list[float]) -> float:
+    """`twofold.sum_halves`."""
+    while (n := len(a)) > 1:
+        half, keep = n // 2, n - n // 2
+        a = [a[at] + a[keep + at] for at in range(half)] + a[half:keep]
+    return a[0]
 
 
 def _softmax(logits: list[Pair]) -> tuple[list[list[float]], float]:
@@ -86,7 +92,8 @@ def _exponential(a: float, low: float) -> Pair:
     """`twofold.exponentials`."""
     a = a if a > -752.0 else -752.0  # and where a is nan
     n = round(a * PER_UNIT)
-    r = (a - n * LN2_HI) - n * LN2_LO + (low if low > -1e-9 else -1e-9)
+    low = low if low > -1e-9 else -1e-9
+    r = (a - n * LN2_HI) - n * LN2_LO + (low if low < 1e-9 else 1e-9)
     p = r + r * r * (0.5 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120))))
     hi = _HI[n & (STEPS - 1)]
     tail = _LO[n & (STEPS - 1)] + hi * p

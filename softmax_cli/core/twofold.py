@@ -16,6 +16,7 @@ import math
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .arrays import Array
 
@@ -24,6 +25,7 @@ Number = TypeVar("Number", Array, float)
 UNIT = 2.0**-53
 UNIT_SQUARED = 2.0**-106
 SPLIT = np.uint64(0xFFFFFFFFF8000000)  # keeps the sign, the exponent and 26 bits of a significand
+HALF = np.uint64(0x4000000)  # of the last bit that is kept
 TILE = 1 << 16  # products handled at once: they and their error terms stay in the cache
 SCALE = 2.0**64  # what `exponentials` are multiplied by
 
@@ -36,19 +38,21 @@ def two_sum(a: Number, b: Number) -> tuple[Number, Number]:
 
 
 def split(a: Array) -> tuple[Array, Array]:
-    """a = hi + lo exactly, each of 27 bits or fewer, by masking bits: unlike [ORO] 3.2 (Dekker),
-    which multiplies by 2²⁷ + 1, it never overflows."""
-    hi: Array = (a.view(np.uint64) & SPLIT).view(np.float64)
+    """a = hi + lo exactly, hi of 26 bits, to nearest, and lo so of 26 bits and a sign: products of two such parts
+    are exact. By bits, and so [ORO] 3.2 (Dekker), which multiplies by 2²⁷ + 1, overflows long before: here only the
+    2⁻²⁷ next to the end of the range give hi = inf."""
+    hi: Array = ((a.view(np.uint64) + HALF) & SPLIT).view(np.float64)
     return hi, a - hi
 
 
 def two_product(a: Array, b: Array, room: tuple[Array, ...] | None = None) -> tuple[Array, Array]:
-    """p = fl(a·b) and e with p + e = a·b, exactly where e does not underflow. [ORO] 3.3 (Veltkamp).
+    """p = fl(a·b) and e with p + e = a·b, exactly where |p| > 2⁻⁹⁶⁸ and nothing overflows. [ORO] 3.3 (Veltkamp).
     `room` is for p, e and one more of that shape, and the parts of b."""
     if room is None:
         room = (*np.empty((3, *np.broadcast(a, b).shape)), *np.empty((2, *b.shape)))
     (p, e, t, bh, bl), (ah, al) = room, split(a)
-    np.bitwise_and(b.view(np.uint64), SPLIT, bh.view(np.uint64))
+    np.add(b.view(np.uint64), HALF, bh.view(np.uint64))
+    np.bitwise_and(bh.view(np.uint64), SPLIT, bh.view(np.uint64))
     np.subtract(b, bh, bl)
     np.multiply(a, b, p)
     np.subtract(p, np.multiply(ah, bh, e), e)
@@ -81,6 +85,16 @@ def sum_pairs(p: Array, e: Array, spare: Array, other: Array) -> tuple[Array, Ar
     return two_sum(p[0], e[0])
 
 
+def sum_halves(a: Array) -> Array:
+    """Σa down the first axis, in the order of `sum_pairs`. Overwrites it."""
+    while (n := len(a)) > 1:
+        half, keep = n // 2, n - n // 2
+        np.add(a[:half], a[keep:], a[:half])
+        a = a[:keep]
+    total: Array = a[0].copy()
+    return total
+
+
 def sum_rows(a: Array) -> tuple[Array, Array]:
     """Σₖ aₖ along the last axis as hi + lo, for |aₖ| < 2⁹⁹⁰. [RO] ExtractVector: the leading 26 bits of
     the terms add up without error in any order, for up to 2²⁷ terms, and what is left matters 2²⁶ times less."""
@@ -107,41 +121,20 @@ def dot_pairs(x: Array, W: Array) -> tuple[Array, Array, Array]:
     p, e, t, spare = room[:4].reshape(4, *shape)
     parts = room[3:, : J * k].reshape(2, J, 1, k)  # no longer needed when `spare` is
     two_product(np.ascontiguousarray(x.T)[:, :, None], W[:, None, :], (p, e, t, *parts))
-    size = np.add.reduce(np.abs(p, t), axis=0)
+    size = sum_halves(np.abs(p, t))
     hi, lo = sum_pairs(p, e, t, spare)
     _memory.append(memory)
     return hi, lo, size
 
 
-def exact_dot(x: Array, w: Array, b: float) -> tuple[float, float]:
-    """Σⱼ xⱼwⱼ + b as hi + lo, hi correctly rounded, whatever cancels, underflows or overflows on the way:
-    for the rare sum that is beyond what Dot2 can promise. OverflowError if hi is out of range."""
-    used = (x != 0) & (w != 0)
-    x, w = x[used], w[used]
-    with np.errstate(all="ignore"):
-        p, e = two_product(x, w)
-    size = np.abs(p)
-    if not size.size or (size.min() > 2.0**-900 and size.max() < 2.0**960):  # then p + e is the product
-        terms = [b, *p.tolist(), *e.tolist()]
-        hi = math.fsum(terms)
-        return hi, math.fsum([*terms, -hi])
-    unit = 1 << 1074  # every double is a whole number of 2⁻¹⁰⁷⁴
-    total = 0
-    for a, c in ((b, 1.0), *zip(x.tolist(), w.tolist(), strict=True)):
-        (n, d), (m, f) = a.as_integer_ratio(), c.as_integer_ratio()
-        total += n * (unit // d) * m * (unit // f)
-    hi = total / unit**2
-    n, d = hi.as_integer_ratio()
-    return hi, (total - n * (unit**2 // d)) / unit**2
-
-
-def sure(size: Number, hi: Number, terms: int) -> Any:
-    """Whether a Dot2 of so many terms, the sizes of its products adding up to `size`, is within u/4 of the
-    exact sum, both absolutely and relative to the hi that it gave: [ORO] corollary 4.7 for a tree of that
-    depth. An underflow may cost a product its error term."""
+def sure(size: Number, hi: Number, lo: Number, terms: int) -> Any:
+    """Whether hi is the correctly rounded sum, and hi + lo within u/4 of it, of a Dot2 of so many terms that gave
+    hi + lo, the sizes of its products adding up to `size`: [ORO] corollary 4.7 for a tree of that depth. An
+    underflow may cost a product its error term."""
     depth = terms.bit_length() + 3
     bound = size * (4 * depth * depth * UNIT_SQUARED) + terms * 2.0**-1070
-    return (bound <= UNIT / 4) & (bound <= abs(hi) * (UNIT / 4))
+    slack = bound + abs(hi) * (4 * UNIT_SQUARED)  # the rounding of lo ± slack included
+    return (bound <= UNIT / 4) & (hi + (lo + slack) == hi) & (hi + (lo - slack) == hi)
 
 
 # --- the exponential ---------------------------------------------------------------------------
@@ -172,17 +165,24 @@ def exponentials(a: Array, low: Array) -> tuple[Array, Array]:
     """2⁶⁴·exp(a + low) as hi + lo, for a ≤ 0 and |low| ≤ u·|a|. hi + lo is within 0.03 u of the exact value,
     relative, and so hi within 1.03 u. From −752 down, and for nan, it is exp(−752): 2⁻¹⁰²¹, and so nothing beside 2⁶⁴.
 
-    [Tang]: a + low = n·ln 2/128 + r with |r| ≤ 0.0028, and exp is 2^(n/128)·(1 + p), p = exp(r) − 1 being
-    so small that its roundoff is lost beside 1. The factor 2⁶⁴ keeps in range what is subnormal or less.
+    The factor 2⁶⁴ keeps in range what is subnormal or less.
     """
-    a = np.fmax(a, -752.0)
+    hi, lo, n = exponentials_apart(np.fmax(a, -752.0), low)
+    two = (n + BIAS << 52).view(np.float64)
+    return hi * two, lo * two
+
+
+def exponentials_apart(a: Array, low: Array) -> tuple[Array, Array, NDArray[np.int64]]:
+    """exp(a + low) as (hi + lo)·2ⁿ with 1 ≤ hi < 2.03, for −2800 ≤ a ≤ 0 and |low| ≤ 1e-9, else taken for that.
+
+    [Tang]: a + low = n·ln 2/128 + r with |r| ≤ 0.0028, and exp is 2^(n/128)·(1 + p), p = exp(r) − 1 being
+    so small that its roundoff is lost beside 1.
+    """
     steps = np.rint(a * PER_UNIT)
-    r = (a - steps * LN2_HI) - steps * LN2_LO + np.fmax(low, -1e-9)  # nan where a is −inf
+    r = (a - steps * LN2_HI) - steps * LN2_LO + np.fmin(np.fmax(low, -1e-9), 1e-9)  # low is nan where a was −inf
     p = r + r * r * (0.5 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120))))
     n = steps.astype(np.int64)
-    j = n & (STEPS - 1)
-    two = ((n >> 7) + BIAS << 52).view(np.float64)
-    hi = POWER_HI.take(j)
+    hi = POWER_HI.take(j := n & (STEPS - 1))
     tail = POWER_LO.take(j) + hi * p
     s = hi + tail
-    return s * two, (tail - (s - hi)) * two
+    return s, tail - (s - hi), n >> 7

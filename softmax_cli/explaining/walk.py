@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..core.arrays import Array
+from ..core.exactdot import exact_dots
 from ..core.jacobian import Jacobian, layer_structure, linear_structure, softmax_structure
 from ..core.layer import Layer
-from ..core.twofold import exact_dot
 from ..errors import InputError
 from .equations import Equation, Kind, Matrix, Symbol, equation, number
 
@@ -99,9 +99,11 @@ class Walk:
         if len(terms) <= TERMS:
             return terms, []
         left = terms[TERMS - 1 :]
-        ones = np.array([term[0] for term in left])
-        rest, _ = exact_dot(ones, np.array([term[1] if len(term) > 1 else 1.0 for term in left]), 0.0)
-        return [*terms[: TERMS - 1], (rest,)], [f"The last number stands for the {len(left)} terms left out, added up."]
+        first, second = zip(*(term if len(term) > 1 else (*term, 1.0) for term in left), strict=True)
+        rest, _ = exact_dots(np.array([first]), np.array([second]))
+        return [*terms[: TERMS - 1], (float(rest[0]),)], [
+            f"The last number stands for the {len(left)} terms left out, added up."
+        ]
 
     def matrix(self, symbol: Symbol, values: Array) -> Matrix:
         return self._shown(symbol, np.atleast_2d(values)[:CORNER, :CORNER], values.shape)
