@@ -5,6 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import typer
+from typer.core import TyperCommand
+
+from ..errors import InputError
 
 Command = Callable[..., None]
 COMMANDS: dict[str, tuple[Command, str]] = {}  # of option groups, and a line that says what each does
@@ -18,6 +21,20 @@ def command(name: str, summary: str) -> Callable[[Command], Command]:
         return function
 
     return register
+
+
+class OnceEach(TyperCommand):
+    """A command that refuses an option that is given twice, of which the last would win in silence."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not ctx.resilient_parsing:
+            _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+            seen = set()
+            for parameter in order:
+                if parameter.name in seen and not parameter.multiple:
+                    raise InputError(f"{'/'.join(parameter.opts + parameter.secondary_opts)} is given twice")
+                seen.add(parameter.name)
+        return super().parse_args(ctx, args)
 
 
 def add_command(app: typer.Typer, name: str) -> None:
@@ -37,4 +54,4 @@ def add_command(app: typer.Typer, name: str) -> None:
 
     run.__annotations__ = {p.name: p.annotation for p in parameters}
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    app.command(name, help=function.__doc__, short_help=summary)(run)
+    app.command(name, cls=OnceEach, help=function.__doc__, short_help=summary)(run)

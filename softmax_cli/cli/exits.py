@@ -11,6 +11,7 @@ from typing import NoReturn
 import typer
 from typer._click.exceptions import ClickException
 
+from ..wording import escaped
 from ..writing import cleanup
 from ..writing.messages import say
 
@@ -81,7 +82,7 @@ def _answer_signals() -> None:
 
 
 def _usage(error: ClickException) -> tuple[str, str]:
-    message = " ".join(error.format_message().split())
+    message = escaped(" ".join(error.format_message().split()), 1000)
     context = getattr(error, "ctx", None)
     return message[:1].lower() + message[1:].rstrip("."), f"see {context.command_path} --help" if context else ""
 

@@ -4,6 +4,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
+from ..wording import quoted
 from .commands import command
 from .inputs import done_if, fail, problem_of
 from .options import Explanation, Inputs, Lines
@@ -64,6 +65,6 @@ def _explained(problem: "Problem", explanation: Explanation) -> str:
 def _entry(text: str) -> tuple[int, int, int]:
     parts = text.split(",")
     if len(parts) != 3 or not all(re.fullmatch(r"[0-9]{1,18}", p.strip()) for p in parts):
-        fail(f"--entry is {text!r}, where t,j,i is expected, as in 1,2,0 for ∂h[1]/∂W[2,0]")
+        fail(f"--entry is {quoted(text)}, where t,j,i is expected, as in 1,2,0 for ∂h[1]/∂W[2,0]")
     t, j, i = (int(p) for p in parts)
     return t, j, i

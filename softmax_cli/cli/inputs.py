@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
+from ..wording import shown
 from ..writing.messages import say
 from .exits import Status
 from .options import Inputs, JacobianOutput, Lines, Output
@@ -34,7 +35,7 @@ def check_values(inputs: Inputs, also_read: dict[str, str | None]) -> None:
     options = {"-x": inputs.x, "-W": inputs.w, "-b": inputs.b}
     for option, value in options.items():
         if value is not None and value.startswith("-") and value[1:2] in ("-", *"xWboh"):
-            fail(f"{option} is followed by {value}, where a value is expected")
+            fail(f"{option} is followed by {shown(value, 40)}, where a value is expected")
     refuse_stdin_twice({"INPUT": inputs.input, **options, **also_read})
 
 

@@ -3,7 +3,7 @@
 import re
 from typing import TYPE_CHECKING
 
-from ..wording import counted
+from ..wording import counted, quoted, shown
 from .commands import command
 from .inputs import answer_lines, fail, problem_of
 from .options import Chain, Inputs, JacobianOutput, Lines
@@ -122,15 +122,16 @@ def _chosen_outputs(text: str | None, count: int) -> list[int] | None:
     """3,7,10-12 as a list of indices below `count`."""
     if text is None:
         return None
+    option = f"--outputs {shown(text, 40)}"
     chosen: list[int] = []
-    for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
+    for part in map(str.strip, text.split(",")):
+        first, dash, last = part.partition("-")
         if not all(re.fullmatch(r"[0-9]{1,18}", n) for n in ((first, last) if dash else (first,))):
-            fail(f"--outputs {text}: {part.strip()!r} is no index and no range", "write it as 3,7,10-12")
+            fail(f"{option}: {quoted(part)} is no index and no range", "write it as 3,7,10-12")
         low, high = int(first), int(last or first)
         if high < low:
-            fail(f"--outputs {text}: {part.strip()} runs backwards", f"write it as {high}-{low}")
+            fail(f"{option}: {part} runs backwards", f"write it as {high}-{low}")
         if high >= count:
-            fail(f"--outputs {text}: {part.strip()} is not within the {counted(count, 'output')}, 0 to {count - 1}")
+            fail(f"{option}: {part} is not within the {counted(count, 'output')}, 0 to {count - 1}")
         chosen += range(low, high + 1)
     return chosen

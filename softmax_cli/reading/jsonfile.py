@@ -9,11 +9,12 @@ import orjson
 
 from ..core.arrays import Array
 from ..errors import InputError
-from ..wording import counted, quoted
+from ..wording import counted, escaped, quoted
 from .textfile import decode
 
 _NUMBERS: set[type] = {float, int}
 _DEEPEST = 8  # dimensions that an array may have
+_CARRIED_DEEPEST = 100  # of what is only carried on; orjson writes 254
 
 
 def parse_json(data: bytes, source: str) -> Any:
@@ -52,7 +53,7 @@ def parse_document(text: bytes, source: str) -> dict[str, Any]:
     """A JSON object. InputError as in `parse_json`, or if it is another value."""
     value = parse_json(text, source)
     if type(value) is not dict:
-        raise InputError(f'{source} holds {_spelled(value)}, where an object like {{"x": …, "W": …}} is expected')
+        raise InputError(f'{source} holds {spelled(value)}, where an object like {{"x": …, "W": …}} is expected')
     return value
 
 
@@ -63,7 +64,7 @@ def json_array(value: Any, label: str, finite: bool = True) -> Array:
         if type(value) in _NUMBERS:
             return np.array(value, dtype=np.float64)
         if type(value) is not list:
-            raise InputError(f"{label} is {_spelled(value)}, where numbers are expected")
+            raise InputError(f"{label} is {spelled(value)}, where numbers are expected")
         deep = len(_shape(value, label, _NUMBERS if finite else _NUMBERS | {type(None)})) > _DEEPEST
     except RecursionError:
         deep = True
@@ -79,7 +80,7 @@ def _shape(value: list[Any], label: str, numbers: set[type]) -> tuple[int, ...]:
     if kinds != {list}:
         wanted, noun = ({list}, "a row") if type(value[0]) is list else (numbers, "a number")
         i, item = next((i, item) for i, item in enumerate(value) if type(item) not in wanted)
-        raise InputError(f"{label}[{i}] is {_spelled(item)}, where {noun} is expected")
+        raise InputError(f"{label}[{i}] is {spelled(item)}, where {noun} is expected")
     first = _shape(value[0], f"{label}[0]", numbers)
     for i in range(1, len(value)):
         shape = _shape(value[i], f"{label}[{i}]", numbers)
@@ -94,7 +95,19 @@ def _shape(value: list[Any], label: str, numbers: set[type]) -> tuple[int, ...]:
     return (len(value), *first)
 
 
-def _spelled(value: Any) -> str:
+def refuse_too_deep(value: Any, label: str) -> None:
+    """InputError if a value that is carried on as it is could not be written again."""
+    level = [value]
+    for _ in range(_CARRIED_DEEPEST):
+        inner = (v.values() if type(v) is dict else v for v in level if type(v) in (dict, list))
+        level = [item for items in inner for item in items if type(item) in (dict, list)]
+        if not level:
+            return
+    raise InputError(f"{label} is nested too deep")
+
+
+def spelled(value: Any) -> str:
+    """A JSON value as an error names it."""
     if isinstance(value, str):
         return f"the string {quoted(value)}"
     if isinstance(value, list | dict):
@@ -132,7 +145,7 @@ def _invalid(data: bytes, source: str, line: int) -> InputError:
 
     try:
         value = json.loads(text, parse_float=number, parse_int=number, parse_constant=str.encode)
-        place, found = _first_marked(value)
+        marked = _first_marked(value)
     except json.JSONDecodeError as error:
         rest = text[error.pos :].lstrip()
         if not rest:
@@ -142,20 +155,23 @@ def _invalid(data: bytes, source: str, line: int) -> InputError:
         return InputError(f"{source} is not valid JSON at line {line}, column {column}: found {symbol}", advice)
     except RecursionError:
         return InputError(f"{source} is nested too deep")
-    if not found:
+    if marked is None:
         return InputError(f"{source} holds half of a surrogate pair, which is no character, on line {line}")
+    number_text, path = marked
+    steps = (f".{escaped(key, 40)}" if isinstance(key, str) else f"[{key}]" for key in reversed(path))
+    place = escaped("".join(steps).removeprefix("."))
     colon = ": " if isinstance(value, dict) else ""
-    shown = found if len(found) <= 40 else found[:40] + "…"
-    return InputError(f"{source}{colon}{place} is {shown}, where a finite number is expected")
+    found = escaped(number_text, 40)
+    return InputError(f"{source}{colon}{place} is {found}, where a finite number is expected")
 
 
-def _first_marked(value: Any, place: str = "") -> tuple[str, str]:
+def _first_marked(value: Any) -> tuple[str, list[str | int]] | None:
+    """The first number that is marked, and the keys and indices that lead to it, the last one first."""
     if isinstance(value, bytes):
-        return place, value.decode()
-    if isinstance(value, dict):
-        items = [(f"{place}.{key}" if place else str(key), item) for key, item in value.items()]
-    elif isinstance(value, list):
-        items = [(f"{place}[{i}]", item) for i, item in enumerate(value) if type(item) is not float]
-    else:
-        items = []
-    return next((found for at, item in items if (found := _first_marked(item, at))[1]), ("", ""))
+        return value.decode(), []
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in inner:
+        if type(item) is not float and (found := _first_marked(item)) is not None:
+            found[1].append(key)
+            return found
+    return None

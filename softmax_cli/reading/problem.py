@@ -10,6 +10,7 @@ import numpy as np
 from ..core.arrays import Array
 from ..errors import InputError
 from ..wording import counted
+from .jsonfile import refuse_too_deep, spelled
 from .values import Entry, entry_of, fitted, parse_document, read_array, read_document, read_entry, refuse_stdin_twice
 
 __all__ = [
@@ -72,11 +73,12 @@ def read_problem(
     refuse_stdin_twice({"INPUT": input, "-x": x, "-W": W, "-b": b})
     options = {"x": x, "W": W, "b": b}
     entries: dict[str, Entry] = {}
-    document: dict[str, Any] = {}
+    passed_on: dict[str, Any] = {}
     if input is not None:
         inside = [key for key, value in options.items() if value is None]
         document, source = read_document(input, [*inside, *PASSED_ON[:2]])
         entries = {key: entry_of(document[key], f"{source}: {key}") for key in inside if key in document}
+        passed_on = _passed_on(document, source)
         if "W" in entries:
             layout = stored_layout(document, source, layout)
     for key, value in options.items():
@@ -90,7 +92,7 @@ def read_problem(
     weights, out_in = entries["W"], layout == "out-in"
     biases = fitted(entries["b"], 1) if "b" in entries else None
     names = None if out_in else weights.names  # out-in, the header row names inputs
-    return _problem(entries["x"], _matrix(weights, out_in), biases, names, document, out_in, x_rows)
+    return _problem(entries["x"], _matrix(weights, out_in), biases, names, passed_on, out_in, x_rows)
 
 
 def stored_layout(document: dict[str, Any], source: str, asked: WeightsLayout | None) -> WeightsLayout:
@@ -98,7 +100,7 @@ def stored_layout(document: dict[str, Any], source: str, asked: WeightsLayout | 
     InputError if they differ: every output says in-out, and so is not transposed a second time."""
     said = document.get("weights_layout")
     if said is not None and said not in get_args(WeightsLayout):
-        raise InputError(f"{source}: weights_layout is {said!r}, where 'in-out' or 'out-in' is expected")
+        raise InputError(f"{source}: weights_layout is {spelled(said)}, where 'in-out' or 'out-in' is expected")
     if said is not None and asked is not None and said != asked:
         raise InputError(f"{source} says that its W is stored {said}", f"drop --weights-layout {asked}")
     return said or asked or "in-out"
@@ -123,7 +125,16 @@ def problem_from_document(
     if b is None and "b" in document:
         b = fitted(entry_of(document["b"], f"{source}: b"), 1)
     x = entry_of(document["x"], f"{source}: x")
-    return _problem(x, W, b, names, document, document.get("weights_layout") == "out-in", False, f"{source}: ")
+    out_in = document.get("weights_layout") == "out-in"
+    return _problem(x, W, b, names, _passed_on(document, source), out_in, False, f"{source}: ")
+
+
+def _passed_on(document: dict[str, Any], source: str) -> dict[str, Any]:
+    """What a command may need beside x, W and b, as it stands in JSON."""
+    found = {key: document[key] for key in PASSED_ON if key in document}
+    for key, value in found.items():
+        refuse_too_deep(value, f"{source}: {key}")
+    return {key: value.tolist() if isinstance(value, np.ndarray) else value for key, value in found.items()}
 
 
 def _matrix(entry: Entry, out_in: bool) -> Array:
@@ -136,7 +147,7 @@ def _problem(
     W: Array,
     b: Array | None,
     names: tuple[str, ...] | None,
-    document: dict[str, Any],
+    passed_on: dict[str, Any],
     out_in: bool,
     x_rows: bool,
     prefix: str = "",
@@ -145,13 +156,9 @@ def _problem(
     J, K = W.shape
     x = _inputs(entry, J, x_rows)
     if x.shape[-1] != J:
-        raise _misfit(x, W, out_in, prefix)
+        raise _misfit(x, W, b, out_in, prefix)
     if b is not None and len(b) != K:
         raise InputError(f"{prefix}b has {counted(len(b), 'entry', 'entries')} but W has {counted(K, 'column')}")
-    passed_on = {key: document[key] for key in PASSED_ON if key in document}
-    for key, value in passed_on.items():
-        if isinstance(value, np.ndarray):
-            passed_on[key] = value.tolist()
     return Problem(x, W, b, names, passed_on)
 
 
@@ -168,14 +175,20 @@ def _inputs(entry: Entry, J: int, x_rows: bool) -> Array:
     return x
 
 
-def _misfit(x: Array, W: Array, out_in: bool, prefix: str) -> InputError:
+def _misfit(x: Array, W: Array, b: Array | None, out_in: bool, prefix: str) -> InputError:
+    """Advice is given for what fits when it is followed. Where two things would, it names both."""
     (J, K), n = W.shape, x.shape[-1]
     entries = counted(n, "entry", "entries") + (" an input" if x.ndim == 2 else "")
+    columns = x.ndim == 2 and len(x) == J
+    stored = n == K and (b is None or len(b) == J)
+    transposed = "drop --weights-layout out-in" if out_in else "add --weights-layout out-in"
     advice = ""
-    if n == K:
-        advice = (
-            "drop --weights-layout out-in" if out_in else "if W is stored outputs × inputs, add --weights-layout out-in"
-        )
-    elif x.shape == (J, 1):
+    if x.shape == (J, 1):
         advice = "x is a batch of inputs with one entry each: for a single input, give it as one row"
+    elif columns and stored:
+        advice = f"if the columns of x are its inputs, transpose x; if W is the one stored otherwise, {transposed}"
+    elif columns:
+        advice = "x has one input a row: if its columns are the inputs, transpose it"
+    elif stored:
+        advice = transposed if out_in else f"if W is stored outputs × inputs, {transposed}"
     return InputError(f"{prefix}W has {counted(J, 'row')} but x has {entries}", advice)

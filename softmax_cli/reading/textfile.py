@@ -10,7 +10,7 @@ import numpy as np
 
 from ..core.arrays import Array
 from ..errors import InputError
-from ..wording import counted, quoted, shown
+from ..wording import counted, escaped, quoted, shown
 
 Rows = Iterator[tuple[int, list[str]]]  # the line that each row starts on, and its cells
 
@@ -61,18 +61,13 @@ def read_csv(
                 f"{source} row {line}, column {column} is empty, where a name is expected",
                 "save it without an index column (pandas: index=False)" if column == 1 else "",
             )
-    return _numbers(rows, source, delimiter, finite, len(first)), tuple(map(_name, first))
+    return _numbers(rows, source, delimiter, finite, len(first)), tuple(escaped(cell.strip()) for cell in first)
 
 
 def _unmarked(cells: list[str]) -> list[str]:
     """A header row without the # that numpy.savetxt sets before it; any other row as it is."""
     bare = [cell.lstrip().removeprefix("#") for cell in cells[:1]] + cells[1:]
     return cells if any(map(_resembles_number, bare)) else bare
-
-
-def _name(cell: str) -> str:
-    """A cell of a header row as a label: on one line, and without codes that a terminal would obey."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cell.strip())
 
 
 def read_inline(text: str, option: str, finite: bool = True) -> Array:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from typing import IO, Any, NamedTuple
 
@@ -29,6 +28,8 @@ __all__ = [
 
 SUFFIXES = {".json": "json", ".csv": "csv", ".tsv": "tsv", ".npy": "npy", ".npz": "npz"}
 STDIN = "standard input"
+DIGITS = frozenset("0123456789")
+NUMERIC = DIGITS | frozenset("-+.eE,; ")
 FIRST_LOOK = 1 << 16  # bytes of a pipe or a device that must look like data before the rest is read
 
 _WANTED = {0: "a number", 1: "a vector", 2: "a matrix"}
@@ -152,7 +153,7 @@ def _named(value: str) -> tuple[str, str]:
         return "", ""
     if value.lstrip()[:1] in ("[", "{") and not os.path.exists(value):
         return "text", ""
-    if re.fullmatch(r"[-+0-9.eE,; ]*[0-9][-+0-9.eE,; ]*", value):  # a file of that name is ./3
+    if NUMERIC.issuperset(value) and not DIGITS.isdisjoint(value):  # a file of that name is ./3
         return "numbers", ""
     kind = SUFFIXES.get(os.path.splitext(value)[1].lower(), "")
     if kind or os.sep in value or "/" in value or (value and os.path.exists(value)):

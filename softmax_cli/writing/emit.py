@@ -43,7 +43,7 @@ def emit(result: Result, format: str, output: str | None, precision: int, full: 
         on_console(output, lambda console: show_all(console, result.sheets(), precision, full))
         return
     total = sum(8 * math.prod(v.shape) for v in result.document.values() if isinstance(v, Stream))
-    with target(output) as stream, progress(total, f"writing {output or format}", not on_terminal) as advance:
+    with target(output) as stream, progress(total, f"writing {shown(output or format)}", not on_terminal) as advance:
         document = {key: _watched(value, advance) for key, value in result.document.items()}
         writer(format)(stream, result._replace(document=document))
 

@@ -12,6 +12,7 @@ from errno import EACCES, ENOENT
 from typing import Any, BinaryIO
 
 from ..errors import InputError
+from ..wording import shown
 from . import cleanup
 
 
@@ -33,7 +34,7 @@ def target(path: str | None) -> Iterator[BinaryIO]:
     except OSError as error:
         if standard:
             raise InputError(f"cannot write to standard output: {error.strerror}") from None
-        raise InputError(f"cannot write {_shown(str(path))}: {_reason(str(path), error)}") from None
+        raise InputError(f"cannot write {shown(str(path))}: {_reason(str(path), error)}") from None
 
 
 @contextmanager
@@ -101,9 +102,5 @@ def _descriptor(path: str) -> int | None:
 def _reason(path: str, error: OSError) -> str:
     folder = os.path.dirname(path)
     if error.errno == ENOENT and folder and not os.path.isdir(folder):
-        return f"there is no folder {_shown(folder)}"
+        return f"there is no folder {shown(folder)}"
     return error.strerror or str(error)
-
-
-def _shown(path: str) -> str:
-    return path if path.isprintable() and path else ascii(path)

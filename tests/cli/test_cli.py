@@ -183,7 +183,7 @@ ERRORS = {
         ["layer-grad", *LAYER, "--plot", "a.png", "-o", "a.png", "--json"], ["--plot and -o both name a.png"]),
     "an index of 5000 digits": (
         ["explain", *LAYER, "--entry", "0,0," + "9" * 5000],
-        [f"--entry is '0,0,{'9' * 5000}', where t,j,i is expected, as in 1,2,0 for ∂h[1]/∂W[2,0]"]),
+        [f"--entry is '0,0,{'9' * 36}…', where t,j,i is expected, as in 1,2,0 for ∂h[1]/∂W[2,0]"]),
     "a target beyond counting": (
         ["weight-grad", *LAYER, "--target", "1e30"],
         ["--target holds 1e+30, where a class index, a whole number from 0, is expected"]),

@@ -133,6 +133,7 @@ def test_b_is_one_row_or_one_column(b):
 
 # --- what does not fit -------------------------------------------------------------------------
 
+TRANSPOSED = "if the columns of x are its inputs, transpose x; if W is the one stored otherwise, "
 OUT_IN = "if W is stored outputs × inputs, add --weights-layout out-in"
 
 
@@ -150,6 +151,27 @@ OUT_IN = "if W is stored outputs × inputs, add --weights-layout out-in"
             {"layout": "out-in"},
             ("W has 3 rows but x has 2 entries", "drop --weights-layout out-in"),
         ),
+        (
+            (None, "1,2,3;4,5,6", "1,2;3,4;5,6"),
+            {"layout": "out-in"},
+            ("W has 2 rows but x has 3 entries an input", TRANSPOSED + "drop --weights-layout out-in"),
+        ),
+        (
+            (None, "1,2,3;4,5,6", "1,2,3;4,5,6"),
+            {},
+            ("W has 2 rows but x has 3 entries an input", TRANSPOSED + "add --weights-layout out-in"),
+        ),
+        (
+            (None, "1,2,3,4;5,6,7,8", "1,2,3;4,5,6"),
+            {},
+            (
+                "W has 2 rows but x has 4 entries an input",
+                "x has one input a row: if its columns are the inputs, transpose it",
+            ),
+        ),
+        # b says that the columns of W are the outputs: W is stored as it should be
+        ((None, "1,2,3", "1,2,3;4,5,6", "1,2,3"), {}, ("W has 2 rows but x has 3 entries", "")),
+        ((None, "1,2", "1,2,3;4,5,6", "1,2"), {"layout": "out-in"}, ("W has 3 rows but x has 2 entries", "")),
         (
             (None, "[[1],[2],[3]]", "1,2;3,4;5,6"),
             {},
@@ -248,9 +270,21 @@ def test_what_a_document_says_of_its_w_is_not_said_of_another(folder):
     assert read("in.json", W="5,6;7,8", layout="out-in").W.tolist() == [[5, 7], [6, 8]]
 
 
-def test_an_unknown_storage_is_refused(folder):
-    (folder / "in.json").write_text(json.dumps(SQUARE | {"weights_layout": "rows"}))
-    assert refusal("in.json") == ("in.json: weights_layout is 'rows', where 'in-out' or 'out-in' is expected", "")
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [('"rows"', "the string 'rows'"), ("3", "3"), ("[" * 990 + "]" * 990, "a list")],
+    ids=["word", "number", "nested deep"],
+)
+def test_an_unknown_storage_is_refused(folder, said, found):
+    (folder / "in.json").write_text(f'{{"x": [1], "W": [[1]], "weights_layout": {said}}}')
+    message = f"in.json: weights_layout is {found}, where 'in-out' or 'out-in' is expected"
+    assert refusal("in.json") == (message, "")
+
+
+@pytest.mark.parametrize("key", ["id", "target", "upstream", "reduction"])
+def test_what_is_passed_on_is_not_nested_deeper_than_can_be_written(folder, key):
+    (folder / "in.json").write_text(json.dumps(SQUARE | {key: json.loads("[" * 254 + "]" * 254)}))
+    assert refusal("in.json") == (f"in.json: {key} is nested too deep", "")
 
 
 @pytest.mark.parametrize(
