@@ -1,11 +1,26 @@
-"""The Jacobian of a softmax layer h = softmax(Wᵀx + b), exact to the last digits."""
+"""The Jacobian of a softmax layer h = softmax(Wᵀx + b), exact to the last digits.
+
+Public is what this module names, and nothing else. Every function takes what numpy can make an array of.
+"""
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .checking.compare import compare as compare
+    from .checking.selfcheck import self_check as self_check
+    from .core.gradients import cross_entropy as cross_entropy
+    from .core.gradients import jvp as jvp
+    from .core.gradients import vjp as vjp
+    from .core.gradients import weight_gradient as weight_gradient
+    from .core.jacobian import layer_jacobian as layer_jacobian
+    from .core.jacobian import linear_jacobian as linear_jacobian
+    from .core.jacobian import softmax_jacobian as softmax_jacobian
+    from .core.layer import forward as forward
+    from .errors import InputError as InputError
 
 __version__ = "0.1.0"
 
-# Loaded on first use, so that `softmax-jac --version` does not pay for numpy.
 _HOMES = {
     "InputError": "errors",
     "compare": "checking.compare",
@@ -21,12 +36,16 @@ _HOMES = {
 }
 __all__ = ["__version__", *_HOMES]
 
+if not TYPE_CHECKING:  # a checker would take every name to be there
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    def __getattr__(name):
+        """A public name, loaded on first use, so that `softmax-jac --version` does not pay for numpy."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+        value.__module__ = __name__  # what help, repr and pickle say
+        globals()[name] = value
+        return value
 
-
-def __dir__() -> list[str]:
-    return sorted(__all__)
+    def __dir__():
+        return sorted(__all__)

@@ -98,7 +98,8 @@ def compare(
     cancellation instead, unless `strict`. nan and inf are allowed in `theirs` and differ; None is nan.
     If known mistakes explain the whole matrix, `diagnosis` names them, joined by " + ".
 
-    InputError as in `core.checked`, for a shape that fits no layout, or as in `weight_gradient`.
+    InputError for x, W or b that are not finite real numbers of shapes that fit, for a shape of
+    `theirs` that fits no layout, and for what `weight_gradient` refuses.
     """
     if of not in get_args(Of):
         raise InputError(f"of is {of!r}, where one of {', '.join(get_args(Of))} is expected")

@@ -67,7 +67,8 @@ def self_check(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None) -> tuple[
         central differences  (h(W + η) − h(W − η)) / 2η in ordinary arithmetic
 
     Where that would be long, at a fixed sample of the entries; the note says so.
-    InputError as in `core.checked`, for many inputs, or if a logit overflows.
+    InputError for x, W or b that are not finite real numbers of shapes that fit, for many inputs,
+    or if a logit overflows.
     """
     layer, single = evaluate(x, W, b)
     if not single:

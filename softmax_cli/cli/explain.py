@@ -53,10 +53,10 @@ def _explained(problem: "Problem", explanation: Explanation) -> str:
     entry = None if explanation.entry is None else _entry(explanation.entry)
     steps = explain(problem.x, problem.W, problem.b, problem.names, entry, explanation.precision)
     if explanation.format == "markdown":
-        from ..explaining.markdown import as_markdown
+        from ..explaining.formats.markdown import as_markdown
 
         return as_markdown(steps)
-    from ..explaining.text import as_text
+    from ..explaining.formats.text import as_text
     from ..writing.console import console_for
 
     return as_text(steps, console_for(sys.stdout).width if sys.stdout is not None else 80)

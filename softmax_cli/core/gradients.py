@@ -41,7 +41,8 @@ def weight_gradient(
     For one input every entry is within 1e-15 relative for a target, and within 1e-15·hᵢ|xⱼ|·Σₖ hₖ|uᵢ − uₖ|
     for an upstream gradient, unless an hₖ(uₖ − uᵢ) underflows. Sums over inputs are formed in twice the
     working precision: within 1e-15 of the sum of their terms' sizes, whatever their order.
-    InputError as in `core.checked`, for an upstream or target that does not fit, or for both or neither.
+    InputError for x, W or b that are not finite real numbers of shapes that fit, for an upstream or
+    target that does not fit, or for both or neither.
     """
     return gradient_and_loss(x, W, b, upstream=upstream, target=target, reduction=reduction)[0]
 
@@ -69,7 +70,8 @@ def vjp(x: ArrayLike, W: ArrayLike, u: ArrayLike, b: ArrayLike | None = None) ->
 def jvp(x: ArrayLike, W: ArrayLike, V: ArrayLike, b: ArrayLike | None = None) -> Array:
     """dL/dW · v for a change V of W, that is the change of h: hᵢ(dzᵢ − Σₖ hₖdzₖ) with dz = Vᵀx.
 
-    x (J,), W (J, K), V (J, K), b (K,) → (K,); for x (N, J) → (N, K). InputError as in `core.checked`.
+    x (J,), W (J, K), V (J, K), b (K,) → (K,); for x (N, J) → (N, K).
+    InputError for x, W or b that are not finite real numbers of shapes that fit, and for such a V.
     """
     layer, single = evaluate(x, W, b)
     V = real_array("V", V, 2)

@@ -192,7 +192,8 @@ def softmax_jacobian(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None) -> 
     """dS/dZ = diag(h) − h hᵀ, formed without that subtraction.
 
     x (J,), W (J, K), b (K,) → (K, K); x (N, J) → (N, K, K). Row t, column i is ∂hₜ/∂zᵢ.
-    InputError as in `core.checked`, or if a logit overflows.
+    InputError for x, W or b that are not finite real numbers of shapes that fit, or if a logit
+    overflows.
     """
     return softmax_structure(*evaluate(x, W, b)).dense()
 
@@ -201,7 +202,7 @@ def linear_jacobian(x: ArrayLike, W: ArrayLike) -> Array:
     """dZ/dW = I ⊗ xᵀ.
 
     x (J,), W (J, K) → (K, K·J); x (N, J) → (N, K, K·J). Row t, column i·J + j is ∂zₜ/∂W[j, i].
-    InputError as in `core.checked`.
+    InputError for x, W or b that are not finite real numbers of shapes that fit.
     """
     x, W, _ = checked(x, W, None)
     return linear_structure(np.atleast_2d(x), W.shape[1], x.ndim == 1).dense()
@@ -215,7 +216,8 @@ def layer_jacobian(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None, metho
 
     "shortcut" writes these entries; "chain" multiplies the dense dS/dZ by the dense dZ/dW, which
     costs K times the work and loses an entry whose hₜhᵢ underflows before xⱼ could restore it.
-    InputError as in `core.checked`, if a logit overflows, or for another method.
+    InputError for x, W or b that are not finite real numbers of shapes that fit, if a logit
+    overflows, or for another method.
     """
     layer, single = evaluate(x, W, b)
     if method == "shortcut":

@@ -153,7 +153,8 @@ def forward(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None) -> Forward:
 
     x (J,), W (J, K), b (K,) → z (K,), h (K,); for x (N, J), (N, K) each. Every normal entry is
     within 1e-15 relative of the exact value for the doubles given, for logits up to ±700.
-    InputError as in `checked`, or if a logit overflows.
+    InputError for x, W or b that are not finite real numbers of shapes that fit, or if a logit
+    overflows.
     """
     layer, single = evaluate(x, W, b)
     return Forward(layer.z[0], layer.h[0]) if single else Forward(layer.z, layer.h)

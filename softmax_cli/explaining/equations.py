@@ -1,4 +1,4 @@
-"""Equations, matrices and steps of a walk, independent of how they are set.
+"""Equations, matrices and steps of a derivation, independent of how they are set.
 
 An equation is true to the digits it shows: its operands get as many as it takes for the left side, worked
 out from what is printed, to round to the right side that is printed.

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from softmax_cli import InputError, layer_jacobian
 from softmax_cli.explaining.derivation import explain
-from softmax_cli.explaining.markdown import as_markdown
-from softmax_cli.explaining.text import as_text
+from softmax_cli.explaining.formats.markdown import as_markdown
+from softmax_cli.explaining.formats.text import as_text
 
 SAMPLES = Path(__file__).parents[2] / "sample_inputs"
 NUMBER = r"\d+(?:\.\d+)?(?:e[+-]\d+)?"

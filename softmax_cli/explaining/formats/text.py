@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from .equations import Equation, Matrix, Part, Step, Symbol
+from ..equations import Equation, Matrix, Part, Step, Symbol
 
 
 def as_text(steps: list[Step], width: int = 80) -> str:

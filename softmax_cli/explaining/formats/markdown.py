@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .equations import Equation, Matrix, Part, Step, Symbol
+from ..equations import Equation, Matrix, Part, Step, Symbol
 
 
 def as_markdown(steps: list[Step]) -> str:

@@ -1,6 +1,8 @@
-"""The numbers and names of one walk through the derivation."""
+"""The entry that is worked out: its numbers, and the names and symbols in which they are written."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -8,7 +10,7 @@ from numpy.typing import ArrayLike
 from ..core.arrays import Array
 from ..core.exactdot import exact_dots
 from ..core.jacobian import Jacobian, layer_structure, linear_structure, softmax_structure
-from ..core.layer import Layer
+from ..core.layer import Layer, evaluate
 from ..errors import InputError
 from .equations import Equation, Kind, Matrix, Symbol, equation, number
 
@@ -45,29 +47,52 @@ def _escaped(name: str) -> str:
     return "".join(special.get(c, f"\\{c}" if c in "&%$#_{}" else c) for c in name)
 
 
-class Walk:
-    """The layer, the entry (t, j, i) that is worked out, and how both are written."""
+@dataclass(frozen=True)
+class WorkedEntry:
+    """A layer at one input, the entry ∂h[t]/∂W[j,i] that is worked out, and how both are written.
 
-    def __init__(
-        self,
-        layer: Layer,
-        W: Array,
-        b: ArrayLike | None,
-        names: tuple[str, ...] | None,
-        entry: tuple[int, int, int],
-        chosen: bool,
-        digits: int,
-    ) -> None:
-        self.layer, self.W, self.names, self.digits = layer, W, names, digits
-        self.x, self.z, self.h, self.complement = layer.x[0], layer.z[0], layer.h[0], layer.complement[0]
-        self.b = None if b is None else np.asarray(b, float)
-        self.t, self.j, self.i = t, j, i = entry
-        self.chosen = chosen  # by us
-        self.J, self.K = W.shape
-        self.top = int(self.complement.argmin())
-        self.dS, self.dL = softmax_structure(layer, True), layer_structure(layer, True)
-        self.dZ = linear_structure(layer.x, self.K, True)
-        self.value = float(self.dL.entries(0, [t], [i * self.J + j])[0, 0])
+    `complement` is 1 − h; `names` are those of the outputs; `digits` are significant digits; `asked` says
+    that somebody asked for this entry.
+    """
+
+    x: Array
+    W: Array
+    b: Array | None
+    z: Array
+    h: Array
+    complement: Array
+    names: tuple[str, ...] | None
+    digits: int
+    dS: Jacobian
+    dZ: Jacobian
+    dL: Jacobian
+    t: int
+    j: int
+    i: int
+    asked: bool
+
+    def at(self, t: int, j: int, i: int) -> WorkedEntry:
+        """Another entry of the same layer."""
+        return replace(self, t=t, j=j, i=i, asked=True)
+
+    # --- the layer
+
+    @property
+    def J(self) -> int:
+        return len(self.x)
+
+    @property
+    def K(self) -> int:
+        return len(self.h)
+
+    @property
+    def top(self) -> int:
+        """The largest output."""
+        return int(self.complement.argmin())
+
+    @property
+    def value(self) -> float:
+        return float(self.dL.entries(0, [self.t], [self.i * self.J + self.j])[0, 0])
 
     # --- symbols
 
@@ -115,3 +140,37 @@ class Walk:
 
     def _shown(self, symbol: Symbol, corner: Array, shape: tuple[int, ...]) -> Matrix:
         return Matrix(symbol, tuple(tuple(number(v, self.digits) for v in row) for row in corner), shape)
+
+
+def worked_entry(
+    x: ArrayLike,
+    W: ArrayLike,
+    b: ArrayLike | None,
+    names: tuple[str, ...] | None,
+    entry: tuple[int, int, int] | None,
+    digits: int,
+) -> WorkedEntry:
+    """Entry (t, j, i) of a layer at x (J,), W (J, K), b (K,), by default the off-diagonal one of largest
+    magnitude. InputError as `evaluate` raises it, for several inputs, and for an entry that does not exist."""
+    layer, single = evaluate(x, W, b)
+    if not single:
+        raise InputError("explain works through one input, and x holds several", "give one of them with -x")
+    t, j, i = largest_entry(layer) if entry is None else checked_entry(entry, layer)
+    weights = np.asarray(W, dtype=np.float64)
+    return WorkedEntry(
+        x=layer.x[0],
+        W=weights,
+        b=None if b is None else np.asarray(b, dtype=np.float64),
+        z=layer.z[0],
+        h=layer.h[0],
+        complement=layer.complement[0],
+        names=names,
+        digits=digits,
+        dS=softmax_structure(layer, True),
+        dZ=linear_structure(layer.x, weights.shape[1], True),
+        dL=layer_structure(layer, True),
+        t=t,
+        j=j,
+        i=i,
+        asked=entry is not None,
+    )

@@ -1,0 +1,45 @@
+"""What a user may write: mypy --strict has nothing to say."""
+
+from typing import assert_type
+
+import numpy as np
+from numpy.typing import NDArray
+
+import softmax_cli
+from softmax_cli import (
+    InputError,
+    compare,
+    cross_entropy,
+    forward,
+    jvp,
+    layer_jacobian,
+    linear_jacobian,
+    self_check,
+    softmax_jacobian,
+    vjp,
+    weight_gradient,
+)
+
+Array = NDArray[np.float64]
+x, W = [0.1, 0.5, 0.4], np.ones((3, 5))
+
+z, h = forward(x, W, b=[0.0] * 5)
+assert_type(h, Array)
+assert_type(layer_jacobian(x, W, method="chain"), Array)
+assert_type(softmax_jacobian(x, W), Array)
+assert_type(linear_jacobian(x, W), Array)
+gradient = weight_gradient([x, x], W, target=[2, 0], reduction="sum")
+assert_type(gradient, Array)
+assert_type(vjp(x, W, h), Array)
+assert_type(jvp(x, W, gradient), Array)
+loss = cross_entropy(x, W, target=2)
+report = compare(gradient, x, W, of="weight-grad", target=2, rtol=1e-4)
+assert_type(report.agrees, bool)
+assert_type(report.diagnosis, str | None)
+for way in self_check(x, W):
+    assert_type(way.agrees, bool)
+try:
+    forward([1.0], W)
+except InputError as error:
+    assert_type(error.advice, str)
+assert_type(softmax_cli.__version__, str)
