@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from ..core.arrays import Array
-from ..core.layer import softmax
+from ..core.softmax import softmax
 from .formula import Formula, Rows
 
 

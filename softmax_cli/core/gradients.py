@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
+from .apart import Apart, doubles, expanded, times
 from .arrays import Array, real_array
-from .layer import Layer, evaluate, logits
-from .twofold import TILE, dot_pairs, sum_rows, two_sum
+from .layer import Layer, evaluate
+from .logitgradient import Targets, losses, of_change, of_target, of_upstream
+from .sums import added, divided, sum_of_products
 
 Reduction = Literal["mean", "sum", "none"]
-Targets = NDArray[np.intp]
 
 ROWS_BYTES = 1 << 23  # inputs taken at once from a data set
 LOSS_TOO_LARGE = "the loss is too large for double precision (beyond ±1.8e308)"
@@ -38,9 +39,9 @@ def weight_gradient(
     E = −ln hₜ. x (J,), W (J, K), b (K,) → (J, K). For x (N, J), upstream (N, K) or target (N,), the
     reduction "mean" or "sum" over the inputs → (J, K), or "none" → (N, J, K).
 
-    For one input every entry is within 1e-15 relative for a target, and within 1e-15·hᵢ|xⱼ|·Σₖ hₖ|uᵢ − uₖ|
-    for an upstream gradient, unless an hₖ(uₖ − uᵢ) underflows. Sums over inputs are formed in twice the
-    working precision: within 1e-15 of the sum of their terms' sizes, whatever their order.
+    For one input every normal entry is within 1e-15 relative for a target, and within
+    1e-15·hᵢ|xⱼ|·Σₖ hₖ|uᵢ − uₖ| for an upstream gradient. Over inputs it is within 1e-15 of the sum of these
+    sizes: the sum is formed in twice the working precision. No factor's underflow or overflow costs a digit.
     InputError for x, W or b that are not finite real numbers of shapes that fit, for an upstream or
     target that does not fit, or for both or neither.
     """
@@ -54,15 +55,16 @@ def cross_entropy(
     mean or sum, (), or with reduction "none" (N,). InputError as in `weight_gradient`."""
     _check_reduction(reduction)
     layer, single = evaluate(x, W, b)
-    loss = losses(layer, _targets(target, layer, single))
+    with np.errstate(all="ignore"):
+        loss = _finite_losses(losses(layer, _targets(target, layer, single)))
     return np.asarray(loss[0] if single else loss if reduction == "none" else _total([loss], reduction))
 
 
 def vjp(x: ArrayLike, W: ArrayLike, u: ArrayLike, b: ArrayLike | None = None) -> Array:
     """uᵀ dL/dW, shaped like W, in O(J·K) instead of O(J·K²).
 
-    x (J,), W (J, K), u (K,), b (K,) → (J, K); for x (N, J) and u (N, K) → (N, J, K).
-    InputError as in `weight_gradient`.
+    x (J,), W (J, K), u (K,), b (K,) → (J, K); for x (N, J) and u (N, K) → (N, J, K). Every entry whose
+    size hᵢ|xⱼ|·Σₖ hₖ|uᵢ − uₖ| is a normal double is within 1e-15 of that size. InputError as in `weight_gradient`.
     """
     return weight_gradient(x, W, b, upstream=u, reduction="none")
 
@@ -70,21 +72,17 @@ def vjp(x: ArrayLike, W: ArrayLike, u: ArrayLike, b: ArrayLike | None = None) ->
 def jvp(x: ArrayLike, W: ArrayLike, V: ArrayLike, b: ArrayLike | None = None) -> Array:
     """dL/dW · v for a change V of W, that is the change of h: hᵢ(dzᵢ − Σₖ hₖdzₖ) with dz = Vᵀx.
 
-    x (J,), W (J, K), V (J, K), b (K,) → (K,); for x (N, J) → (N, K).
-    InputError for x, W or b that are not finite real numbers of shapes that fit, and for such a V.
+    x (J,), W (J, K), V (J, K), b (K,) → (K,); for x (N, J) → (N, K). Every entry whose size
+    hᵢ·Σₖ hₖ|dzᵢ − dzₖ| is a normal double is within 1e-15 of that size, whatever cancels or overflows on the
+    way. InputError for x, W, b or V that are not finite real numbers or do not fit, and for a result that overflows.
     """
     layer, single = evaluate(x, W, b)
     V = real_array("V", V, 2)
     expected = (layer.x.shape[1], layer.h.shape[1])
     if V.shape != expected:
         raise InputError(f"V has shape {V.shape}, where that of W, {expected}, is expected")
-    factor = _taming(V)
     with np.errstate(all="ignore"):
-        try:
-            dz = logits(layer.x, V / factor, None)
-        except InputError:
-            raise InputError("Vᵀx is too large for double precision") from None
-        dh = layer.h * centred(layer, *dz) * factor
+        dh = doubles(of_change(layer, V))
     if not np.isfinite(dh).all():
         raise InputError("the change of h is too large for double precision (beyond ±1.8e308)")
     return dh[0] if single else dh
@@ -123,69 +121,23 @@ def gradient_and_loss(
     return (gradient[0], None if loss is None else loss[0]) if single else (gradient, loss)
 
 
-# --- one input at a time -----------------------------------------------------------------------
-
-
-def centred(layer: Layer, u: Array, low: Array | None = None) -> Array:
-    """uᵢ − Σₖ hₖuₖ for u + low, |u| < 2⁹⁹⁰: (N, K) → (N, K).
-
-    Formed around the weighted median uₘ as (uᵢ − uₘ) − Σₖ hₖ(uₖ − uₘ). No other reference makes
-    Σₖ hₖ|uₖ − uₘ|, and so the error, smaller; where one output has more than half, it is that output,
-    and its large hₘ multiplies nothing.
-    """
-    h, rows = layer.h, np.arange(len(u))
-    order = np.argsort(u, axis=1)
-    mass = np.cumsum(np.take_along_axis(h, order, axis=1), axis=1)
-    m = order[rows, (mass >= mass[:, -1:] / 2).argmax(axis=1)]
-    gap, rest = two_sum(u, -u[rows, m, None])
-    if low is not None:
-        rest += low - low[rows, m, None]
-    mean, left = sum_rows(h * gap)
-    left += np.add.reduce(h * rest, axis=1) - mean * layer.tail
-    return (gap - mean[:, None]) + (rest - left[:, None])
-
-
 def _each(
     layer: Layer, single: bool, upstream: ArrayLike | None, target: ArrayLike | None
 ) -> tuple[Array, Array | None]:
     """dE/dW (N, J, K) and, for a target, E (N,)."""
-    t = None if target is None else _targets(target, layer, single)
-    u = _upstream(upstream, layer, single) if t is None else None
     with np.errstate(all="ignore"):
-        factor = 1.0 if u is None else _taming(u)
-        x, d = _factors(layer, u, t, factor)
-        gradient = x[:, :, None] * d[:, None, :] * factor
-    return _in_range(gradient), None if t is None else losses(layer, t)
+        d, loss = _logit_gradient(layer, single, upstream, target)
+        return _in_range(times(expanded(d, 1), layer.x[:, :, None])), loss
 
 
-def _factors(layer: Layer, u: Array | None, t: Targets | None, factor: float) -> tuple[Array, Array]:
-    """x (N, J) and dE/dz (N, K), whose products are dE/dW / factor, for each input. Each pair is scaled by a
-    power of two, lest hᵢvᵢ underflow where its product with a large x would not."""
-    if t is not None:
-        d, rows = layer.h.copy(), np.arange(len(t))
-        d[rows, t] = -layer.complement[rows, t]
-        return layer.x, d
-    assert u is not None
-    _, k = np.frexp(np.abs(layer.x).max(axis=1, keepdims=True))
-    k = np.maximum(k, 0)
-    return np.ldexp(layer.x, -k), np.ldexp(layer.h, k) * centred(layer, u / factor)
-
-
-def _taming(u: Array) -> float:
-    """A power of two to divide by, so that differences and sums of u do not overflow."""
-    return 2.0**200 if np.abs(u).max() > 2.0**900 else 1.0
-
-
-def losses(layer: Layer, t: Targets) -> Array:
-    """−ln hₜ as ln(1 + rest) + (zₘ − zₜ), with m the largest output and rest = (1 − hₘ)/hₘ: (N,).
-    InputError for one that overflows."""
-    rows, m = np.arange(len(t)), layer.complement.argmin(axis=1)
-    with np.errstate(all="ignore"):
-        gap = (layer.z[rows, m] - layer.z[rows, t]) + (layer.low[rows, m] - layer.low[rows, t])
-        loss: Array = np.log1p(layer.complement[rows, m] / layer.h[rows, m]) + gap
-    if not np.isfinite(loss).all():
-        raise InputError(LOSS_TOO_LARGE)
-    return loss
+def _logit_gradient(
+    layer: Layer, single: bool, upstream: ArrayLike | None, target: ArrayLike | None
+) -> tuple[Apart, Array | None]:
+    """dE/dz (N, K) and, for a target, E (N,)."""
+    if target is None:
+        return of_upstream(layer, _upstream(upstream, layer, single)), None
+    t = _targets(target, layer, single)
+    return of_target(layer, t), _finite_losses(losses(layer, t))
 
 
 # --- a data set --------------------------------------------------------------------------------
@@ -200,31 +152,25 @@ def _over_blocks(
     reduction: Reduction,
     on_rows: Callable[[int], object],
 ) -> tuple[Array, Array | None]:
-    W, N = real_array("W", W, 2), len(x)
+    N = len(x)
     weights = real_array("upstream", upstream, 1, 2) if target is None else _array("target", target)
     if weights.ndim == 0 or len(weights) != N:
         name, got = ("upstream", f"shape {weights.shape}") if target is None else ("target", f"{weights.size} entries")
         raise InputError(f"{name} has {got}, where one for each of {N} inputs is expected")
-    factor = _taming(weights) if target is None else 1.0
-    hi = lo = np.zeros(W.shape)
-    found: list[Array] = []
+    total, found = None, []
     for start, rows in row_blocks(x):
         layer, _ = evaluate(rows, W, b, start)
         part = weights[start : start + len(rows)]
-        t = None if target is None else _targets(part, layer, False)
-        u = _upstream(part, layer, False) if t is None else None
         with np.errstate(all="ignore"):
-            left, right = _factors(layer, u, t, factor)
-            step = max(1, TILE // hi.size)
-            for a in range(0, len(rows), step):
-                s, e, _ = dot_pairs(left[a : a + step].T, right[a : a + step])
-                hi, r = two_sum(hi, s)
-                lo = lo + (r + e)
-        if t is not None:
-            found.append(losses(layer, t))
+            d, loss = _logit_gradient(layer, False, *((part, None) if target is None else (None, part)))
+            more = sum_of_products(layer.x, d)
+            total = more if total is None else added(total, more)
+        if loss is not None:
+            found.append(loss)
         on_rows(len(rows))
+    assert total is not None
     with np.errstate(all="ignore"):
-        gradient = (hi + lo) / (N if reduction == "mean" else 1) * factor
+        gradient = divided(total, N if reduction == "mean" else 1)
     return _in_range(gradient), None if target is None else np.asarray(_total(found, reduction))
 
 
@@ -286,6 +232,12 @@ def _targets(target: ArrayLike, layer: Layer, single: bool) -> Targets:
 def _check_reduction(reduction: str) -> None:
     if reduction not in get_args(Reduction):
         raise InputError(f"reduction is {reduction!r}, where one of {', '.join(get_args(Reduction))} is expected")
+
+
+def _finite_losses(loss: Array) -> Array:
+    if not np.isfinite(loss).all():
+        raise InputError(LOSS_TOO_LARGE)
+    return loss
 
 
 def _in_range(gradient: Array) -> Array:

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
+from .apart import Powers, expanded, times
 from .arrays import Array, checked
 from .layer import Layer, evaluate
 from .threads import ahead, shared, touch
@@ -32,6 +33,7 @@ Method = Literal["shortcut", "chain"]
 BLOCK_BYTES = 1 << 20  # a block that is still in the cache when it is written out
 THREAD_BYTES = 1 << 23  # below this a second thread costs more than it saves
 PART_BYTES = 1 << 22  # what a thread takes on at a time
+LARGEST = float(np.finfo(np.float64).max)
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,8 @@ class Jacobian:
     """A Jacobian at N inputs, with respect to W (J, K), or to the logits (then J = 1 and `wrt_logits`).
 
     h (N, K), or None where everything off the diagonal blocks is zero; g (N, K, J), g[i, j] = hᵢxⱼ;
-    diagonal (N, K, J). `outputs` are the rows t that are wanted. `single` drops the leading axis.
+    diagonal (N, K, J). `outputs` are the rows t that are wanted. `single` drops the leading axis. Where h is
+    so small that a double would lose digits of it, `power` (N, K) is not 0, and h·2^power stands for h.
     """
 
     h: Array | None
@@ -48,6 +51,7 @@ class Jacobian:
     outputs: NDArray[np.intp]
     single: bool
     wrt_logits: bool = False
+    power: Powers | None = None
 
     def shape(self, layout: Layout = "numerator") -> tuple[int, ...]:
         """The shape in a layout, R being the number of outputs wanted: numerator (R, K·J), its
@@ -99,6 +103,7 @@ class Jacobian:
         t, (i, j) = self.outputs[r], np.divmod(c, self.g.shape[2])
         with np.errstate(all="ignore"):
             off = np.zeros((len(r), len(c))) if self.h is None else -self.h[n, t][:, None] * self.g[n, i, j]
+            off = off if self.power is None else np.ldexp(off, self.power[n, t][:, None])
         return np.where(t[:, None] == i, self.diagonal[n, t[:, None], j], off)
 
     def rows(self, part: slice) -> Array:
@@ -107,6 +112,7 @@ class Jacobian:
         t = self.outputs[r]
         with np.errstate(all="ignore"):
             out: Array = np.zeros_like(self.g[n]) if self.h is None else -self.h[n, t, None, None] * self.g[n]
+            out = out if self.power is None else np.ldexp(out, self.power[n, t, None, None])
         out[np.arange(len(n)), t] = self.diagonal[n, t]
         return out.reshape(len(n), -1)
 
@@ -132,6 +138,8 @@ class Jacobian:
         else:
             with np.errstate(all="ignore"):
                 np.multiply(-self.h[n][:, t, None, None], self.g[n, None, i, j], out=view)
+                if self.power is not None and (apart := self.power[n][:, t] != 0).any():
+                    view[apart] = np.ldexp(view[apart], self.power[n][:, t][apart][:, None, None])
         if i == slice(None):
             view[:, np.arange(len(t)), t] = self.diagonal[n][:, t, j]
         else:
@@ -182,10 +190,12 @@ def layer_structure(layer: Layer, single: bool, outputs: ArrayLike | None = None
 def _structure(layer: Layer, x: Array, single: bool, outputs: ArrayLike | None, wrt_logits: bool) -> Jacobian:
     """hᵢxⱼ takes in the tail of both denominators of an entry, h's and that of its other factor."""
     with np.errstate(all="ignore"):
-        g = layer.h[:, :, None] * x[:, None, :]
+        h, complement = layer.apart()
+        g = times(expanded(h, 2), x[:, None, :])
         g -= g * (2.0 * layer.tail)[:, None, None]
-        diagonal = layer.complement[:, :, None] * g
-    return Jacobian(layer.h, g, diagonal, _chosen(outputs, g.shape[1]), single, wrt_logits)
+        np.minimum(np.maximum(g, -LARGEST, out=g), LARGEST, out=g)  # where x is the largest double, and h rounded up
+        diagonal = times(expanded(complement, 2), g)
+    return Jacobian(h.significand, g, diagonal, _chosen(outputs, g.shape[1]), single, wrt_logits, h.power)
 
 
 def softmax_jacobian(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None) -> Array:

@@ -1,7 +1,7 @@
 """A layer of few weights at one input, in Python's own floats.
 
-For a handful of numbers numpy's calls cost more than the arithmetic. Here every operation of `core.logits`
-and `core.softmax` is done in the same order on one number at a time, and so gives the same bits.
+For a handful of numbers numpy's calls cost more than the arithmetic. Here every operation of `layer.logits`
+and `softmax.softmax` is done in the same order on one number at a time, and so gives the same bits.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _HI, _LO = POWER_HI.tolist(), POWER_LO.tolist()
 
 
 def small_layer(x: Array, W: Array, b: Array | None) -> tuple[list[list[float]], float] | None:
-    """z, low, h and 1 − h as lists of K, and the tail, as in `core.Layer`, for x (J,), W (J, K) and b (K,);
+    """z, low, h and 1 − h as lists of K, and the tail, as in `layer.Layer`, for x (J,), W (J, K) and b (K,);
     None where the layer is not small, or not of the kind that the fast logits are sure of."""
     J, K = W.shape
     if not (2 <= K <= OUTPUTS and J * K <= WEIGHTS):
@@ -42,7 +42,7 @@ def _product(a: float, ah: float, al: float, b: float, bh: float, bl: float) -> 
 
 
 def _logit(terms: list[Pair], bias: float | None) -> Pair | None:
-    """Σ terms + bias as hi + lo, or None where `core._fast_logits` is not sure of it."""
+    """Σ terms + bias as hi + lo, or None where `layer._fast_logits` is not sure of it."""
     J, size = len(terms), _halves([abs(p) for p, _ in terms])
     while (n := len(terms)) > 1:  # `twofold.sum_pairs`
         half, keep = n // 2, n - n // 2
@@ -68,7 +68,7 @@ def _halves(a: list[float]) -> float:
 
 
 def _softmax(logits: list[Pair]) -> tuple[list[list[float]], float]:
-    """`core.softmax`."""
+    """`softmax.softmax`."""
     m = max(range(len(logits)), key=lambda k: logits[k])  # by z, then by low
     zm, lowm = logits[m]
     scaled, left = [], 0.0

@@ -1,0 +1,91 @@
+"""The softmax of logits that are given in twice the working precision.
+
+[BHH]  P. Blanchard, D. J. Higham, N. J. Higham, Accurately computing the log-sum-exp and
+       softmax functions, IMA J. Numer. Anal. 41(4), 2021: the shifted softmax.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .apart import ORDINARY, Apart
+from .arrays import Array
+from .twofold import SCALE, exponentials, exponentials_apart, sum_rows, two_sum
+
+Places = NDArray[np.intp]
+
+
+def softmax(z: Array, low: Array | None = None) -> tuple[Array, Array, Array]:
+    """hᵢ = exp(zᵢ) / Σₖ exp(zₖ), 1 − h and the tail of `Layer`, for logits z + low: (N, K) → (N, K)
+    twice and (N,).
+
+    With m the largest output, every gap zᵢ − zₘ is formed in twice the precision, and so is its
+    exponential. 1 − hₘ is Σ_{k≠m} exp(zₖ − zₘ) over the same denominator; the others are at most ½,
+    where 1 − h loses nothing. [BHH] for the shift.
+    """
+    top, gap, t = _from_the_largest(z, np.zeros_like(z) if low is None else low)
+    e, rest, total, tail = _denominators(top, gap, t)
+    h = e / total[:, None]
+    complement = 1.0 - h
+    complement.reshape(-1)[top] = rest / total
+    return h, complement, tail
+
+
+def softmax_apart(z: Array, low: Array, h: Array, complement: Array) -> tuple[Apart, Apart]:
+    """What `softmax` gave as h and 1 − h, all digits of what is below 2^−900 there included, down to exp(−2800).
+    The significands of these are from ½ to 1."""
+    tiny, lost = h < 2.0**-ORDINARY, complement < 2.0**-ORDINARY
+    if h.shape[1] == 1 or not (tiny.any() or lost.any()):
+        return Apart(h), Apart(complement)
+    rows = np.flatnonzero((tiny | lost).any(axis=1))
+    top, gap, t = _from_the_largest(z[rows], low[rows])
+    _, _, total, _ = _denominators(top, gap, t)
+    hi, _, n = exponentials_apart(np.fmax(gap, -2800.0), t)
+    power = n.astype(np.int32)
+    total = total[:, None] / SCALE
+    s, e = np.frexp(hi / total)
+    found = np.where(tiny[rows], s, h[rows]), np.where(tiny[rows], power + e, 0)
+    hi.reshape(-1)[top] = 0.0
+    power.reshape(-1)[top] = -4096
+    most = power.max(axis=1, keepdims=True)
+    rest, _ = sum_rows(np.ldexp(hi, power - most))
+    s, e = np.frexp(rest[:, None] / total)
+    others = np.where(lost[rows], s, complement[rows]), np.where(lost[rows], most + e, 0)
+    return _replaced(h, rows, *found), _replaced(complement, rows, *others)
+
+
+def _replaced(a: Array, rows: Places, significand: Array, power: NDArray[np.int32]) -> Apart:
+    result = Apart(a.copy(), np.zeros(a.shape, dtype=np.int32))
+    result.significand[rows] = significand
+    if result.power is not None:
+        result.power[rows] = power
+    return result
+
+
+def _from_the_largest(z: Array, low: Array) -> tuple[Places, Array, Array]:
+    """The place of the largest logit of each row in the flat array, and all less that as hi + lo: nan where that
+    overflows."""
+    first = np.arange(0, z.size, z.shape[1])  # where each row begins in the flat array
+    top = first + z.argmax(axis=1)
+    gap, t = _gaps(z, low, top)
+    if np.fmax.reduce(gap, axis=None) > 0.0:  # the largest are equal but for their low parts
+        top = first + np.where(z == z.max(axis=1, keepdims=True), low, -np.inf).argmax(axis=1)
+        gap, t = _gaps(z, low, top)
+    return top, gap, t
+
+
+def _gaps(z: Array, low: Array, top: Places) -> tuple[Array, Array]:
+    gap, t = two_sum(z, -z.take(top)[:, None])
+    return two_sum(gap, t + (low - low.take(top)[:, None]))
+
+
+def _denominators(top: Places, gap: Array, t: Array) -> tuple[Array, Array, Array, Array]:
+    """exp(gap), its sum without and with that of the largest, all times 2⁶⁴, and the tail of `Layer`."""
+    e, left = exponentials(gap, t)
+    e.reshape(-1)[top] = left.reshape(-1)[top] = 0.0
+    rest, tail = sum_rows(e)
+    total = SCALE + rest
+    tail += (rest - (total - SCALE)) + np.add.reduce(left, axis=1)
+    e.reshape(-1)[top] = SCALE
+    return e, rest, total, tail / total
