@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .checking.compare import compare as compare
+    from .checking.functions.check import check_function as check_function
     from .checking.selfcheck import self_check as self_check
     from .core.gradients import cross_entropy as cross_entropy
     from .core.gradients import jvp as jvp
@@ -23,6 +24,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "InputError": "errors",
+    "check_function": "checking.functions.check",
     "compare": "checking.compare",
     "cross_entropy": "core.gradients",
     "forward": "core.layer",

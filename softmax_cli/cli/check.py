@@ -1,28 +1,54 @@
 """check: is this gradient right, and if not, where and why?"""
 
+from typing import NoReturn
+
 import typer
 
 from .commands import command
 from .exits import Status
-from .inputs import problem_of
-from .options import Against, ErrorSide, Inputs, Lines
+from .inputs import fail, problem_of
+from .options import Against, ErrorSide, Function, Inputs, Lines
 
 
 @command("check", "Is this gradient right, and if not, where and why?")
-def check(inputs: Inputs, error: ErrorSide, against: Against, lines: Lines) -> None:
+def check(inputs: Inputs, error: ErrorSide, against: Against, function: Function, lines: Lines) -> None:
     """Examples:
 
     \b
       softmax-jac check model.json                     is the tool right? four ways, compared
       softmax-jac check model.json --against mine.npy  is my dL/dW right? if not, where and why
       softmax-jac check model.json --of weight-grad --target 2 --against grad.csv
+      softmax-jac check --function layer.py:backward   is my function right? on problems made to break it
 
-    Find the mistake in a gradient. Exit 0 when all agrees, 1 when not.
+    Find the mistake in a gradient, or in a function that makes one. Exit 0 when all agrees, 1 when not.
+    --function executes the file that it names; nothing else does.
     """
     from .report import check_lines, run_check
 
+    _refuse_idle(function)
+    if function.function is not None:
+        _check_function(inputs, error, against, function, lines)
     if lines.jsonl:
         raise typer.Exit(check_lines(inputs, lines, error, against))
     named = {"--upstream": error.upstream, "--target": error.target, "--against": against.against}
     if not run_check(problem_of(inputs, lines, named), error, against):
         raise typer.Exit(Status.DIFFERS)
+
+
+def _check_function(inputs: Inputs, error: ErrorSide, against: Against, function: Function, lines: Lines) -> NoReturn:
+    from .function import run_function
+
+    if lines.jsonl:
+        fail("--function and --jsonl are both given, where lines hold results")
+    own = None
+    if (inputs.input, inputs.x, inputs.w, inputs.b) != (None,) * 4:
+        own = problem_of(inputs, lines, {"--upstream": error.upstream, "--target": error.target})
+    raise typer.Exit(Status.DONE if run_function(function, own, error, against) else Status.DIFFERS)
+
+
+def _refuse_idle(function: Function) -> None:
+    """Options that say how a function is called say nothing without one."""
+    options = {"--call": function.call, "--returns": function.returns, "--time-limit": function.time_limit}
+    for option, value in options.items():
+        if value is not None and function.function is None:
+            fail(f"{option} goes with --function FILE.py:NAME")

@@ -142,6 +142,33 @@ class Against(NamedTuple):
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False
 
 
+class Function(NamedTuple):
+    """A function of the user's, and how it is called."""
+
+    function: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE.py:NAME",
+            help="A function of yours, called on problems made to break it. This executes FILE.py, as you.",
+        ),
+    ] = None
+    call: Annotated[
+        str | None,
+        typer.Option(
+            metavar="EXPR",
+            help="How it is called, where the names of its parameters do not say: 'f(x, W.T, b, y)', of x, W, b, z, h, "
+            "y (class indices), onehot and u (dE/dh).",
+        ),
+    ] = None
+    returns: Annotated[
+        str | None,
+        typer.Option(metavar="NAMES", help="What it returns: dW, or a name for each: dW,_ (_ is not checked)."),
+    ] = None
+    time_limit: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="How long a call may take. [default: 10]")
+    ] = None
+
+
 class Explanation(NamedTuple):
     """What explain shows."""
 

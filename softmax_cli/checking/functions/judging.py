@@ -1,0 +1,115 @@
+"""What a function returned for a problem, against what is right."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...core.gradients import Reduction
+from ...errors import InputError
+from ...wording import counted
+from ..compare import RTOL, SINGLE, Report, compare
+from .calling import Failed, Outcome, Result
+from .kinds import Kind, fitting, kind_named
+from .problems import Problem
+
+HALF = 2e-2  # what half precision may be off by, relative
+
+
+class Terms(NamedTuple):
+    """How results are compared: `error` is what weights the rows of dL/dW, "y", "u" or None."""
+
+    error: str | None
+    bias: bool
+    reduction: Reduction
+    rtol: float | None
+    strict: bool
+
+
+class Finding(NamedTuple):
+    """One result on one problem. `verdict` is "agrees", "differs", or what kept it from being compared; `message` and
+    `place` say more of that."""
+
+    problem: Problem
+    kind: Kind | None
+    verdict: str
+    report: Report | None = None
+    message: str = ""
+    place: str = ""
+
+    @property
+    def agrees(self) -> bool:
+        return self.verdict == "agrees"
+
+
+def kinds_of(results: Sequence[Result], returned: Sequence[str], problem: Problem, terms: Terms) -> list[Kind | None]:
+    """What each result is: by its own name, by its name in the return statement, or else by its shape; None for what
+    cannot be told."""
+    error = terms.error is not None
+    hints = returned if len(returned) == len(results) else [""] * len(results)
+    found: list[Kind | None] = []
+    for result, hint in zip(results, hints, strict=True):
+        kind = kind_named(result.name, error) or kind_named(hint, error)
+        if kind is None and not (result.name and len(results) > 1 and result.array.ndim == 0):
+            kind = _by_shape(result.array, problem, terms, taken=found)
+        found.append(kind)
+    return found
+
+
+def _by_shape(array: NDArray[Any], problem: Problem, terms: Terms, taken: Sequence[Kind | None]) -> Kind | None:
+    kinds = fitting(array.shape, terms.error is not None, problem.inputs, *problem.W.shape)
+    free = [kind for kind in kinds if kind not in taken]
+    if len(free) < 2:
+        return free[0] if free else None
+    agreeing = (kind for kind in free if compared(array, kind, problem, terms).agrees)
+    return next(agreeing, free[0])
+
+
+def judged(outcome: Outcome, kinds: Sequence[Kind | None], problem: Problem, terms: Terms) -> list[Finding]:
+    """A finding for each kind that is there: None is what is not checked."""
+    wanted: Sequence[Kind | None] = [kind for kind in kinds if kind is not None] or [None]
+    if isinstance(outcome, Failed):
+        failed = outcome.verdict, None, outcome.message, outcome.place
+        return [Finding(problem, kind, *failed) for kind in wanted]
+    if len(outcome.results) != len(kinds):
+        message = f"it returned {counted(len(outcome.results), 'result')}, where {len(kinds)} are expected"
+        return [Finding(problem, kind, "miscounted", None, message) for kind in wanted]
+    pairs = zip(outcome.results, kinds, strict=True)
+    return [compared(result.array, kind, problem, terms) for result, kind in pairs if kind is not None]
+
+
+def compared(array: NDArray[Any], kind: Kind, problem: Problem, terms: Terms) -> Finding:
+    """One array against what is right."""
+    if problem.single_precision and array.dtype.itemsize > 4:
+        with np.errstate(all="ignore"):
+            array = array.astype(np.float32)  # made of numbers that hold no more
+    rtol = _rtol(array) if terms.rtol is None else terms.rtol
+    given: dict[str, Any] = {}
+    if kind.error:
+        given = {"reduction": terms.reduction} | (
+            {"target": problem.y} if terms.error == "y" else {"upstream": problem.u}
+        )
+    try:
+        report = compare(
+            array, problem.x, problem.W, problem.b if terms.bias else None, of=kind.of, rtol=rtol, strict=terms.strict,
+            **given,
+        )  # fmt: skip
+    except InputError as error:
+        message = str(error).replace("the matrix to check", "it")
+        return Finding(problem, kind, "misshapen", None, "; ".join(filter(None, (message, error.advice))))
+    return Finding(problem, kind, "agrees" if report.agrees else "differs", report)
+
+
+def _rtol(array: NDArray[Any]) -> float:
+    if array.dtype.kind != "f" or array.dtype.itemsize >= 8:
+        return RTOL
+    return SINGLE if array.dtype.itemsize == 4 else HALF
+
+
+def score(findings: Sequence[Finding]) -> tuple[int, int, int]:
+    """How well a way to call a function does: what agrees, what has the right shape, what is explained."""
+    reports = [finding.report for finding in findings if finding.report is not None]
+    return sum(r.agrees for r in reports), len(reports), sum(r.diagnosis is not None for r in reports)

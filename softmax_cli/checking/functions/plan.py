@@ -1,0 +1,117 @@
+"""How a function may be called: expressions of what a problem holds, the likeliest first."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from typing import NamedTuple
+
+from ...errors import InputError
+from ...wording import quoted
+from .roles import ERROR, ONE_HOT, role_of
+from .signature import Signature
+
+WRITE_IT = "write the call out, as in --call 'f(x, W.T, b, y)', of x, W, b, z, h, and y (targets), onehot or u (dE/dh)"
+
+
+class Plan(NamedTuple):
+    """Ways to write the call, as expressions of f and what a problem holds, and the roles in them."""
+
+    expressions: tuple[str, ...]
+    roles: frozenset[str]
+
+    @property
+    def error(self) -> str | None:
+        """What weights the rows of dL/dW: "y", "u", or nothing."""
+        return next((role for role in ERROR if role in self.roles), None)
+
+
+def plan(signature: Signature, call: str | None) -> Plan:
+    """How to call a function: as `call` says, or by the names of its parameters. Where they leave open whether W is
+    stored inputs × outputs, or whether targets are indices, all ways are given. InputError if no way is found."""
+    made = _matched(signature) if call is None else _written(signature, call)
+    if {"y", "u"} <= made.roles:
+        raise InputError(
+            f"{signature.name} takes both targets and an upstream gradient, where one of them says what the error is",
+            "give one of them a value of your own in the call",
+        )
+    if signature.autograd and "y" not in made.roles:  # its backward is given an upstream gradient
+        return made._replace(roles=made.roles | {"u"})
+    return made
+
+
+def _matched(signature: Signature) -> Plan:
+    if signature.parameters is None:
+        raise InputError(f"the parameters of {signature.name} cannot be read", WRITE_IT)
+    taken: dict[str, str] = {}
+    arguments: list[tuple[str, str]] = []  # role, and how it is passed
+    passed_over = False
+    for parameter in signature.parameters:
+        role = role_of(parameter.name)
+        if role is None and parameter.required:
+            raise InputError(
+                f"{signature.name} takes {quoted(parameter.name)}, which is no name that is known here", WRITE_IT
+            )
+        if role is None:
+            passed_over = True
+            continue
+        if role in taken:
+            raise InputError(
+                f"{signature.name} takes both {taken[role]} and {parameter.name}, which mean the same",
+                WRITE_IT,
+            )
+        taken[role] = parameter.name
+        by_name = parameter.keyword or passed_over
+        arguments.append((role, f"{parameter.name}={{}}" if by_name else "{}"))
+    if not {"x", "z", "h"} & taken.keys():
+        raise InputError(f"{signature.name} takes nothing that is known here as x, z or h", WRITE_IT)
+    choices = [[(role, how.format(value)) for value in _values(role, taken[role])] for role, how in arguments]
+    ways = sorted(itertools.product(*choices), key=lambda way: [name for role, name in way if role == "W"])
+    head = "f.apply" if signature.autograd else "f"
+    return Plan(tuple(f"{head}({', '.join(name for _, name in way)})" for way in ways), frozenset(taken))
+
+
+def _values(role: str, name: str) -> tuple[str, ...]:
+    if role == "W":
+        return ("W", "W.T")
+    if role == "y":
+        return ("onehot", "y") if name in ONE_HOT else ("y", "onehot")
+    return (role,)
+
+
+def _written(signature: Signature, call: str) -> Plan:
+    try:
+        tree = ast.parse(call.strip(), mode="eval")
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        raise InputError(f"the call is {quoted(call)}, which is no Python expression", WRITE_IT) from None
+    known = {"f", "np", "onehot", *signature.known}
+    heads = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    roles: set[str] = set()
+    one_hot = False
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Name) or id(node) in heads:
+            continue
+        role = role_of(node.id)
+        if role is not None:
+            one_hot |= node.id in ONE_HOT
+            roles.add(role)
+            node.id = "onehot" if node.id in ONE_HOT else role
+        elif node.id not in known | _bound(tree):
+            raise InputError(f"the call uses {quoted(node.id)}, which is not known here or in its file", WRITE_IT)
+    if not {"x", "z", "h"} & roles:
+        raise InputError(f"the call is {quoted(call)}, which uses none of x, z and h", WRITE_IT)
+    expression = ast.unparse(tree)
+    ways = [expression]
+    if "y" in roles and not one_hot:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and id(node) not in heads and node.id == "y":
+                node.id = "onehot"
+        ways.append(ast.unparse(tree))
+    return Plan(tuple(ways), frozenset(roles))
+
+
+def _bound(tree: ast.AST) -> set[str]:
+    """The names that an expression binds itself."""
+    arguments = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    stored = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return arguments | stored

@@ -1,0 +1,167 @@
+"""What was found out about a function, and how it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...wording import counted
+from .calling import Value
+from .judging import Finding
+from .problems import Problem
+
+SHOWN = 100  # numbers of a problem that is printed whole
+
+
+class Failure(NamedTuple):
+    """One kind of failure of one result: the problems that show it, the smallest first."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def smallest(self) -> Finding:
+        return self.findings[0]
+
+
+@dataclass(frozen=True)
+class FunctionReport:
+    """What `check_function` found. It is true if every result agrees on every problem; `str` is what the command line
+    prints, and a notebook shows it as Markdown.
+
+    `called` is the call that was made, and `passed` gives the values in it for a problem; `findings` are of each result
+    on each problem, and `failures` sort out what does not agree.
+    """
+
+    function: str
+    called: str
+    passed: Callable[[Problem], Mapping[str, Value]]
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def agrees(self) -> bool:
+        return all(finding.agrees for finding in self.findings)
+
+    def __bool__(self) -> bool:
+        return self.agrees
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        """The findings that do not agree, by result, verdict and diagnosis."""
+        groups: dict[tuple[str, ...], list[Finding]] = {}
+        for finding in self.findings:
+            if not finding.agrees:
+                groups.setdefault(_likeness(finding), []).append(finding)
+        return tuple(Failure(tuple(sorted(g, key=lambda f: f.problem.size))) for g in groups.values())
+
+    def __str__(self) -> str:
+        heads, rows = _table(self.findings)
+        blocks = [[self._heading(), "", *_ruled(heads, rows)]]
+        blocks += [list(self._told(failure)) for failure in self.failures]
+        blocks += [list(self.notes)] if self.notes else []
+        return "\n\n".join("\n".join(lines) for lines in blocks)
+
+    def _repr_markdown_(self) -> str:
+        heads, rows = _table(self.findings)
+        lines = [f"| {' | '.join(row)} |" for row in (heads, ["---"] * len(heads), *rows)]
+        blocks = [self._heading(), "\n".join(lines)]
+        for failure in self.failures:
+            title, *rest = self._told(failure)
+            blocks += [title, "\n".join(["```text", *(line.removeprefix("  ") for line in rest), "```"])]
+        return "\n\n".join([*blocks, *self.notes])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON holds it."""
+        return {
+            "function": self.function,
+            "called": self.called,
+            "agrees": self.agrees,
+            "problems": [
+                {"problem": p.title, **_numbers(self.passed(p)), "results": {_key(f): _found(f) for f in found}}
+                for p, found in _by_problem(self.findings)
+            ],
+            "notes": list(self.notes),
+        }
+
+    def _told(self, failure: Failure) -> Iterator[str]:
+        """One kind of failure: where, the smallest problem that shows it, and what is wrong there."""
+        seen = failure.smallest
+        what = seen.kind.title if seen.kind and seen.verdict in ("differs", "misshapen") else "the call"
+        how = {"differs": "differs", "raised": "raises"}.get(seen.verdict, f"is {seen.verdict}")
+        count = f"{len({id(f.problem) for f in failure.findings})} of {self._problems()} problems"
+        yield f"{what} {how} on {count}, the smallest of which is “{seen.problem.title}”:"
+        for name, numbers in _numbers(self.passed(seen.problem)).items():
+            yield f"  {name} = {numbers}"
+        said = (
+            str(seen.report).splitlines() if seen.report else [seen.message, f"at {seen.place}" if seen.place else ""]
+        )
+        yield from (f"  {line}" for line in said if line)
+
+    def _problems(self) -> int:
+        return len(_by_problem(self.findings))
+
+    def _heading(self) -> str:
+        wrong = len({id(f.problem) for f in self.findings if not f.agrees})
+        count = self._problems()
+        verdict = f"agrees on {counted(count, 'problem')}" if self.agrees else f"fails on {wrong} of {count} problems"
+        return f"{self.function}: {verdict}, called as {self.called}"
+
+
+def _likeness(finding: Finding) -> tuple[str, ...]:
+    kind = finding.kind.of if finding.kind else ""
+    if finding.report is not None:
+        return kind, finding.verdict, finding.report.diagnosis or ""
+    error = finding.message.split(":")[0] if finding.verdict == "raised" else ""
+    return "", finding.verdict, error, finding.place
+
+
+def _by_problem(findings: Sequence[Finding]) -> list[tuple[Problem, list[Finding]]]:
+    found: dict[int, tuple[Problem, list[Finding]]] = {}
+    for finding in findings:
+        found.setdefault(id(finding.problem), (finding.problem, []))[1].append(finding)
+    return list(found.values())
+
+
+def _table(findings: Sequence[Finding]) -> tuple[list[str], list[list[str]]]:
+    """A row a problem, a column a result."""
+    titles = list(dict.fromkeys(f.kind.title for f in findings if f.kind)) or ["result"]
+    rows = []
+    for problem, found in _by_problem(findings):
+        cells = {f.kind.title if f.kind else titles[0]: _cell(f) for f in found}
+        shapes = [" × ".join(map(str, a.shape)) for a in (problem.x, problem.W)]
+        rows.append([problem.title, *shapes, *(cells.get(title, "") for title in titles)])
+    return ["problem", "x", "W", *titles], rows
+
+
+def _cell(finding: Finding) -> str:
+    if finding.verdict == "raised":
+        return f"raised {finding.message.split(':')[0]}"
+    return finding.verdict
+
+
+def _ruled(heads: list[str], rows: list[list[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
+    lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in (heads, *rows)]
+    return [lines[0], "─" * (sum(widths) + 2 * len(widths) - 2), *lines[1:]]
+
+
+def _numbers(values: Mapping[str, Value]) -> dict[str, Any]:
+    """The numbers of a problem that is small enough to print, and of any other the shapes."""
+    small = sum(np.size(value) for value in values.values()) <= SHOWN
+    return {
+        name: (value.tolist() if small else f"an array {value.shape}") if isinstance(value, np.ndarray) else value
+        for name, value in values.items()
+    }
+
+
+def _key(finding: Finding) -> str:
+    return finding.kind.of if finding.kind else "result"
+
+
+def _found(finding: Finding) -> dict[str, Any]:
+    report = None if finding.report is None else finding.report.to_dict()
+    found = {"verdict": finding.verdict, "report": report, "message": finding.message, "place": finding.place}
+    return {key: value for key, value in found.items() if value}

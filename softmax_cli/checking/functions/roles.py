@@ -1,0 +1,31 @@
+"""The names by which people call what a function takes."""
+
+from __future__ import annotations
+
+# What a function may take, under the name it has in a call that is shown, and the names that people give it.
+ROLES: dict[str, tuple[str, ...]] = {
+    "x": ("x", "X", "xs", "inputs", "input", "inp", "features", "data", "batch", "x_batch", "X_batch"),
+    "W": ("W", "w", "weight", "weights", "Weight", "Weights", "kernel", "theta", "Theta"),
+    "b": ("b", "bias", "biases", "B"),
+    "z": ("z", "Z", "logits", "scores"),
+    "h": ("h", "H", "p", "P", "s", "S", "probs", "probabilities", "softmax_output", "y_hat", "yhat", "y_pred"),
+    "y": (
+        "y", "t", "target", "targets", "label", "labels", "y_true", "truth", "ys", "y_batch", "classes", "class_index",
+        "Y", "onehot", "one_hot", "y_onehot", "Y_onehot", "targets_onehot", "y_one_hot",
+    ),
+    "u": (
+        "u", "upstream", "dout", "d_out", "grad_output", "grad_out", "grad_outputs", "upstream_grad",
+        "upstream_gradient", "dh", "dL_dh", "dE_dh", "dLdh", "dEdh", "grad_h", "g", "grad", "cotangent",
+    ),
+    "reduction": ("reduction",),
+}  # fmt: skip
+_ROLE = {name: role for role, names in ROLES.items() for name in names}
+ONE_HOT = tuple(name for name in ROLES["y"] if name == "Y" or "hot" in name)
+
+LAYER = ("x", "W", "b", "z", "h")  # what there is without an error
+ERROR = ("y", "u")  # one of these says what error is meant
+
+
+def role_of(name: str) -> str | None:
+    """The role that a parameter plays by its name, or None."""
+    return _ROLE.get(name)

@@ -1,0 +1,122 @@
+"""The way in which a function is called, and what it returns, found by calling it."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ...errors import InputError
+from ...wording import counted, escaped
+from .calling import Call, Callee, Failed, Outcome, Returned, Value
+from .judging import Finding, Terms, judged, kinds_of, score
+from .kinds import Kind
+from .plan import Plan
+from .problems import Problem, Rank, first
+
+RANKS: tuple[Rank, ...] = ("many", "one")
+COSTLY = ("too slow", "crashed")  # what a wait or a new process was spent on
+
+
+class Setting(NamedTuple):
+    """A function and how its results are compared; `named` is what it returns, if that was said."""
+
+    callee: Callee
+    plan: Plan
+    terms: Terms
+    named: tuple[Kind | None, ...] | None
+
+
+class Way(NamedTuple):
+    """A way to call a function, and what came of it for the first problem of each rank."""
+
+    setting: Setting
+    expression: str
+    tensors: bool
+    tried: dict[Rank, tuple[Problem, Outcome]]
+
+    def values(self, problem: Problem) -> dict[str, Value]:
+        """The values that the call uses, and u where only a backward pass does."""
+        names = {node.id for node in ast.walk(ast.parse(self.expression)) if isinstance(node, ast.Name)}
+        if self.setting.terms.error == "u":
+            names.add("u")
+        every = problem.values(self.setting.plan.roles, self.setting.terms.reduction)
+        return {name: value for name, value in every.items() if name in names}
+
+    def outcome(self, problem: Problem) -> Outcome:
+        """What comes of the call for a problem."""
+        return self.setting.callee.call(Call(self.expression, self.values(problem), self.tensors))
+
+    def shown(self) -> str:
+        """The call as one reads it."""
+        name = self.setting.callee.signature.name
+        written = self.expression
+        if written.startswith(("f(", "f.")):
+            written = name + written.removeprefix("f")
+        return f"{written} with tensors" if self.tensors else written
+
+    def ranks(self) -> list[Rank]:
+        """Those for which the function gives a result of the right shape, or else any result, or else all."""
+        fitting = [rank for rank in self.tried if any(f.report is not None for f in self.findings(rank))]
+        returning = [rank for rank, (_, outcome) in self.tried.items() if isinstance(outcome, Returned)]
+        return fitting or returning or list(RANKS)
+
+    def findings(self, rank: Rank) -> list[Finding]:
+        """What is found on the first problem of a rank, if it was tried."""
+        if rank not in self.tried:
+            return []
+        problem, outcome = self.tried[rank]
+        kinds = [None] if isinstance(outcome, Failed) else _kinds(self.setting, problem, outcome)
+        return judged(outcome, kinds, problem, self.setting.terms)
+
+
+def best_way(setting: Setting) -> Way:
+    """The way to call the function that does best on the first problems. The first that is right is taken, and the
+    first of all if none returns anything of use."""
+    best, most = None, (-1, 0, 0)
+    for tensors, expression in itertools.product(setting.callee.signature.tensors, setting.plan.expressions):
+        way = Way(setting, expression, tensors, {})
+        for rank in RANKS:
+            problem = first(rank, setting.terms.bias)
+            way.tried[rank] = problem, way.outcome(problem)
+            if any(finding.verdict in COSTLY for finding in way.findings(rank)):
+                break
+        found = [way.findings(rank) for rank in RANKS]
+        points = score([finding for findings in found for finding in findings])
+        if best is None or points > most:
+            best, most = way, points
+        if any(findings and all(f.agrees for f in findings) for findings in found):
+            break
+        if len(way.tried) < len(RANKS):
+            break
+    assert best is not None  # there is an expression
+    return best
+
+
+def kinds_of_way(way: Way) -> Sequence[Kind | None]:
+    """What the function returns, by the first problem that says it; [None] where it returns nothing."""
+    setting = way.setting
+    problem, outcome = way.tried[way.ranks()[0]]
+    if isinstance(outcome, Failed):
+        return setting.named or [None]
+    kinds = _kinds(setting, problem, outcome)
+    name = setting.callee.signature.name
+    if len(kinds) != len(outcome.results):
+        raise InputError(
+            f"{counted(len(kinds), 'result is', 'results are')} named, where {name} returned {len(outcome.results)}",
+            "put _ for what is not to be checked",
+        )
+    if not any(kinds):
+        shapes = " and ".join(f"{escaped(r.name, 40)} {r.array.shape}".strip() for r in outcome.results)
+        raise InputError(
+            f"{name} returned {shapes} for x {problem.x.shape} and W {problem.W.shape}: that is no result known here",
+            "say what it is with --returns, as in --returns dW",
+        )
+    return kinds
+
+
+def _kinds(setting: Setting, problem: Problem, outcome: Returned) -> Sequence[Kind | None]:
+    if setting.named is None:
+        return kinds_of(outcome.results, setting.callee.signature.returned, problem, setting.terms)
+    return setting.named

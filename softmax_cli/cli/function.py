@@ -1,0 +1,90 @@
+"""check --function: a function of the user's, called on problems made to break it."""
+
+from __future__ import annotations
+
+import ast
+import math
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import orjson
+
+from ..checking.functions.check import check_callee
+from ..checking.functions.problems import Problem as Posed
+from ..checking.functions.problems import posed
+from ..checking.functions.report import FunctionReport
+from ..core.arrays import checked
+from ..core.gradients import weight_gradient
+from ..errors import InputError
+from ..reading.problem import Problem
+from ..wording import shown
+from .options import Against, ErrorSide, Function
+from .process import callee_in
+from .weighting import reduction_of, weighting
+
+LIMIT = 10.0  # seconds for a call
+
+
+def check_file(function: Function, problem: Problem | None, error: ErrorSide, against: Against) -> FunctionReport:
+    """Check the function that FILE.py:NAME names, on the user's own problem too if there is one."""
+    assert function.function is not None
+    for option, value in {"--of": against.of, "--against": against.against}.items():
+        if value is not None:
+            raise InputError(f"{option} and --function are both given", "--returns names what a function returns")
+    limit = LIMIT if function.time_limit is None else function.time_limit
+    if not 0 < limit < math.inf:
+        raise InputError(f"--time-limit is {limit:g}, where a number of seconds above 0 is expected")
+    path, name = _named(function.function)
+    reduction = error.reduction if problem is None else reduction_of(problem, error)
+    own = None if problem is None else _posed(problem, error)
+    with callee_in(path, name, limit) as callee:
+        return check_callee(
+            callee, own, call=function.call, returns=function.returns, reduction=reduction, rtol=against.rtol,
+            strict=against.strict,
+        )  # fmt: skip
+
+
+def run_function(function: Function, problem: Problem | None, error: ErrorSide, against: Against) -> bool:
+    """Print what is found. True if all agrees."""
+    if sys.stdout is None:
+        raise InputError("standard output is closed")
+    report = check_file(function, problem, error, against)
+    print(orjson.dumps(report.to_dict(), option=orjson.OPT_SERIALIZE_NUMPY).decode() if against.json else report)
+    return report.agrees
+
+
+def _posed(problem: Problem, error: ErrorSide) -> Posed:
+    """The user's own problem as one to be set to a function, with what an error needs made up where it is not given."""
+    x, W, b = checked(problem.x, problem.W, problem.b)
+    own = posed("yours", x, W, np.zeros(W.shape[1]) if b is None else b)
+    given = {"upstream", "target"} & problem.document.keys() or error.upstream is not None or error.target is not None
+    if not given:
+        return own
+    found = weighting(problem, error)
+    weight_gradient(x, W, b, **found)  # for what it refuses
+    if "target" in found:
+        return replace(own, y=np.asarray(found["target"]))
+    return replace(own, u=np.asarray(found["upstream"], dtype=np.float64))
+
+
+def _named(text: str) -> tuple[str, str]:
+    """FILE.py:NAME as the file and the name of a function in it."""
+    path, _, name = text.rpartition(":")
+    if not path or not all(part.isidentifier() for part in name.split(".")):
+        there = _functions(text)
+        advice = f"name one of {', '.join(there)}, as in {shown(text)}:{there[0]}" if there else ""
+        raise InputError(f"--function is {shown(text)}, where FILE.py:NAME is expected", advice)
+    if not Path(path).is_file():
+        raise InputError(f"--function: there is no file {shown(path)}")
+    return path, name
+
+
+def _functions(path: str) -> list[str]:
+    """The functions in a file, which is read and not executed."""
+    try:
+        tree = ast.parse(Path(path).read_bytes())
+    except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    return [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)]
