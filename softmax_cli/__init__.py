@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from .core.gradients import jvp as jvp
     from .core.gradients import vjp as vjp
     from .core.gradients import weight_gradient as weight_gradient
+    from .core.hessian import hessian as hessian
+    from .core.hessian import hvp as hvp
     from .core.jacobian import layer_jacobian as layer_jacobian
     from .core.jacobian import linear_jacobian as linear_jacobian
     from .core.jacobian import softmax_jacobian as softmax_jacobian
     from .core.layer import forward as forward
+    from .core.loss_gradient import loss_gradient as loss_gradient
     from .errors import InputError as InputError
 
 __version__ = "0.1.0"
@@ -28,9 +31,12 @@ _HOMES = {
     "compare": "checking.compare",
     "cross_entropy": "core.gradients",
     "forward": "core.layer",
+    "hessian": "core.hessian",
+    "hvp": "core.hessian",
     "jvp": "core.gradients",
     "layer_jacobian": "core.jacobian",
     "linear_jacobian": "core.jacobian",
+    "loss_gradient": "core.loss_gradient",
     "self_check": "checking.selfcheck",
     "softmax_jacobian": "core.jacobian",
     "vjp": "core.gradients",

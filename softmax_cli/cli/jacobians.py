@@ -104,7 +104,7 @@ def _line_work(quantity: "Quantity", output: JacobianOutput, method: "Method | N
         chosen = _chosen_outputs(output.outputs, problem.W.shape[1])
         if method == "chain":
             layer, single = evaluate(problem.x, problem.W, problem.b)
-            value = in_layout(chain_product(layer, single, chosen), problem.W, output.layout)
+            value = in_layout(chain_product(layer, problem.W, single, outputs=chosen), problem.W, output.layout)
         else:
             batch = batch_of(quantity, problem.x, problem.W, problem.b, chosen)
             value = batch.make(slice(None)).dense(output.layout)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -41,7 +42,32 @@ def settled(significand: Array, power: Powers) -> Apart:
 def product(a: Apart, b: Apart) -> Apart:
     """a·b, elementwise: significands whose product is out of range are not expected."""
     power = (np.int32(0) if a.power is None else a.power) + (np.int32(0) if b.power is None else b.power)
-    return settled(a.significand * b.significand, np.broadcast_to(power, a.significand.shape))
+    significand = a.significand * b.significand
+    return settled(significand, np.broadcast_to(power, significand.shape))
+
+
+def difference(a: Apart, b: Apart) -> Apart:
+    """a − b, elementwise."""
+    p, q = (np.zeros(n.significand.shape, np.int32) if n.power is None else n.power for n in (a, b))
+    power = np.maximum(exponent(a.significand, p), exponent(b.significand, q))
+    return settled(np.ldexp(a.significand, p - power) - np.ldexp(b.significand, q - power), power)
+
+
+def scaled(a: Apart, factor: Array) -> Apart:
+    """a·factor, elementwise: factor (N,) for the rows of a (N, K)."""
+    s, e = np.frexp(factor)
+    if (np.abs(e) <= 60).all():
+        return Apart(a.significand * factor[:, None] + 0.0, a.power)  # and no −0 for a factor of 0
+    return product(a, Apart(s[:, None], e[:, None]))
+
+
+def quotient(a: Apart, T: float) -> Apart:
+    """a/T, elementwise."""
+    s, e = math.frexp(T)
+    if abs(e) <= 60:
+        return a if T == 1.0 else Apart(a.significand / T, a.power)
+    power = np.zeros(a.significand.shape, np.int32) if a.power is None else a.power
+    return settled(a.significand / s, power - e)
 
 
 def doubles(a: Apart) -> Array:

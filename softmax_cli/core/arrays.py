@@ -29,7 +29,7 @@ def real_array(name: str, value: Any, *dims: int, first: int = 0) -> Array:
     if a.size == 0:
         raise InputError(f"{name} is empty (shape {a.shape})")
     with np.errstate(over="ignore"):
-        a = np.ascontiguousarray(a, dtype=np.float64)
+        a = np.asarray(a, dtype=np.float64, order="C")
     if not np.isfinite(a).all():
         at = np.unravel_index(int(np.argmin(np.isfinite(a))), a.shape)
         place = (at[0] + first, *at[1:]) if at else at

@@ -15,15 +15,17 @@ import math
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
-from .apart import Powers, expanded, times
-from .arrays import Array, checked
-from .layer import Layer, evaluate
+from .apart import Apart, Powers, expanded, quotient, times
+from .arrays import Array, checked, real_array
+from .by_input import by_inputs
+from .layer import Layer, evaluate, evaluate_any
+from .masks import masked_array
 from .threads import ahead, shared, touch
 
 Layout = Literal["numerator", "denominator", "tensor"]
@@ -170,9 +172,9 @@ def _chosen(outputs: ArrayLike | None, K: int) -> NDArray[np.intp]:
     return chosen
 
 
-def softmax_structure(layer: Layer, single: bool, outputs: ArrayLike | None = None) -> Jacobian:
-    """dS/dZ: −hₜhᵢ, and hₜ(1 − hₜ) on the diagonal."""
-    return _structure(layer, np.ones((len(layer.h), 1)), single, outputs, wrt_logits=True)
+def softmax_structure(layer: Layer, single: bool, outputs: ArrayLike | None = None, log: bool = False) -> Jacobian:
+    """dS/dZ: −hₜhᵢ/T, and hₜ(1 − hₜ)/T on the diagonal; or of ln h."""
+    return _structure(layer, np.ones((len(layer.h), 1)), single, outputs, wrt_logits=True, log=log)
 
 
 def linear_structure(x: Array, K: int, single: bool, outputs: ArrayLike | None = None) -> Jacobian:
@@ -181,31 +183,48 @@ def linear_structure(x: Array, K: int, single: bool, outputs: ArrayLike | None =
     return Jacobian(None, blocks, blocks, _chosen(outputs, K), single)
 
 
-def layer_structure(layer: Layer, single: bool, outputs: ArrayLike | None = None) -> Jacobian:
-    """dL/dW: −hₜ(hᵢxⱼ), and (1 − hₜ)(hₜxⱼ) in the diagonal blocks. hᵢxⱼ comes first: the product
+def layer_structure(layer: Layer, single: bool, outputs: ArrayLike | None = None, log: bool = False) -> Jacobian:
+    """dL/dW: −hₜ(hᵢxⱼ)/T, and (1 − hₜ)(hₜxⱼ)/T in the diagonal blocks; or of ln h. hᵢxⱼ comes first: the product
     of two probabilities may underflow where the entry does not."""
-    return _structure(layer, layer.x, single, outputs, wrt_logits=False)
+    return _structure(layer, layer.x, single, outputs, wrt_logits=False, log=log)
 
 
-def _structure(layer: Layer, x: Array, single: bool, outputs: ArrayLike | None, wrt_logits: bool) -> Jacobian:
-    """hᵢxⱼ takes in the tail of both denominators of an entry, h's and that of its other factor."""
+def _structure(
+    layer: Layer, x: Array, single: bool, outputs: ArrayLike | None, wrt_logits: bool, log: bool
+) -> Jacobian:
+    """hᵢxⱼ takes in the tail of both denominators of an entry, h's and that of its other factor. Of ln h, hₜ is 1,
+    and the other factor of the diagonal is xⱼ."""
     with np.errstate(all="ignore"):
         h, complement = layer.apart()
-        g = times(expanded(h, 2), x[:, None, :])
-        g -= g * (2.0 * layer.tail)[:, None, None]
+        g = times(expanded(quotient(h, layer.temperature), 2), x[:, None, :])
+        g -= g * ((1.0 if log else 2.0) * layer.tail)[:, None, None]
         np.minimum(np.maximum(g, -LARGEST, out=g), LARGEST, out=g)  # where x is the largest double, and h rounded up
         diagonal = times(expanded(complement, 2), g)
+        if log:
+            diagonal = times(expanded(quotient(complement, layer.temperature), 2), x[:, None, :])
+            diagonal -= diagonal * layer.tail[:, None, None]
+            rows = np.ones(layer.h.shape) if layer.mask is None else np.where(layer.mask, 0.0, 1.0)
+            h, diagonal = Apart(rows), diagonal * rows[:, :, None] + 0.0
     return Jacobian(h.significand, g, diagonal, _chosen(outputs, g.shape[1]), single, wrt_logits, h.power)
 
 
-def softmax_jacobian(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None) -> Array:
-    """dS/dZ = diag(h) − h hᵀ, formed without that subtraction.
+def softmax_jacobian(
+    x: ArrayLike | None = None,
+    W: ArrayLike | None = None,
+    b: ArrayLike | None = None,
+    *,
+    z: ArrayLike | None = None,
+    log: bool = False,
+    temperature: float = 1.0,
+    mask: Any = None,
+) -> Array:
+    """dS/dZ = (diag(h) − h hᵀ)/T, formed without that subtraction; with `log`, d ln h/dz = (I − 1hᵀ)/T.
 
-    x (J,), W (J, K), b (K,) → (K, K); x (N, J) → (N, K, K). Row t, column i is ∂hₜ/∂zᵢ.
-    InputError for x, W or b that are not finite real numbers of shapes that fit, or if a logit
-    overflows.
+    x (J,), W (J, K), b (K,), or the logits z (K,) → (K, K); x (N, J) or z (N, K) → (N, K, K). Row t, column i is
+    ∂hₜ/∂zᵢ. `temperature` and `mask` as in `forward`: the row and the column of a masked output are 0.
+    InputError for what is not finite real numbers of shapes that fit, or if a logit overflows.
     """
-    return softmax_structure(*evaluate(x, W, b)).dense()
+    return softmax_structure(*evaluate_any(x, W, b, z=z, temperature=temperature, mask=mask), log=log).dense()
 
 
 def linear_jacobian(x: ArrayLike, W: ArrayLike) -> Array:
@@ -218,27 +237,51 @@ def linear_jacobian(x: ArrayLike, W: ArrayLike) -> Array:
     return linear_structure(np.atleast_2d(x), W.shape[1], x.ndim == 1).dense()
 
 
-def layer_jacobian(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None, method: Method = "shortcut") -> Array:
-    """dL/dW, the derivative of h = softmax(Wᵀx + b) with respect to every weight.
+def layer_jacobian(
+    x: ArrayLike,
+    W: ArrayLike,
+    b: ArrayLike | None = None,
+    method: Method = "shortcut",
+    *,
+    wrt: Literal["W", "b", "x"] = "W",
+    log: bool = False,
+    temperature: float = 1.0,
+    mask: Any = None,
+) -> Array:
+    """dL/dW, the derivative of h = softmax((Wᵀx + b)/T) with respect to every weight; or dL/db, dL/dx.
 
-    x (J,), W (J, K), b (K,) → (K, K·J); x (N, J) → (N, K, K·J).
-    Row t, column i·J + j is ∂hₜ/∂W[j, i] = hₜ(δᵢₜ − hᵢ)xⱼ.
+    x (J,), W (J, K), b (K,) → (K, K·J) for W, (K, K) for b, (K, J) for x; with N in front for x (N, J).
+    Row t, column i·J + j is ∂hₜ/∂W[j, i] = hₜ(δᵢₜ − hᵢ)xⱼ/T; column i is ∂hₜ/∂bᵢ = hₜ(δᵢₜ − hᵢ)/T; column j is
+    ∂hₜ/∂xⱼ = hₜ(W[j, t] − Σᵢ hᵢW[j, i])/T. With `log`, the same of ln h: 1 in the place of hₜ. `temperature` and
+    `mask` as in `forward`: rows and columns of a masked output are 0.
 
-    "shortcut" writes these entries; "chain" multiplies the dense dS/dZ by the dense dZ/dW, which
+    "shortcut" writes these entries; "chain" multiplies the dense dS/dZ by the dense dZ/dW (or I, or Wᵀ), which
     costs K times the work and loses an entry whose hₜhᵢ underflows before xⱼ could restore it.
     InputError for x, W or b that are not finite real numbers of shapes that fit, if a logit
-    overflows, or for another method.
+    overflows, or for another method or `wrt`.
     """
-    layer, single = evaluate(x, W, b)
-    if method == "shortcut":
-        return layer_structure(layer, single).dense()
+    if method not in get_args(Method):
+        raise InputError(f"method is {method!r}, where 'shortcut' or 'chain' is expected")
+    if wrt not in ("W", "b", "x"):
+        raise InputError(f"wrt is {wrt!r}, where 'W', 'b' or 'x' is expected")
+    layer, single = evaluate(x, W, b, temperature=temperature, mask=mask)
+    weights = real_array("W", W, 2)
     if method == "chain":
-        return chain_product(layer, single)
-    raise InputError(f"method is {method!r}, where 'shortcut' or 'chain' is expected")
+        return chain_product(layer, weights, single, wrt, log=log)
+    if wrt == "x":
+        biases = None if b is None else masked_array("b", b, 1)[0]
+        found = by_inputs(layer, weights, biases, np.arange(weights.shape[1]), log)
+        return found[0] if single else found
+    return (layer_structure if wrt == "W" else softmax_structure)(layer, single, log=log).dense()
 
 
-def chain_product(layer: Layer, single: bool, outputs: ArrayLike | None = None) -> Array:
-    """dL/dW = dS/dZ · dZ/dW as the product of two dense matrices, in numerator layout."""
-    K = layer.h.shape[1]
-    product: Array = softmax_structure(layer, single, outputs).dense() @ linear_structure(layer.x, K, single).dense()
+def chain_product(
+    layer: Layer, W: Array, single: bool, wrt: str = "W", outputs: ArrayLike | None = None, log: bool = False
+) -> Array:
+    """dL/dW = dS/dZ · dZ/dW, dL/db = dS/dZ or dL/dx = dS/dZ · Wᵀ as products of dense matrices, in numerator layout."""
+    slopes = softmax_structure(layer, single, outputs, log=log).dense()
+    if wrt == "b":
+        return slopes
+    right = W.T if wrt == "x" else linear_structure(layer.x, W.shape[1], single).dense()
+    product: Array = slopes @ right
     return product

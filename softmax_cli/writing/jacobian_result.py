@@ -59,7 +59,7 @@ def _chain(problem: Problem, batch: Batch) -> Array:
     R = len(batch.first.outputs)
     require_memory(8 * N * K * (R + K * J + R * J), "--method chain forms dZ/dW and dL/dW whole", "--method shortcut")
     layer, single = evaluate(problem.x, problem.W, problem.b)
-    return chain_product(layer, single, batch.first.outputs)
+    return chain_product(layer, problem.W, single, outputs=batch.first.outputs)
 
 
 def in_layout(dense: Array, W: Array, layout: Layout) -> Array:
