@@ -3,7 +3,8 @@
 import numpy as np
 import orjson
 
-from softmax_cli.reading.problem import parse_document, read_problem
+from softmax_cli.reading.jsonfile import parse_document
+from softmax_cli.reading.problem import read_problem
 
 LARGE = "a JSON document with W of 1000 × 1000"
 SMALL = "1000 lines of JSON with four numbers each"

@@ -1,5 +1,6 @@
 """From the options of a command to the problem that they name."""
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
@@ -22,15 +23,23 @@ def problem_of(inputs: Inputs, lines: Lines, also_read: dict[str, str | None] | 
         fail("--keep-going goes with --jsonl")
     check_values(inputs, also_read or {})
     problem = read_problem(
-        inputs.input, inputs.x, inputs.w, inputs.b, layout=inputs.weights_layout, x_rows=inputs.x_rows
-    )
+        inputs.input, inputs.x, inputs.w, inputs.b, layout=inputs.weights_layout, x_rows=inputs.x_rows,
+        header=inputs.header, binary=inputs.binary,
+    )  # fmt: skip
+    say_notes(problem.notes)
     if problem is ARTICLE:
         say("softmax-jac: no input given (- reads standard input), so this is the article's example (x 3, W 3 × 5)")
     return problem
 
 
+def say_notes(notes: Iterable[str]) -> None:
+    """What the user should hear of how the numbers were taken."""
+    for note in notes:
+        say(f"softmax-jac: {note}")
+
+
 def check_values(inputs: Inputs, also_read: dict[str, str | None]) -> None:
-    from ..reading.problem import refuse_stdin_twice
+    from ..reading.sources import refuse_stdin_twice
 
     options = {"-x": inputs.x, "-W": inputs.w, "-b": inputs.b}
     for option, value in options.items():

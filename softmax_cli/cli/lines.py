@@ -17,10 +17,14 @@ import orjson
 
 from ..core.arrays import Array
 from ..errors import InputError
-from ..reading.problem import Problem, parse_document, problem_from_document, read_array, stored_layout
+from ..reading.entries import read_entry
+from ..reading.jsonfile import parse_document
+from ..reading.keys import stored_layout
+from ..reading.problem import Problem, biases, problem_from_document, weights
 from ..wording import shown
 from ..writing.files import target as open_target
 from ..writing.messages import say
+from .inputs import say_notes
 from .options import Inputs, Lines
 
 CHUNK = 1 << 16
@@ -56,13 +60,17 @@ def run_lines(inputs: Inputs, lines: Lines, output: str | None, work: Work) -> b
     W, b, names = _shared(inputs)
     source = "standard input" if inputs.input == "-" else shown(inputs.input)
     good = True
+    said: set[str] = set()
     with _opened(inputs.input) as stream, open_target(output) as out:
         for chunk in _chunks(stream, source):
             ready: list[Line] = []
             try:
                 for number, text in chunk:
                     try:
-                        ready.append(_line(number, text, f"{source} line {number}", W, b, names, inputs))
+                        line = _line(number, text, f"{source} line {number}", W, b, names, inputs)
+                        say_notes(note for note in line.problem.notes if note not in said)
+                        said.update(line.problem.notes)
+                        ready.append(line)
                     except InputError as bad:
                         if not lines.keep_going:
                             raise
@@ -91,9 +99,11 @@ def _line(
         document.pop("weights_layout", None)  # of a W that is not there
     if "b" in document:
         b = None
-    problem = problem_from_document(document, source, W, b, names)
-    if document.get("weights_layout") == "out-in":  # carried on as what the results are
+    problem = problem_from_document(document, source, W, b, names, inputs.binary)
+    if "W" in document and (inputs.binary or document["weights_layout"] == "out-in"):  # carried on as it was taken
         document |= {"W": problem.W, "weights_layout": "in-out"}
+    if "b" in document and inputs.binary:
+        document["b"] = problem.b
     if problem.x.ndim != 1:
         raise InputError(f"{source}: x is a matrix, where a line holds one input", "write one line for each input")
     return Line(number, document, problem, "W" in document or "b" in document)
@@ -151,10 +161,16 @@ def _documents(group: list[Line], work: Work) -> bytes:
 
 
 def _shared(inputs: Inputs) -> tuple[Array | None, Array | None, tuple[str, ...] | None]:
-    W, names = (None, None) if inputs.w is None else read_array(inputs.w, "-W", 2)
-    b = None if inputs.b is None else read_array(inputs.b, "-b", 1)[0]
-    if W is not None and inputs.weights_layout == "out-in":
-        return W.T.copy(), b, None
+    """W and b of the options, for every line, and the names of the outputs."""
+    W, b, names = None, None, None
+    if inputs.w is not None:
+        entry = read_entry(inputs.w, "-W", "W", header=inputs.header)
+        say_notes(entry.notes)
+        W, names = weights(entry, inputs.weights_layout == "out-in", inputs.binary)
+    if inputs.b is not None:
+        entry = read_entry(inputs.b, "-b", "b", header=inputs.header)
+        say_notes(entry.notes)
+        b = biases(entry, inputs.binary)
     return W, b, names
 
 

@@ -36,6 +36,20 @@ class Inputs(NamedTuple):
     x_rows: Annotated[
         bool, typer.Option("--x-rows", help="Each row of x is an input of its own, even if there is one.")
     ] = False
+    header: Annotated[
+        bool | None,
+        typer.Option(
+            "--header/--no-header",
+            help="The first row of every CSV and TSV table names its columns, or does not. [default: as it looks]",
+        ),
+    ] = None
+    binary: Annotated[
+        bool,
+        typer.Option(
+            "--binary",
+            help="W and b are a binary classifier's, of one output: it becomes the second of two, the first being 0.",
+        ),
+    ] = False
 
 
 class Lines(NamedTuple):

@@ -14,11 +14,12 @@ from numpy.typing import ArrayLike
 from ..checking.compare import RTOL, Agreement, Of, Report, compare, self_check
 from ..core.arrays import Array
 from ..errors import InputError
+from ..reading.entries import fitted, read_entry
 from ..reading.problem import Problem
-from ..reading.values import fitted, read_entry
 from ..wording import counted
 from ..writing.jacobian_result import KEYS
 from .exits import Status
+from .inputs import say_notes
 from .lines import ALONE, Document, Work, run_lines
 from .options import Against, ErrorSide, Inputs, Lines
 from .weighting import reduction_of, weighting
@@ -48,7 +49,8 @@ def run_check(problem: Problem, error: ErrorSide, against: Against) -> bool:
 def _theirs(path: str, of: Of | None, problem: Problem) -> Array:
     """The matrix in a file. A table of one row or one column stays a matrix, but for h, which may also be the
     column of that name."""
-    entry = read_entry(path, "--against", RESULTS[of or "layer-grad"], finite=False)
+    entry = read_entry(path, "--against", RESULTS[of or "layer-grad"], finite=False, header=problem.header)
+    say_notes(entry.notes)
     if not entry.loose:
         return fitted(entry, 1, 2, 3, 4)
     if of == "forward" and problem.x.ndim == 1:

@@ -33,7 +33,7 @@ def weight_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, outp
 
     if lines.jsonl:
         check_values(inputs, {"--upstream": error.upstream, "--target": error.target})
-        answer_lines(inputs, lines, output, _line_work(error, step))
+        answer_lines(inputs, lines, output, _line_work(error, step, inputs.header))
         return
     format = chosen_format(output.format, output.json, output.output)
     problem = problem_of(inputs, lines, {"--upstream": error.upstream, "--target": error.target})
@@ -74,7 +74,7 @@ def _found(problem: "Problem", gradient: "Array", loss: "Array | None", step: St
     return found
 
 
-def _line_work(error: ErrorSide, step: Step) -> "Work":
+def _line_work(error: ErrorSide, step: Step, header: bool | None) -> "Work":
     """dE/dW of each of many lines, and the loss and the moved weights where there are any; upstream or
     target of a line come before those of the options."""
     import numpy as np
@@ -84,7 +84,7 @@ def _line_work(error: ErrorSide, step: Step) -> "Work":
     from .lines import Work
     from .weighting import shared_weighting
 
-    common = shared_weighting(error)
+    common = shared_weighting(error, header)
 
     def compute(problem: "Problem", documents: "list[Document]") -> "list[Document]":
         given = [{key: d[key] for key in WEIGHTS if key in d} or common for d in documents]

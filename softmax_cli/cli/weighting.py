@@ -6,10 +6,12 @@ from typing import Any, get_args
 
 import numpy as np
 
+from ..core.arrays import Array
 from ..core.gradients import Reduction
 from ..errors import InputError
-from ..reading.problem import Problem, read_array
-from ..reading.values import entry_of, fitted
+from ..reading.entries import entry_of, fitted, read_array
+from ..reading.problem import Problem
+from .inputs import say_notes
 from .options import ErrorSide
 
 
@@ -19,9 +21,9 @@ def weighting(problem: Problem, error: ErrorSide) -> dict[str, Any]:
         raise InputError("--upstream and --target are both given, where one of them is expected")
     single = problem.x.ndim == 1
     if error.upstream is not None:
-        return {"upstream": _fitted(read_array(error.upstream, "--upstream", 1, 2)[0], problem)}
+        return {"upstream": _fitted(_read(error.upstream, "--upstream", 1, 2, header=problem.header), problem)}
     if error.target is not None:
-        return {"target": _as_targets(read_array(error.target, "--target", 0, 1, 2)[0], single)}
+        return {"target": _as_targets(_read(error.target, "--target", 0, 1, 2, header=problem.header), single)}
     found = {key: problem.document[key] for key in ("upstream", "target") if key in problem.document}
     if len(found) == 2:
         raise InputError("INPUT holds both upstream and target", "choose one with --upstream or --target")
@@ -45,14 +47,20 @@ def reduction_of(problem: Problem, error: ErrorSide) -> Reduction:
     return next((reduction for reduction in known if reduction == problem.document.get("reduction")), "mean")
 
 
-def shared_weighting(error: ErrorSide) -> dict[str, Any]:
+def shared_weighting(error: ErrorSide, header: bool | None) -> dict[str, Any]:
     """upstream or target from the options alone, for every line of JSON Lines."""
     found: dict[str, Any] = {}
     if error.upstream is not None:
-        found["upstream"] = read_array(error.upstream, "--upstream", 1)[0]
+        found["upstream"] = _read(error.upstream, "--upstream", 1, header=header)
     if error.target is not None:
-        found["target"] = _as_targets(read_array(error.target, "--target", 0, 1)[0], single=True)
+        found["target"] = _as_targets(_read(error.target, "--target", 0, 1, header=header), single=True)
     return found
+
+
+def _read(value: str, option: str, *dims: int, header: bool | None) -> Array:
+    entry = read_array(value, option, *dims, header=header)
+    say_notes(entry.notes)
+    return entry.array
 
 
 def _fitted(upstream: Any, problem: Problem) -> Any:

@@ -10,7 +10,7 @@ import orjson
 from ..core.arrays import Array
 from ..errors import InputError
 from ..wording import counted, escaped, quoted
-from .textfile import decode
+from .encoding import decode
 
 _NUMBERS: set[type] = {float, int}
 _DEEPEST = 8  # dimensions that an array may have

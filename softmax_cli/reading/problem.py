@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 
 from ..core.arrays import Array
 from ..errors import InputError
-from ..wording import counted
-from .jsonfile import refuse_too_deep, spelled
-from .values import Entry, entry_of, fitted, parse_document, read_array, read_document, read_entry, refuse_stdin_twice
+from ..wording import counted, shown
+from .documents import read_document
+from .entries import Entry, entry_of, fitted, read_entry
+from .keys import PASSED_ON, WeightsLayout, passed_on, refuse_near, stored_layout
+from .sources import refuse_stdin_twice
 
-__all__ = [
-    "ARTICLE",
-    "Problem",
-    "WeightsLayout",
-    "parse_document",
-    "problem_from_document",
-    "read_array",
-    "read_problem",
-    "refuse_stdin_twice",
-    "stored_layout",
-]
-
-WeightsLayout = Literal["in-out", "out-in"]
-PASSED_ON = ("target", "upstream", "id", "reduction")
+ONE_OUTPUT = (
+    "W has one output, so h is 1 and every derivative 0: if these are the weights of a binary classifier, add --binary"
+)
 
 
 @dataclass(frozen=True)
@@ -35,6 +26,8 @@ class Problem:
 
     `names` are the K outputs', from the header row of W's table. `document` has those of the other
     keys of INPUT that a command may need (`target`, `upstream`, `id`, `reduction`), as they stand in JSON.
+    `header` says whether the first row of a table names its columns, for the tables that are read later.
+    `notes` are what the user should hear of how the numbers were taken.
     """
 
     x: Array
@@ -42,6 +35,8 @@ class Problem:
     b: Array | None = None
     names: tuple[str, ...] | None = None
     document: dict[str, Any] = field(default_factory=dict)
+    header: bool | None = None
+    notes: tuple[str, ...] = ()
 
 
 ARTICLE = Problem(
@@ -58,6 +53,8 @@ def read_problem(
     *,
     layout: WeightsLayout | None = None,
     x_rows: bool = False,
+    header: bool | None = None,
+    binary: bool = False,
 ) -> Problem:
     """The problem that INPUT (a .json or .npz file, or -) and the options -x, -W and -b name, the
     options first; ARTICLE itself if nothing is named.
@@ -65,45 +62,38 @@ def read_problem(
     `layout` says how W is stored, (J, K) or (K, J); a document may say it of its own W. Text of one
     row, or of one column where J > 1, is a single input (J,); if `x_rows`, each row of x is an input of
     its own, and x is (N, J) whatever it is read from. Dimensions of a JSON, .npy or .npz array are taken
-    as they are. A large .npy batch stays in its file, and is not looked into.
+    as they are. A large .npy batch stays in its file, and is not looked into. `header` is as in `read_table`.
+    If `binary`, W and b hold one output, and it is the second of two, of which the first has weights and bias 0.
     InputError for what is missing, malformed or of shapes that do not fit.
     """
     if input is None and x is None and W is None and b is None:
+        if binary:
+            raise InputError("--binary takes weights of one output, and the example has 5")
         return ARTICLE
     refuse_stdin_twice({"INPUT": input, "-x": x, "-W": W, "-b": b})
     options = {"x": x, "W": W, "b": b}
     entries: dict[str, Entry] = {}
-    passed_on: dict[str, Any] = {}
+    beside: dict[str, Any] = {}
+    held = ""
     if input is not None:
         inside = [key for key, value in options.items() if value is None]
-        document, source = read_document(input, [*inside, *PASSED_ON[:2]])
+        document, keys, source = read_document(input, [*inside, *PASSED_ON[:2]])
+        refuse_near(keys, {*inside, *PASSED_ON, "weights_layout"}, source)
         entries = {key: entry_of(document[key], f"{source}: {key}") for key in inside if key in document}
-        passed_on = _passed_on(document, source)
+        beside = passed_on(document, source)
         if "W" in entries:
             layout = stored_layout(document, source, layout)
+        held = f"{source} holds {shown(', '.join(keys), 80)}" if keys else f"{source} is empty"
     for key, value in options.items():
         if value is not None:
-            entries[key] = read_entry(value, f"-{key}", key, mapped=key == "x")
-    missing = [key for key in ("x", "W") if key not in entries]
-    if missing:
-        how = " and ".join(f"-{key}" for key in missing)
-        verb, it = ("is", "it") if len(missing) == 1 else ("are", "them")
-        raise InputError(f"{' and '.join(missing)} {verb} missing: give {it} with {how}, or in INPUT")
-    weights, out_in = entries["W"], layout == "out-in"
-    biases = fitted(entries["b"], 1) if "b" in entries else None
-    names = None if out_in else weights.names  # out-in, the header row names inputs
-    return _problem(entries["x"], _matrix(weights, out_in), biases, names, passed_on, out_in, x_rows)
-
-
-def stored_layout(document: dict[str, Any], source: str, asked: WeightsLayout | None) -> WeightsLayout:
-    """How a document's W is stored: as it says itself under "weights_layout", or as was asked for.
-    InputError if they differ: every output says in-out, and so is not transposed a second time."""
-    said = document.get("weights_layout")
-    if said is not None and said not in get_args(WeightsLayout):
-        raise InputError(f"{source}: weights_layout is {spelled(said)}, where 'in-out' or 'out-in' is expected")
-    if said is not None and asked is not None and said != asked:
-        raise InputError(f"{source} says that its W is stored {said}", f"drop --weights-layout {asked}")
-    return said or asked or "in-out"
+            entries[key] = read_entry(value, f"-{key}", key, mapped=key == "x", header=header)
+    _refuse_missing([key for key in ("x", "W") if key not in entries], held)
+    W_array, names = weights(entries["W"], layout == "out-in", binary)
+    b_array = biases(entries["b"], binary) if "b" in entries else None
+    inputs = _inputs(entries["x"], len(W_array), x_rows)
+    _refuse_misfit(inputs, W_array, b_array, layout == "out-in")
+    notes = (*(note for entry in entries.values() for note in entry.notes), *_notes(W_array))
+    return Problem(inputs, W_array, b_array, names, beside, header, notes)
 
 
 def problem_from_document(
@@ -112,54 +102,63 @@ def problem_from_document(
     W: Array | None = None,
     b: Array | None = None,
     names: tuple[str, ...] | None = None,
+    binary: bool = False,
 ) -> Problem:
     """The problem in one JSON object. W (J, K) and b (K,), where they are given, come before the
-    object's own, which is stored as its "weights_layout" says.
+    object's own, which is stored as its "weights_layout" says, and of one output if `binary`.
     InputError as in `read_problem`, and every message starts with `source`."""
+    inside = {"x", *PASSED_ON, *(["W", "weights_layout"] if W is None else []), *(["b"] if b is None else [])}
+    refuse_near(document, inside, source)
     if "x" not in document:
         raise InputError(f"{source}: x is missing")
+    out_in = W is None and document.get("weights_layout") == "out-in"
     if W is None:
         if "W" not in document:
             raise InputError(f"{source}: W is missing: give it with -W, or on every line")
-        W = _matrix(entry_of(document["W"], f"{source}: W"), document.get("weights_layout") == "out-in")
+        W, _ = weights(entry_of(document["W"], f"{source}: W"), out_in, binary)
     if b is None and "b" in document:
-        b = fitted(entry_of(document["b"], f"{source}: b"), 1)
-    x = entry_of(document["x"], f"{source}: x")
-    out_in = document.get("weights_layout") == "out-in"
-    return _problem(x, W, b, names, _passed_on(document, source), out_in, False, f"{source}: ")
+        b = biases(entry_of(document["b"], f"{source}: b"), binary)
+    x = _inputs(entry_of(document["x"], f"{source}: x"), len(W), x_rows=False)
+    _refuse_misfit(x, W, b, out_in, f"{source}: ")
+    return Problem(x, W, b, names, passed_on(document, source), notes=_notes(W))
 
 
-def _passed_on(document: dict[str, Any], source: str) -> dict[str, Any]:
-    """What a command may need beside x, W and b, as it stands in JSON."""
-    found = {key: document[key] for key in PASSED_ON if key in document}
-    for key, value in found.items():
-        refuse_too_deep(value, f"{source}: {key}")
-    return {key: value.tolist() if isinstance(value, np.ndarray) else value for key, value in found.items()}
-
-
-def _matrix(entry: Entry, out_in: bool) -> Array:
+def weights(entry: Entry, out_in: bool, binary: bool) -> tuple[Array, tuple[str, ...] | None]:
+    """W (J, K), and the names of the outputs if a header row has them. It is stored (K, J) if `out_in`; if `binary`,
+    it has one output, and becomes the second of two, the first of which has weights 0."""
     W = fitted(entry, 2)
-    return np.ascontiguousarray(W.T) if out_in else W
+    W, names = (np.ascontiguousarray(W.T), None) if out_in else (W, entry.names)  # out-in, a header names inputs
+    if not binary:
+        return W, names
+    if W.shape[1] != 1:
+        stored = len(W) == 1 and not out_in
+        raise InputError(
+            f"--binary takes weights of one output, and W has {W.shape[1]}",
+            "if W is stored outputs × inputs, add --weights-layout out-in" if stored else "",
+        )
+    return np.hstack([np.zeros_like(W), W]), names and (f"not {names[0]}", names[0])
 
 
-def _problem(
-    entry: Entry,
-    W: Array,
-    b: Array | None,
-    names: tuple[str, ...] | None,
-    passed_on: dict[str, Any],
-    out_in: bool,
-    x_rows: bool,
-    prefix: str = "",
-) -> Problem:
-    """The parts, once their shapes are known to fit. Errors start with `prefix`."""
-    J, K = W.shape
-    x = _inputs(entry, J, x_rows)
-    if x.shape[-1] != J:
-        raise _misfit(x, W, b, out_in, prefix)
-    if b is not None and len(b) != K:
-        raise InputError(f"{prefix}b has {counted(len(b), 'entry', 'entries')} but W has {counted(K, 'column')}")
-    return Problem(x, W, b, names, passed_on)
+def biases(entry: Entry, binary: bool) -> Array:
+    """b (K,), which may be written as one row or one column. If `binary`, (2,) from its one entry: 0 and that."""
+    array = entry.array
+    b = array.ravel() if array.ndim == 2 and 1 in array.shape else fitted(entry, *([0, 1] if binary else [1]))
+    if not binary:
+        return b
+    if b.size != 1:
+        raise InputError(f"--binary takes the bias of one output, and b has {b.size} entries")
+    return np.array([0.0, b.item()])
+
+
+def _refuse_missing(missing: list[str], held: str) -> None:
+    if missing:
+        how = " and ".join(f"-{key}" for key in missing)
+        verb, it = ("is", "it") if len(missing) == 1 else ("are", "them")
+        raise InputError(f"{' and '.join(missing)} {verb} missing: give {it} with {how}, or in INPUT", held)
+
+
+def _notes(W: Array) -> tuple[str, ...]:
+    return (ONE_OUTPUT,) if W.shape[1] == 1 else ()
 
 
 def _inputs(entry: Entry, J: int, x_rows: bool) -> Array:
@@ -175,9 +174,14 @@ def _inputs(entry: Entry, J: int, x_rows: bool) -> Array:
     return x
 
 
-def _misfit(x: Array, W: Array, b: Array | None, out_in: bool, prefix: str) -> InputError:
-    """Advice is given for what fits when it is followed. Where two things would, it names both."""
+def _refuse_misfit(x: Array, W: Array, b: Array | None, out_in: bool, prefix: str = "") -> None:
+    """InputError unless the shapes of x, W (J, K), which was given (K, J) if `out_in`, and b fit. Advice is given
+    for what fits when it is followed; where two things would, it names both."""
     (J, K), n = W.shape, x.shape[-1]
+    if n == J and b is not None and len(b) != K:
+        raise InputError(f"{prefix}b has {counted(len(b), 'entry', 'entries')} but W has {counted(K, 'column')}")
+    if n == J:
+        return
     entries = counted(n, "entry", "entries") + (" an input" if x.ndim == 2 else "")
     columns = x.ndim == 2 and len(x) == J
     stored = n == K and (b is None or len(b) == J)
@@ -191,4 +195,4 @@ def _misfit(x: Array, W: Array, b: Array | None, out_in: bool, prefix: str) -> I
         advice = "x has one input a row: if its columns are the inputs, transpose it"
     elif stored:
         advice = transposed if out_in else f"if W is stored outputs × inputs, {transposed}"
-    return InputError(f"{prefix}W has {counted(J, 'row')} but x has {entries}", advice)
+    raise InputError(f"{prefix}W has {counted(J, 'row')} but x has {entries}", advice)

@@ -165,9 +165,6 @@ ADVICE = "if W is stored outputs × inputs, add --weights-layout out-in"
 ERRORS = {
     "an option where a value is expected": (
         ["forward", "-x", "-W", "1"], ["-x is followed by -W, where a value is expected"]),
-    "an equals sign after a short option": (
-        ["forward", "-x=-0.1", "-W", "1"],
-        ["-x is '=-0.1': neither numbers nor a file", "write -x -0.1, without ="]),
     "shapes that do not fit": (
         ["forward", "-x", "1,2,3", "-W", "1,2,3;4,5,6"], ["W has 2 rows but x has 3 entries", ADVICE]),
     "only x": (

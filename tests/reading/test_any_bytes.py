@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from softmax_cli.errors import InputError
+from softmax_cli.reading.entries import read_array
+from softmax_cli.reading.jsonfile import parse_document
 from softmax_cli.reading.problem import read_problem
-from softmax_cli.reading.values import parse_document, read_array
 
 WHOLE = {
     "W.json": json.dumps({"x": [1, 2], "W": GOOD.tolist(), "id": "a:b", "of": {"a": [True, None]}}).encode(),
@@ -27,7 +28,7 @@ FUZZ = {"derandomize": True, "deadline": None, "suppress_health_check": [HealthC
 
 def survives(path, data):
     path.write_bytes(data)
-    found = outcome(lambda: read_array(str(path), "-W", 0, 1, 2, 3, key="W")[0])
+    found = outcome(lambda: read_array(str(path), "-W", 0, 1, 2, 3, key="W").array)
     if isinstance(found, InputError):
         assert "\n" not in str(found) + found.advice
     else:

@@ -5,7 +5,7 @@ import os
 import pytest
 from bad_input import SAVE_AS_TEXT, cases, refusal
 
-from softmax_cli.reading.values import read_array
+from softmax_cli.reading.entries import read_array
 
 
 @pytest.fixture(autouse=True)
@@ -47,7 +47,7 @@ JSON = [
     ),
     ("string", b'"abc"', "W.json is the string 'abc', where numbers are expected", ""),
     ("null", b"null", "W.json is null, where numbers are expected", ""),
-    ("no such key", b'{"w": [[1]]}', "W.json has no key 'W'", ""),
+    ("no such key", b'{"w": [[1]]}', "W.json has no key 'W'", "it holds w"),
     ("object for numbers", b'{"W": {"a": 1}}', "W.json: W is an object, where numbers are expected", ""),
     ("true", b'{"W": [[1, 2], [3, true]]}', "W.json: W[1][1] is true, where a number is expected", ""),
     ("false in an array", b"[[false]]", "W.json[0][0] is false, where a number is expected", ""),

@@ -5,11 +5,12 @@ import os
 import pytest
 from bad_input import SAVE_AS_TEXT, cases, refusal
 
-from softmax_cli.reading.values import read_array
+from softmax_cli.reading.entries import read_array
 
 COMMAS = "save it with commas between cells and points in numbers"
 TABS = "save it with tabs between cells and points in numbers"
 NO_INDEX = "save it without an index column (pandas: index=False)"
+HEADER = "if the first row names the columns, add --header"
 NO_NUMBERS = "a header row may not hold numbers"
 POINT = "write numbers with a decimal point"
 
@@ -41,10 +42,10 @@ CSV = [
     ("inf", b"1,-Infinity\n", "W.csv row 1, column 2 is '-Infinity', where a finite number is expected", ""),
     ("1e999", b"1\n1e999\n", "W.csv row 2, column 1 is '1e999', where a finite number is expected", ""),
     ("true", b"1,2\ntrue,false\n", "W.csv row 2, column 1 is 'true', where a number is expected", ""),
-    ("hexadecimal", b"0x1F,0x2\n", "W.csv row 1, column 1 is '0x1F', where a number is expected", ""),
+    ("hexadecimal", b"0x1F,0x2\n", "W.csv row 1, column 1 is '0x1F', where a number is expected", HEADER),
     ("underscore", b"1_000,2\n", "W.csv row 1, column 1 is '1_000', where a number is expected", ""),
     ("complex", b"1,2\n1+2j,3\n", "W.csv row 2, column 1 is '1+2j', where a number is expected", ""),
-    ("percent", b"10%,20%\n", "W.csv row 1, column 1 is '10%', where a number is expected", ""),
+    ("percent", b"10%,20%\n", "W.csv row 1, column 1 is '10%', where a number is expected", HEADER),
     ("empty cell", b"1,2,3\n4,,6\n", "W.csv row 2, column 2 is empty, where a number is expected", ""),
     ("trailing separator", b"1,2,3\n4,5,6,\n", "W.csv row 2, column 4 is empty, where a number is expected", ""),
     ("trailing separators", b"1,2,\n4,5,\n", "W.csv row 1, column 3 is empty, where a number is expected", ""),

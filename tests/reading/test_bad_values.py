@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from bad_input import GOOD, REAL, SAVE_AS_TEXT, npy, npz, refusal
 
+from softmax_cli.reading.entries import read_array
 from softmax_cli.reading.problem import read_problem
-from softmax_cli.reading.values import read_array
 
 COMMA_SEMICOLON = "write , between numbers and ; between rows"
 
@@ -23,7 +23,7 @@ def folder(tmp_path, monkeypatch):
 INLINE = [
     ("word", "abc", "-W is 'abc': neither numbers nor a file", ""),
     ("nothing", "", "-W is '': neither numbers nor a file", ""),
-    ("equals sign", "=-0.1", "-W is '=-0.1': neither numbers nor a file", "write -W -0.1, without ="),
+    ("word after an equals sign", "=abc", "-W is 'abc': neither numbers nor a file", ""),
     ("word among numbers", "1,2;3,x", "-W row 2, column 2 is 'x', where a number is expected", ""),
     ("nan", "1,nan", "-W row 1, column 2 is 'nan', where a finite number is expected", ""),
     ("1e999", "1e999", "-W row 1, column 1 is '1e999', where a finite number is expected", ""),
@@ -37,7 +37,7 @@ INLINE = [
     ("JSON with a boolean", "[[true]]", "-W[0][0] is true, where a number is expected", ""),
     ("JSON left open", "[[1,2]", "-W ends in the middle of a value, on line 1", ""),
     ("JSON of no text", '["\udcff"]', "-W is not UTF-8 text: byte 0xff on line 1", SAVE_AS_TEXT),
-    ("JSON without the key", "{}", "-W has no key 'W'", ""),
+    ("JSON without the key", "{}", "-W has no key 'W'", "it is empty"),
     ("gone", "gone.csv", "-W: no such file: gone.csv", ""),
     ("gone from a folder", "no/W", "-W: no such file: no/W", ""),
     ("folder", "/", "-W: / is a folder, where a file is expected", ""),
@@ -70,7 +70,7 @@ def test_a_bad_value_is_refused(folder, value, message, advice):
             "in.json: W[0][1] is the string 'a', where a number is expected",
             "",
         ),
-        ("in.npz", npz(x=npy(np.ones(1))), "W is missing: give it with -W, or in INPUT", ""),
+        ("in.npz", npz(x=npy(np.ones(1))), "W is missing: give it with -W, or in INPUT", "in.npz holds x"),
         ("in.npz", npz(x=npy(np.array(["a"])), W=npy(GOOD)), f"in.npz: x holds text, {REAL}", ""),
         ("in", b"PK", "in is a damaged .npz archive", ""),
         ("in", npy(GOOD), "INPUT in holds one array, where x and W are expected", "give it with -x, -W or -b"),

@@ -126,7 +126,7 @@ def test_the_dimensions_of_a_npy_file_are_kept():
     assert read(None, "x.npy", "1;2").x.tolist() == [[1.0, 2.0]]
 
 
-@pytest.mark.parametrize("b", ["7,8,9", "7;8;9", "[7,8,9]"])
+@pytest.mark.parametrize("b", ["7,8,9", "7;8;9", "[7,8,9]", "[[7,8,9]]", "[[7],[8],[9]]"])
 def test_b_is_one_row_or_one_column(b):
     assert read("in.json", b=b).b.tolist() == [7, 8, 9]
 
@@ -183,7 +183,8 @@ OUT_IN = "if W is stored outputs × inputs, add --weights-layout out-in"
         ((None, "1,2", "1,2,3;4,5,6", "1,2"), {}, ("b has 2 entries but W has 3 columns", "")),
         ((None, "1", "1", "1,2"), {}, ("b has 2 entries but W has 1 column", "")),
         ((None, "1,2", "1;2", "1,2;3,4"), {}, ("-b has 2 × 2 numbers, where one row or one column is expected", "")),
-        (("in.json", None, None, "[[1,2,3]]"), {}, ("-b has shape (1, 3), where a vector is expected", "")),
+        (("in.json", None, None, "[[1,2],[3,4]]"), {}, ("-b has shape (2, 2), where a vector is expected", "")),
+        (("in.json", None, None, "[[[1,2,3]]]"), {}, ("-b has shape (1, 1, 3), where a vector is expected", "")),
         ((None, "1", "[0.1,0.2]"), {}, ("-W has shape (2,), where a matrix is expected", "")),
         ((None, "0.5", "[[[1]]]"), {}, ("-W has shape (1, 1, 1), where a matrix is expected", "")),
         ((None, "[[[1]]]", "1"), {}, ("-x has shape (1, 1, 1), where a vector or a matrix is expected", "")),
@@ -199,19 +200,19 @@ def test_a_number_alone_in_a_file_is_no_vector(folder):
 
 
 @pytest.mark.parametrize(
-    ("where", "message"),
+    ("where", "message", "advice"),
     [
-        ((None, "1"), "W is missing: give it with -W, or in INPUT"),
-        ((None, None, "1"), "x is missing: give it with -x, or in INPUT"),
-        ((None, None, None, "1"), "x and W are missing: give them with -x and -W, or in INPUT"),
-        (("part.json",), "W is missing: give it with -W, or in INPUT"),
-        (("-", "-", "1"), "INPUT and -x both name standard input, which can be read only once"),
-        ((None, "1", "-", "-"), "-W and -b both name standard input, which can be read only once"),
+        ((None, "1"), "W is missing: give it with -W, or in INPUT", ""),
+        ((None, None, "1"), "x is missing: give it with -x, or in INPUT", ""),
+        ((None, None, None, "1"), "x and W are missing: give them with -x and -W, or in INPUT", ""),
+        (("part.json",), "W is missing: give it with -W, or in INPUT", "part.json holds x"),
+        (("-", "-", "1"), "INPUT and -x both name standard input, which can be read only once", ""),
+        ((None, "1", "-", "-"), "-W and -b both name standard input, which can be read only once", ""),
     ],
 )
-def test_what_is_missing_or_asked_for_twice(folder, where, message):
+def test_what_is_missing_or_asked_for_twice(folder, where, message, advice):
     (folder / "part.json").write_text('{"x": [1]}')
-    assert refusal(*where) == (message, "")
+    assert refusal(*where) == (message, advice)
 
 
 # --- a line of JSON ----------------------------------------------------------------------------

@@ -1,0 +1,60 @@
+"""The keys of a document: which are read, and which would be missed by a letter."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import Any, Literal, get_args
+
+import numpy as np
+
+from ..errors import InputError
+from ..wording import quoted
+from .jsonfile import refuse_too_deep, spelled
+
+WeightsLayout = Literal["in-out", "out-in"]
+PASSED_ON = ("target", "upstream", "id", "reduction")
+
+# How else the keys that are read are called, without capitals, underscores and hyphens.
+_CALLED = {
+    "x": "x",
+    "w": "W", "weight": "W", "weights": "W", "kernel": "W", "coef": "W", "coefs": "W",
+    "b": "b", "bias": "b", "biases": "b", "intercept": "b", "intercepts": "b",
+    "weightslayout": "weights_layout", "weightlayout": "weights_layout",
+    "target": "target", "targets": "target", "upstream": "upstream", "reduction": "reduction",
+}  # fmt: skip
+_OPTIONS = {"x": "-x", "W": "-W", "b": "-b", "target": "--target", "upstream": "--upstream"}
+
+
+def refuse_near(held: Iterable[str], read: Collection[str], source: str) -> None:
+    """InputError for a key that its case or a usual name parts from one that is read: it would be passed over."""
+    held = list(held)
+    for key in held:
+        meant = _CALLED.get(key[:20].casefold().replace("_", "").replace("-", ""))
+        if meant is None or key == meant or meant not in read:
+            continue
+        if meant in held:
+            raise InputError(f"{source} holds both {quoted(meant)} and {quoted(key)}", "leave out what is not meant")
+        option = f", or give it with {_OPTIONS[meant]}" if meant in _OPTIONS else ""
+        raise InputError(
+            f"{source} holds {quoted(key)}, where {quoted(meant)} is the key that is read",
+            f"name it {meant}{option}",
+        )
+
+
+def stored_layout(document: dict[str, Any], source: str, asked: WeightsLayout | None) -> WeightsLayout:
+    """How a document's W is stored: as it says itself under "weights_layout", or as was asked for.
+    InputError if they differ: every output says in-out, and so is not transposed a second time."""
+    said = document.get("weights_layout")
+    if said is not None and said not in get_args(WeightsLayout):
+        raise InputError(f"{source}: weights_layout is {spelled(said)}, where 'in-out' or 'out-in' is expected")
+    if said is not None and asked is not None and said != asked:
+        raise InputError(f"{source} says that its W is stored {said}", f"drop --weights-layout {asked}")
+    return said or asked or "in-out"
+
+
+def passed_on(document: dict[str, Any], source: str) -> dict[str, Any]:
+    """What a command may need beside x, W and b, as it stands in JSON."""
+    found = {key: document[key] for key in PASSED_ON if key in document}
+    for key, value in found.items():
+        refuse_too_deep(value, f"{source}: {key}")
+    return {key: value.tolist() if isinstance(value, np.ndarray) else value for key, value in found.items()}

@@ -1,0 +1,102 @@
+"""What an option names, and the bytes of it: inline text, a file, a pipe or standard input."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import IO, NamedTuple
+
+from ..errors import InputError
+from ..wording import shown
+from .cells import MINUS
+from .npyfile import MAGIC
+
+SUFFIXES = {".json": "json", ".csv": "csv", ".tsv": "tsv", ".npy": "npy", ".npz": "npz"}
+STDIN = "standard input"
+DIGITS = frozenset("0123456789")
+NUMERIC = DIGITS | frozenset("-+.eE,; " + MINUS)
+FIRST_LOOK = 1 << 16  # bytes of a pipe or a device that must look like data before the rest is read
+
+
+def refuse_stdin_twice(named: dict[str, str | None]) -> None:
+    """InputError if more than one of the named values is -."""
+    readers = [name for name, value in named.items() if value == "-"]
+    if len(readers) > 1:
+        both = f"{', '.join(readers[:-1])} and {readers[-1]}"
+        raise InputError(
+            f"{both} {'both' if len(readers) == 2 else 'all'} name standard input, which can be read only once"
+        )
+
+
+class Named(NamedTuple):
+    """What a value names. `kind` is "numbers" or "text" for what stands in `value` itself, or else the format that
+    the suffix of the file `value` tells, if any; standard input is a file without a name."""
+
+    kind: str
+    value: str
+
+
+def named(value: str) -> Named:
+    """What the value of an option names. A shell hands -x=1,2 on as =1,2."""
+    if value == "-":
+        return Named("", "")
+    if value.startswith("=") and not os.path.exists(value):
+        value = value[1:]
+    if value.lstrip()[:1] in ("[", "{") and not os.path.exists(value):
+        return Named("text", value)
+    if NUMERIC.issuperset(value) and not DIGITS.isdisjoint(value):  # a file of that name is ./3
+        return Named("numbers", value)
+    kind = SUFFIXES.get(os.path.splitext(value)[1].lower(), "")
+    if kind or os.sep in value or "/" in value or (value and os.path.exists(value)):
+        return Named(kind, value)
+    return Named("numbers", value)
+
+
+def sniffed(data: bytes) -> str:
+    """The format that the first bytes tell."""
+    if data.startswith(MAGIC):
+        return "npy"
+    if data.startswith(b"PK"):
+        return "npz"
+    return "json" if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"[", b"{") else "text table"
+
+
+def read_bytes(path: str, option: str) -> bytes:
+    """All the bytes of a file, or of standard input for an empty path. InputError if it cannot be read, is empty,
+    or turns out early to be neither text nor arrays."""
+    source = shown(path) if path else STDIN
+    try:
+        if path:
+            with open(path, "rb") as file:
+                data = _contents(file, source)
+        else:
+            stream = getattr(sys.stdin, "buffer", None)
+            if stream is None or stream.closed:
+                raise InputError(f"{option}: standard input is closed")
+            data = _contents(stream, source)
+    except (OSError, MemoryError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise _unreadable(error, source, option) from None
+    if not data:
+        raise InputError(f"{source} is empty")
+    return data
+
+
+def _contents(file: IO[bytes], source: str) -> bytes:
+    start = file.read(FIRST_LOOK)
+    if b"\0" in start and not start.startswith((MAGIC, b"PK", b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
+        # said before the rest is read: a device such as /dev/zero has no end
+        raise InputError(f"{source} is neither text nor a .npy or .npz file: it holds a NUL byte")
+    return start + file.read()
+
+
+def _unreadable(error: Exception, source: str, option: str) -> InputError:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return InputError(f"{option}: no such file: {source}")
+    if isinstance(error, IsADirectoryError):
+        return InputError(f"{option}: {source} is a folder, where a file is expected")
+    if isinstance(error, MemoryError):
+        return InputError(f"{option}: {source} does not fit into memory")
+    why = (error.strerror or str(error)) if isinstance(error, OSError) else "not a file name"
+    return InputError(f"{option}: cannot read {source}: {why[:1].lower()}{why[1:]}")
