@@ -63,12 +63,13 @@ def _found(problem: "Problem", gradient: "Array", loss: "Array | None", step: St
     """dE_dW, the loss where there is one, and W_new = W − r·dE/dW where it is asked for."""
     import numpy as np
 
+    from ..core.step import moved
+
     found = {"dE_dW": gradient} if loss is None else {"dE_dW": gradient, "loss": loss}
     if step.learning_rate is not None:
         if not np.isfinite(step.learning_rate):
             fail(f"--learning-rate is {step.learning_rate}, where a finite number is expected")
-        with np.errstate(over="ignore"):
-            found["W_new"] = problem.W - step.learning_rate * gradient
+        found["W_new"] = moved(problem.W, step.learning_rate, gradient)
         if not np.isfinite(found["W_new"]).all():
             fail("W_new is too large for double precision (beyond ±1.8e308)")
     return found

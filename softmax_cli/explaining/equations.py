@@ -49,15 +49,29 @@ class Step(NamedTuple):
     parts: tuple[Part, ...]
 
 
+EVERY = 2200  # decimal digits hold a sum of products of three printed doubles, whatever their sizes
+
+
 def worked(kind: Kind, terms: Iterable[tuple[str, ...]]) -> Decimal:
-    """The value of an equation's arithmetic, from the numbers as they are printed."""
+    """The value of an equation's arithmetic, from the numbers as they are printed: exact for a sum, else to 60
+    digits."""
     with localcontext() as context:
-        context.prec, context.Emin, context.Emax = 60, -999999, 999999
+        context.prec, context.Emin, context.Emax = EVERY, -999999, 999999
         products = [math.prod((Decimal(f) for f in term), start=Decimal(1)) for term in terms]
+        total = sum(products, Decimal(0))
+        context.prec = 60
         if kind == "quotient":
             return products[0] / products[1]
-        total = sum(products, Decimal(0))
         return total.exp() if kind == "exp" else total
+
+
+def _comes_to(kind: Kind, terms: Iterable[tuple[str, ...]], value: str) -> bool:
+    """Whether the arithmetic is exactly the value that is printed."""
+    if kind == "quotient":
+        (above,), (below,) = terms
+        return worked("sum", [(above,)]) == worked("sum", [(below, value)])
+    total = worked("sum", terms)
+    return total == 0 and Decimal(value) == 1 if kind == "exp" else total == Decimal(value)
 
 
 def number(value: float, digits: int) -> str:
@@ -76,4 +90,6 @@ def equation(
         rounded = number(float(Context(prec=digits, rounding=ROUND_HALF_UP).plus(result)), digits)
         if rounded == number(float(result), digits) == shown:  # and not a tie, which people round up
             break
-    return Equation(symbol, formula, kind, printed, rounded, result == Decimal(rounded))
+    if printed == ((rounded,),):  # there is no arithmetic, and the value is that of the formula
+        return Equation(symbol, formula, kind, printed, rounded, Decimal(repr(float(value))) == Decimal(rounded))
+    return Equation(symbol, formula, kind, printed, rounded, _comes_to(kind, printed, rounded))
