@@ -1,12 +1,12 @@
-"""Compare somebody's gradient with ours, entry by entry, and say what went wrong with it."""
+"""Compare a gradient with ours, entry by entry, and say what went wrong with it."""
 
 from __future__ import annotations
 
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any, NamedTuple, get_args
+from dataclasses import replace
+from typing import NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,58 +16,19 @@ from ..core.arrays import Array
 from ..core.gradients import Reduction, weight_gradient
 from ..core.layer import evaluate
 from ..errors import InputError
-from .diagnosis import TIGHT, diagnose
+from .diagnosis import TIGHT, Diagnosis, diagnose
 from .formula import Formula, Of, Rows
-from .selfcheck import Agreement, finite, self_check
-from .submitted import given, label, views
-
-__all__ = ["Agreement", "Difference", "Of", "Report", "compare", "self_check"]
+from .precision import FLOAT16, FLOAT32, FLOAT64, Precision, precision_of
+from .report import Difference, Report
+from .submitted import Layout, View, label, real_matrix, views
 
 BLOCK = 1 << 18  # entries compared at once
 WORST = 5
-RTOL = 1e-6  # what an entry may be off by, relative, unless the caller says otherwise
-ROUNDOFFS = 4  # what ordinary arithmetic loses to a subtraction, in units of the terms subtracted
-SINGLE = 1e-4  # what single precision may be off by, relative
-SINGLE_ADVICE = "all are within 1e-4 of what is right: for single precision, that is what --rtol 1e-4 allows"
-LOST_ADVICE = "entries were lost to cancellation: sum 1 − h from the other outputs instead of subtracting h from 1"
-
-
-@dataclass(frozen=True)
-class Difference:
-    """An entry that differs. `row` and `column` index the numerator layout ((J, K) for "weight-grad", column 0 for
-    "forward") of `input`, None where there is one input; `relative` is infinite where ours is zero, and nan where
-    theirs is."""
-
-    row: int
-    column: int
-    label: str
-    theirs: float
-    ours: float
-    absolute: float
-    relative: float
-    input: int | None = None
-
-
-@dataclass(frozen=True)
-class Report:
-    """What `compare` found: of `entries`, `differing` differ and `lost_to_cancellation` are counted apart."""
-
-    of: Of
-    agrees: bool
-    layout: str
-    differing: int
-    entries: int
-    lost_to_cancellation: int
-    worst: tuple[Difference, ...]
-    diagnosis: str | None
-    advice: str | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """The report as JSON holds it: None where a number is not finite."""
-        result = asdict(self)
-        worst = [finite(asdict(d)) for d in self.worst]
-        result["worst"] = [{k: v for k, v in d.items() if k != "input" or v is not None} for d in worst]
-        return result
+RTOL = 1e-6  # what an entry may be off by, relative, unless the caller or its precision says otherwise
+ROUNDED = 2  # what a number rounded to half precision may be off by, in units roundoff
+LOST = 8  # something cancels where the terms of an entry are so many times as large as it is
+CURE = "sum 1 − h from the other outputs instead of subtracting h from 1"
+CURE_OF_A_SUM = "their terms nearly cancel, and take more digits to be added up than this precision has"
 
 
 def compare(
@@ -80,12 +41,14 @@ def compare(
     upstream: ArrayLike | None = None,
     target: ArrayLike | None = None,
     reduction: Reduction = "mean",
-    rtol: float = RTOL,
+    layout: Layout | None = None,
+    rtol: float | None = None,
     strict: bool = False,
 ) -> Report:
     """Compare `theirs` with h, dS/dZ, dZ/dW, dL/dW or dE/dW at x (J,), W (J, K), b (K,), entry by entry.
 
-    `theirs` may be in any layout of the result, and the one that fits best is reported:
+    The shape of `theirs` tells its layout; where it fits several (dE/dW of a square W), it is the one that `layout`
+    names, or else the first of these:
 
         "forward"                    "vector" (K,)
         "softmax-grad"               "numerator" (K, K)
@@ -93,9 +56,13 @@ def compare(
         "weight-grad"                "in-out" (J, K), "out-in" (K, J); takes upstream or target
 
     For x (N, J) all but "weight-grad" have a leading axis N, and so has that if its `reduction` is "none".
-    An entry agrees if it is within rtol·|ours|, whatever its size. One that differs by no more than
-    4 units roundoff (of theirs' own precision) times hₜ|xⱼ|, what 1 − hₜ was subtracted from, is counted as lost to
-    cancellation instead, unless `strict`. nan and inf are allowed in `theirs` and differ; None is nan.
+
+    An entry agrees if it is within rtol·|ours|, whatever its size. Unless given, rtol is 1e-6; for numbers in single
+    precision what its arithmetic makes of the logits, up to 1e-4; in half precision 2 units roundoff, 1e-3 for float16
+    and 8e-3 for bfloat16. The precision is that of the type of `theirs`, or the narrower one to which all of it was
+    rounded. Where an entry is the difference of much larger terms, one that differs by no more than ordinary
+    arithmetic in that precision may lose to them is counted as lost to cancellation instead, unless `strict`.
+    nan and inf are allowed in `theirs` and differ; None is nan.
     If known mistakes explain the whole matrix, `diagnosis` names them, joined by " + ".
 
     InputError for x, W or b that are not finite real numbers of shapes that fit, for a shape of
@@ -103,46 +70,60 @@ def compare(
     """
     if of not in get_args(Of):
         raise InputError(f"of is {of!r}, where one of {', '.join(get_args(Of))} is expected")
-    if not 0 <= rtol < 1:
+    if rtol is not None and not 0 <= rtol < 1:
         raise InputError(f"rtol is {rtol}, where a number from 0 up to 1 is expected")
     right, ours, single = _expected(of, x, W, b, upstream, target, reduction)
-    matrix, info = given(theirs)
+    matrix = real_matrix(theirs)
     N, (J, K) = len(right.x), right.W.shape
     apart = not (single or right.count)
-    fits = views(matrix, of, N if apart else None, J, K)
+    fits = views(matrix, of, N if apart else None, J, K, layout)
     height = J if of == "weight-grad" else K
     rows = height * (N if apart else 1)
     parts = _parts(rows, matrix.size // rows)
-    # What underflows in theirs' precision; in single and double some frameworks flush subnormals to zero.
-    tiny = float(info.tiny if info.bits >= 32 else info.smallest_subnormal)
-    unit = float(info.eps) / 2
+    precision, wider = precision_of(matrix)
 
-    tallies = [_tally(v.rows, ours, right, parts, rtol=rtol, unit=unit, tiny=tiny, strict=strict) for v in fits]
-    best = min(range(len(fits)), key=lambda at: tallies[at].differing)
-    found = None
-    if tallies[best].differing:
-        limits = {"tolerance": max(rtol, TIGHT, min(1e3 * unit, 1e-2)), "unit": unit, "tiny": tiny}
-        found = diagnose(right, fits, parts, ours, **limits)
-        best = best if found is None else found.view
-    tally = tallies[best]
-    advice = None
-    if found is not None:
-        advice = found.advice
-    elif tally.lost > 0 and tally.differing == (tally.lost if strict else 0):
-        advice = LOST_ADVICE
-    elif tally.worst and rtol < SINGLE and all(d[5] <= SINGLE for d in tally.worst):
-        advice = SINGLE_ADVICE
+    allowance = Allowance(right, precision, wider, rtol)
+    tally = _tally(fits[0].rows, ours, right, parts, allowance, strict)
+    found = _diagnosed(right, fits, parts, ours, precision, rtol) if tally.differing else None
     return Report(
         of=of,
         agrees=tally.differing == 0,
-        layout=fits[best].layout,
+        layout=fits[0].layout,
+        precision=precision.name,
         differing=tally.differing,
         entries=matrix.size,
         lost_to_cancellation=0 if strict else tally.lost,
         worst=tuple(_difference(of, J, height if apart else None, entry) for entry in tally.worst),
         diagnosis=None if found is None else found.name,
-        advice=advice,
+        advice=_advice(right, precision, rtol, tally, strict) if found is None else found.advice,
     )
+
+
+def _diagnosed(
+    right: Formula, fits: Sequence[View], parts: Sequence[slice], ours: Rows, precision: Precision, rtol: float | None
+) -> Diagnosis | None:
+    """The mistake that explains the matrix as well as if it was only rounded, or else computed, in its precision."""
+    unit = precision.unit
+    tries = [(TIGHT, unit)] if precision.bits > FLOAT16.bits else [(ROUNDED * unit, 0.0)]
+    if precision is not FLOAT64:
+        tries.append((precision.loose, unit))
+    for tolerance, roundoff in tries:
+        limits = {"tolerance": max(rtol or 0.0, tolerance), "unit": roundoff, "tiny": precision.tiny}
+        if (found := diagnose(right, fits, parts, ours, **limits)) is not None:
+            return found
+    return None
+
+
+def _advice(right: Formula, precision: Precision, rtol: float | None, tally: Tally, strict: bool) -> str | None:
+    """What may have happened where no mistake was found."""
+    if tally.lost > 0 and tally.differing == (tally.lost if strict else 0):
+        subtracted = right.of != "weight-grad" or (right.target is not None and len(right.x) == 1)
+        return f"entries were lost to cancellation: {CURE if subtracted else CURE_OF_A_SUM}"
+    if tally.worst and (rtol or 0.0) < precision.loose and all(d[5] <= precision.loose for d in tally.worst):
+        name = "single" if precision.bits > FLOAT16.bits else "half"
+        said = f"{precision.loose:.0e}".replace("e-0", "e-")
+        return f"all are within {said} of what is right: for {name} precision, that is what --rtol {said} allows"
+    return None
 
 
 # --- what is right -----------------------------------------------------------------------------
@@ -207,27 +188,44 @@ class Tally(NamedTuple):
     worst: list[Entry]
 
 
+class Allowance(NamedTuple):
+    """What an entry may be off by, in a precision or by the `rtol` that was asked for."""
+
+    right: Formula
+    precision: Precision
+    wider: bool  # the numbers are stored wider than they are
+    rtol: float | None
+
+    def relative(self, part: slice, ours: Array) -> Array | float:
+        if self.rtol is not None:
+            return self.rtol
+        if self.precision is FLOAT64:
+            return RTOL
+        if self.precision is FLOAT32:
+            most = np.minimum(self.precision.unit * self.right.relative_errors(part), self.precision.loose)
+            allowed: Array | float = np.maximum(RTOL, most)
+        else:
+            allowed = ROUNDED * self.precision.unit
+        # What the precision holds as it is would not have been rounded.
+        return np.where(self.precision.holds(ours), RTOL, allowed) if self.wider else allowed
+
+
 def _tally(
-    theirs: Rows,
-    ours: Rows,
-    right: Formula,
-    parts: Sequence[slice],
-    *,
-    rtol: float,
-    unit: float,
-    tiny: float,
-    strict: bool,
+    theirs: Rows, ours: Rows, right: Formula, parts: Sequence[slice], allowance: Allowance, strict: bool
 ) -> Tally:
+    unit, tiny = allowance.precision.unit, allowance.precision.tiny
     differing, lost = 0, 0
     worst: list[Entry] = []
     for part in parts:
         seen, expected = theirs(part), ours(part)
         with np.errstate(all="ignore"):
             error = np.abs(seen - expected)
-            differs = ~(error <= rtol * np.abs(expected) + tiny * right.magnified(part))
+            allowed = allowance.relative(part, expected) * np.abs(expected)
+            differs = ~(error <= allowed + right.underflowing(part, tiny))
             if not differs.any():
                 continue
-            cancelled = differs & (error <= ROUNDOFFS * unit * right.scale(part))
+            terms, losses = right.cancelling(part, unit)
+            cancelled = differs & (error <= losses) & (terms >= LOST * unit * np.abs(expected))
         lost += int(np.count_nonzero(cancelled))
         if not strict:
             differs &= ~cancelled

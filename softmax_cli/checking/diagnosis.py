@@ -17,6 +17,7 @@ from .formula import Formula, Of, Rows
 from .submitted import View
 
 TIGHT = 1e-6  # a diagnosis explains every entry at least this well, relative
+WITNESS = 100  # an entry is evidence if it is so many times what it may be off by
 
 Variant = Callable[[Formula], Formula | None]
 
@@ -35,7 +36,7 @@ class Mistake(NamedTuple):
 _JACOBIANS: tuple[Of, ...] = ("softmax-grad", "layer-grad", "weight-grad")
 _SOFTMAX: tuple[Of, ...] = ("forward", *_JACOBIANS)
 
-_ALONE = ("diagonal-only", "missing-softmax")  # what leaves only the column of the target
+_ALONE = ("diagonal-only", "missing-softmax", "missing-outer-product")  # what leaves only the column of the target
 
 _WITHOUT_SOFTMAX = {"sign-flipped", "row-major-weights", "missing-input"}
 _TOLD_APART = {"row-major-weights", "missing-input"}  # from a constant, whatever the outputs
@@ -84,14 +85,16 @@ KNOWN: tuple[Mistake, ...] = (
     Mistake(
         "sign-flipped",
         (mistakes.diagonal_flipped,),
-        ("softmax-grad", "layer-grad"),
+        _JACOBIANS,
         "the diagonal alone has the opposite sign: where i = t it is +h[t]·(1 − h[t])",
+        {"target": "the column of the target alone has the opposite sign: there dE/dz is h − 1, elsewhere h"},
     ),
     Mistake(
         "sign-flipped",
         (mistakes.off_diagonal_added,),
-        ("softmax-grad", "layer-grad"),
+        _JACOBIANS,
         "what stands off the diagonal has the opposite sign: where i ≠ t it is −h[t]·h[i]",
+        {"target": "all but the column of the target has the opposite sign: there dE/dz is h − 1, elsewhere h"},
     ),
     Mistake(
         "diagonal-only",
@@ -102,14 +105,22 @@ KNOWN: tuple[Mistake, ...] = (
     Mistake(
         "missing-outer-product",
         (mistakes.missing_outer_product, mistakes.outer_product_added),
-        ("softmax-grad", "layer-grad"),
+        _JACOBIANS,
         "− h hᵀ is missing or added: dS/dZ is diag(h) − h hᵀ",
+        {
+            "target": "− h hᵀ is missing or added in dS/dZ = diag(h) − h hᵀ: dE/dz is h − y, not −y or −h − y",
+            "weight-grad": "− h hᵀ is missing or added in dS/dZ = diag(h) − h hᵀ: dE/dz[i] is h[i]·(u[i] − Σ h·u)",
+        },
     ),
     Mistake(
         "log-softmax",
         (mistakes.log_softmax,),
-        ("softmax-grad", "layer-grad"),
+        _JACOBIANS,
         "this is the derivative of ln h: multiply row t by h[t]",
+        {
+            "target": "dE/dh = −y/h was multiplied by the derivative of ln h: by that of h, dE/dz is h − y",
+            "weight-grad": "dE/dh was multiplied by the derivative of ln h: multiply row t of it by h[t]",
+        },
     ),
     Mistake(
         "missing-softmax",
@@ -152,17 +163,26 @@ KNOWN: tuple[Mistake, ...] = (
 
 
 class Diagnosis(NamedTuple):
-    """`view` is the position of the layout in which the mistakes explain the matrix."""
+    """Names of mistakes joined by " + ", and a line of advice."""
 
-    view: int
     name: str
     advice: str
+
+
+class Candidate(NamedTuple):
+    """Mistakes, a variant of each, whether a constant is fitted as well, and the position of the layout."""
+
+    known: tuple[Mistake, ...]
+    variants: tuple[Variant, ...]
+    scaled: bool = False
+    view: int = 0
 
 
 def diagnose(
     right: Formula, views: Sequence[View], parts: Sequence[slice], ours: Rows, **limits: float
 ) -> Diagnosis | None:
-    """The mistake, or else the two, that explain a whole matrix in one of its views.
+    """The mistake, or else the two, that explain a whole matrix. One of them may be that it is laid out as another
+    of its views than the first.
 
     `parts` are slices that cover the rows, `ours` makes rows of what is right, `limits` are as in `explains`.
     None if nothing explains it.
@@ -182,37 +202,48 @@ def diagnose(
             return None
 
     words = {right.of, "target"} if right.target is not None else {right.of}
-    for known, variants, fitted in _candidates(right.of):
-        if fitted and not {m.name for m in known} <= _TOLD_APART and _alike(right):
+    for candidate in _candidates(right, len(views)):
+        known, variants, scaled, at = candidate
+        if scaled and not {m.name for m in known} <= _TOLD_APART and _alike(right):
             continue
+        layout, theirs = views[at]
         base = made(variants)
-        for at, (layout, theirs) in enumerate(views):
-            f = mistakes.scaled(base, theirs) if fitted and base is not None else base
-            if f is None or not explains(f, theirs, parts, ours, 2 if fitted else 1, **limits):
-                continue
-            names = [m.name for m in known] + ["scaled"] * fitted
-            advice = [_advice(m, words | {layout}) for m in known] + [_scaled_advice(f)] * fitted
-            return Diagnosis(at, " + ".join(names), "; ".join(advice))
+        # Among so many pairs one fits two numbers by chance.
+        needed = 3 if len(known) + scaled + bool(at) > 1 else 2 if scaled else 1
+        f = mistakes.scaled(base, theirs) if scaled and base is not None else base
+        if f is None or not explains(f, theirs, parts, ours, views[0].rows if at else None, needed, **limits):
+            continue
+        names = ["transposed"] * bool(at) + [m.name for m in known] + ["scaled"] * scaled
+        advice = [_transposed_advice(right.of, layout)] * bool(at) + [_advice(m, words | {layout}) for m in known]
+        return Diagnosis(" + ".join(names), "; ".join(advice + [_scaled_advice(f)] * scaled))
     return None
 
 
-def _candidates(of: Of) -> Iterator[tuple[tuple[Mistake, ...], tuple[Variant, ...], bool]]:
-    """Mistakes, a variant of each, and whether a constant is fitted as well: single mistakes first,
-    then pairs; among each those with a constant last."""
-    single = [(m, variant) for m in KNOWN if of in m.of for variant in m.variants]
-    for m, variant in single:
-        yield (m,), (variant,), False
-    yield (), (), True
+def _candidates(right: Formula, views: int) -> Iterator[Candidate]:
+    """What may have been made: one mistake first, then two; among each those with a constant last."""
+    of = right.of
+    single = [((m,), (variant,)) for m in KNOWN if of in m.of for variant in m.variants]
+    for known, variants in single:
+        yield Candidate(known, variants)
+    for at in range(1, views):
+        yield Candidate((), (), view=at)
+    yield Candidate((), (), scaled=True)
     # Next to nan another mistake cannot be seen.
-    single = [(m, variant) for m, variant in single if m.name != "logits-not-shifted"]
-    for (m, first), (n, second) in itertools.combinations(single, 2):
+    single = [(known, variants) for known, variants in single if known[0].name != "logits-not-shifted"]
+    for ((m,), first), ((n,), second) in itertools.combinations(single, 2):
         if _together(m, n):
-            yield (m, n), (first, second), False
-    for m, variant in single:
-        # A negative constant is `scaled` alone; any uniform output is a multiple of h = 1; and a gradient in the
-        # column of the target alone is a multiple of any other.
-        if m.name not in ("sign-flipped", *(_ALONE if of == "weight-grad" else ())) and of != "forward":
-            yield (m,), (variant,), True
+            yield Candidate((m, n), first + second)
+    for at in range(1, views):
+        for known, variants in single:
+            yield Candidate(known, variants, view=at)
+    # A negative constant is `scaled` alone; any uniform output is a multiple of h = 1; and a gradient in the
+    # column of the target alone is a multiple of any other.
+    alone = () if right.target is None else _ALONE
+    for known, variants in single:
+        if known[0].name not in ("sign-flipped", *alone) and of != "forward":
+            yield Candidate(known, variants, scaled=True)
+    for at in range(1, views):
+        yield Candidate((), (), scaled=True, view=at)
 
 
 def _together(m: Mistake, n: Mistake) -> bool:
@@ -226,35 +257,50 @@ def explains(
     theirs: Rows,
     parts: Sequence[slice],
     ours: Rows,
+    first: Rows | None,
     needed: int,
     *,
     tolerance: float,
     unit: float,
     tiny: float,
 ) -> bool:
-    """Whether a matrix is `f` in every entry, and `f` can be told from what is right.
+    """Whether a matrix is `f` in every entry, and can be told from what is right: `theirs`, or `first` if the matrix
+    was to be in that layout.
 
-    Relative `tolerance` with a floor of 8 `unit` of what cancels (both sides may lose 4), and of what
-    underflows, `tiny`. Where `f` overflows, the matrix must; and it may wherever f's outputs do, for nan·0 is nan in a
-    product of matrices. At least `needed` entries are not zero.
+    Relative `tolerance`, with a floor of what both sides may lose to cancellation in arithmetic of roundoff `unit`,
+    and of what underflows, `tiny`. At least `needed` entries stand well above that floor: below it a matrix is
+    anything. Where `f` overflows, the matrix must; and it may wherever f's outputs do, for nan·0 is nan in a
+    product of matrices.
     """
-    overflows, distinct, entries = not np.isfinite(f.h).all(), False, 0
+    overflows, distinct, witnesses = not np.isfinite(f.h).all(), False, 0
     for part in parts:
         made, seen = f.rows(part), theirs(part)
         with np.errstate(all="ignore"):
-            allowed = tolerance * np.abs(made) + (8 * unit * f.scale(part) + tiny * f.magnified(part))
+            floor = 2.0 * f.cancelling(part, unit)[1] + f.underflowing(part, tiny)
+            allowed = tolerance * np.abs(made) + floor
             fits = np.abs(seen - made) <= allowed
             if overflows:
                 fits |= ~np.isfinite(seen)
             if not fits.all():
                 return False
-            entries += int(np.count_nonzero(made))
-            distinct = distinct or not (np.abs(made - ours(part)) <= 2 * allowed).all()
-    return distinct and entries >= needed
+            witnesses += int(np.count_nonzero(~(np.abs(made) <= WITNESS * floor)))
+            expected = ours(part)
+            if first is None:
+                distinct = distinct or not (np.abs(made - expected) <= 2 * allowed).all()
+            else:
+                near = 2 * tolerance * np.abs(expected) + 2 * floor.max()
+                distinct = distinct or not (np.abs(first(part) - expected) <= near).all()
+    return distinct and witnesses >= needed
 
 
 def _advice(mistake: Mistake, words: set[str]) -> str:
     return next((text for word, text in mistake.instead.items() if word in words), mistake.advice)
+
+
+def _transposed_advice(of: Of, layout: str) -> str:
+    stored = {"in-out": "inputs × outputs, (J, K)", "out-in": "outputs × inputs, (K, J)"}.get(layout)
+    laid_out = f"dE/dW is stored {stored}" if stored else f"it is in {layout} layout, the transpose of what is expected"
+    return f"{laid_out}: transpose it, or say so with --layout {layout}"
 
 
 def _scaled_advice(f: Formula) -> str:

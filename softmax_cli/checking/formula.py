@@ -90,20 +90,21 @@ class Formula:
         return weight, *self.slope(*self._evaluated), ones[:, :1] if self.of == "softmax-grad" else v
 
     @cached_property
-    def _logit_gradient(self) -> tuple[Array, Array]:
-        """dE/dz (N, K), and the size of the terms it is the difference of."""
+    def _logit_gradient(self) -> Array:
+        """dE/dz (N, K)."""
         h, on, off, _ = self._parts
         if self.target is not None:
             at = np.arange(h.shape[1]) == self.target[:, None]
             if self.softmax_missing:
-                return np.where(at, -1.0 / h, 0.0), np.zeros_like(h)
-            return -np.where(at, on, off), at.astype(np.float64)
+                return np.where(at, -1.0 / h, 0.0)
+            chosen: Array = -np.where(at, on, off)
+            return chosen / self.h[at][:, None] if self.logarithm else chosen
         assert self.upstream is not None
         if self.softmax_missing:
-            return self.upstream, np.zeros_like(h)
+            return self.upstream
         u = self.upstream * h
-        size = h * (np.abs(self.upstream) + np.abs(u).sum(axis=1, keepdims=True))
-        return off * (u.sum(axis=1, keepdims=True) - u) + u * on, size
+        d: Array = off * (u.sum(axis=1, keepdims=True) - u) + u * on
+        return d
 
     def rows(self, part: slice) -> Array:
         """Some rows of the matrix."""
@@ -112,40 +113,93 @@ class Formula:
                 return self.factor * self.h.reshape(-1, 1)[part]
             weight, on, off, v = self._parts
             if self.of == "weight-grad":
-                return self.factor * self._weighted(part, v, self._logit_gradient[0])
+                return self.factor * self._weighted(part, v, self._logit_gradient)
             n, t = self._places(part)
             D = off[n]
             D[np.arange(len(n)), t] = on[n, t]
             D *= self.factor * weight[n, t, None]
             return self._by_weight(D, v[n])
 
-    def scale(self, part: slice) -> Array:
-        """The size of what is subtracted to make each entry in ordinary arithmetic, which cannot
-        tell a result under a few roundoffs of it from zero: hₜ|xⱼ| in the diagonal block, where 1 − hₜ
-        is formed, and zero elsewhere, where nothing cancels; and where gradients are summed, their sizes."""
+    # --- what ordinary arithmetic makes of an entry: from the terms of that entry alone ---
+
+    @cached_property
+    def logit_errors(self) -> Array:
+        """By how many roundoffs, relative, the product of two outputs may be off in ordinary arithmetic, (N, 1): the
+        few of the softmax, and for each of four logits twice those of its terms, which many are added up."""
         with np.errstate(all="ignore"):
-            if self.of in ("forward", "linear-grad"):
-                return np.zeros((1, 1))
+            steepness = (np.abs(self.x) @ np.abs(self.W) + np.abs(self.b)).max(axis=1, keepdims=True)
+            errors: Array = 8.0 + 8.0 * steepness
+            return errors
+
+    def relative_errors(self, part: slice) -> Array:
+        """`logit_errors` of the inputs that make each entry, weighted by the sizes of what they bring to it."""
+        errors = self.logit_errors
+        if self.of == "weight-grad" and self.count:
+            v, d = np.abs(self._parts[3]), np.abs(self._logit_gradient)
+            with np.errstate(all="ignore"):
+                top = v.max() * d.max()
+                weighted, plain = self._weighted(part, v / top, errors * d), self._weighted(part, v / top, d)
+                average: Array = np.where(plain > 0.0, weighted / plain, errors.min())
+                return average
+        height = self.x.shape[1] if self.of == "weight-grad" else self.W.shape[1]
+        of_each: Array = errors[np.arange(len(errors) * height)[part] // height]
+        return of_each
+
+    def cancelling(self, part: slice, unit: float) -> tuple[Array, Array]:
+        """The sizes of the terms whose difference or sum an entry is, times the roundoff `unit`, and what ordinary
+        arithmetic of that roundoff may lose to them.
+
+        That is hₜ|xⱼ| in the diagonal block of a Jacobian, where 1 − hₜ is formed, and zero elsewhere, where nothing
+        cancels. In dE/dz it is 1 at the target, or hᵢ(|uᵢ| + Σₖ hₖ|uₖ|) for an upstream gradient; where gradients are
+        summed, their sizes as well.
+        """
+        with np.errstate(all="ignore"):
             weight, _, _, v = self._parts
-            size = abs(self.factor) * np.abs(v)
+            size = unit * abs(self.factor) * np.abs(v)  # the roundoff first, so that no product overflows
             if self.of == "weight-grad":
-                d, terms = self._logit_gradient
-                return self._weighted(part, size, terms + np.abs(d) if len(d) > 1 and self.count else terms)
+                terms, lost = self._subtracted()
+                if len(size) > 1 and self.count:
+                    d = np.abs(self._logit_gradient)
+                    terms, lost = terms + d, lost + self.logit_errors * d
+                return self._weighted(part, size, terms), self._weighted(part, size, lost)
+            if self.of in ("forward", "linear-grad"):
+                return np.zeros((1, 1)), np.zeros((1, 1))
             n, t = self._places(part)
             D = np.zeros((len(n), weight.shape[1]))
             D[np.arange(len(n)), t] = weight[n, t]
-            return self._by_weight(D, size[n])
+            diagonal = self._by_weight(D, size[n])
+            return diagonal, 4.0 * diagonal
 
-    def magnified(self, part: slice) -> Array:
-        """By how much the factors of each entry may magnify what underflowed before them."""
-        factor = 1.0 if self.upstream is None else max(1.0, float(np.abs(self.upstream).max()))
-        size = factor * np.maximum(np.abs(self.x), 1.0)
+    def _subtracted(self) -> tuple[Array, Array]:
+        """The sizes of the terms of dE/dz (N, K), and the roundoffs that they may cost."""
+        h = self.h
+        if self.softmax_missing:
+            return np.zeros_like(h), np.zeros_like(h)
+        if self.target is not None:
+            at = (np.arange(h.shape[1]) == self.target[:, None]).astype(np.float64)
+            return at, 4.0 * at
+        assert self.upstream is not None
+        u = self.upstream
+        terms = h * (np.abs(u) + (h * np.abs(u)).sum(axis=1, keepdims=True))
+        apart = np.abs(u - (h * u).sum(axis=1, keepdims=True))
+        spread = h * (apart + (h * apart).sum(axis=1, keepdims=True))
+        return terms, 4.0 * terms + self.logit_errors * spread
+
+    def underflowing(self, part: slice, tiny: float) -> Array:
+        """What an entry may be off by where a factor of it is below `tiny` and so lost, or the entry itself is."""
+        size = np.abs(self.x)
         if self.of == "weight-grad":
-            return self._weighted(part, size, np.ones((len(size), 1)))
+            most = np.full(self.h.shape, tiny)
+            if self.upstream is not None:
+                u = np.abs(tiny * self.upstream)
+                most = np.maximum(
+                    most, u + (self.h * u).sum(axis=1, keepdims=True) + self.h * u.max(axis=1, keepdims=True)
+                )
+            return tiny + self._weighted(part, size, most)
         if self.of != "layer-grad":
-            return np.ones((1, 1))
+            return np.full((1, 1), tiny)
         n, _ = self._places(part)
-        return self._by_weight(np.ones((len(n), self.W.shape[1])), size[n])
+        return self._by_weight(np.full((len(n), self.W.shape[1]), tiny), np.maximum(size[n], 1.0))
 
     def _places(self, part: slice) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """The input and the output of each of some rows of a Jacobian."""
@@ -175,7 +229,7 @@ class Formula:
             if self.count:
                 at = int(np.abs(v).sum(axis=0).argmax())
             else:
-                at = int((np.abs(v) * np.abs(self._logit_gradient[0]).max(axis=1, keepdims=True)).argmax())
+                at = int((np.abs(v) * np.abs(self._logit_gradient).max(axis=1, keepdims=True)).argmax())
         else:
             slope = np.maximum(np.abs(on), np.abs(off).max(axis=1, keepdims=True))
             at = int((np.abs(weight) * slope * largest[:, None]).argmax())

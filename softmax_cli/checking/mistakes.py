@@ -155,7 +155,7 @@ def scaled(f: Formula, theirs: Rows) -> Formula | None:
     ours, seen = f.rows(part), theirs(part)
     with np.errstate(all="ignore"):
         large = np.abs(ours) >= 0.1 * np.abs(ours).max()
-        whole = large & (f.scale(part) <= 1e3 * np.abs(ours))
+        whole = large & (f.cancelling(part, 1.0)[0] <= 1e3 * np.abs(ours))
         large = whole if whole.any() else large
         if not ours[large].any():
             return None

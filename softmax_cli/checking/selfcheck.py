@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -15,6 +14,7 @@ from ..core.arrays import Array
 from ..core.layer import Layer, evaluate
 from ..core.twofold import UNIT
 from ..errors import InputError
+from .agreement import Agreement, SelfReport
 
 Indices = NDArray[np.intp]
 
@@ -31,35 +31,7 @@ COMPLEX = 1e-12
 STEP = 1e-9
 
 
-@dataclass(frozen=True)
-class Agreement:
-    """How far one way of computing one Jacobian is from the closed form.
-
-    `absolute` and `relative` are the worst errors over the entries checked, or over those that fail, and
-    `label` is the entry with the worst relative error. An entry agrees within `tolerance` times its
-    size, or for central differences times the size of what was differenced, as `note` says.
-    """
-
-    quantity: str
-    way: str
-    absolute: float
-    relative: float
-    label: str
-    tolerance: float
-    agrees: bool
-    note: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """As JSON holds it: None where a number is not finite."""
-        return finite(asdict(self))
-
-
-def finite(values: dict[str, Any]) -> dict[str, Any]:
-    """None for every float that is not finite."""
-    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}
-
-
-def self_check(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None) -> tuple[Agreement, ...]:
+def self_check(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None) -> SelfReport:
     """Compare the closed forms of dS/dZ, dZ/dW and dL/dW at x (J,), W (J, K), b (K,) with
 
         chain                the dense product dS/dZ · dZ/dW
@@ -79,7 +51,7 @@ def self_check(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None) -> tuple[
     weights = np.asarray(W, dtype=np.float64)
     bias = np.zeros(weights.shape[1]) if b is None else np.asarray(b, dtype=np.float64)
     with np.errstate(all="ignore"):
-        return (*_of_logits(layer), *_of_weights(layer, weights, bias))
+        return SelfReport((*_of_logits(layer), *_of_weights(layer, weights, bias)))
 
 
 def _of_logits(layer: Layer) -> Iterator[Agreement]:

@@ -1,9 +1,9 @@
-"""Somebody else's matrix: what is accepted, the layouts its shape fits, and the names of its entries."""
+"""The matrix that is checked: what is accepted, the layouts its shape fits, and the names of its entries."""
 
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,16 +12,19 @@ from ..core.arrays import Array
 from ..errors import InputError
 from .formula import Of, Rows
 
+Layout = Literal["vector", "numerator", "denominator", "tensor", "in-out", "out-in"]
+
 
 class View(NamedTuple):
-    """A layout, and the rows of the user's matrix in numerator layout, if it is in that one."""
+    """A layout, and the rows of the matrix in numerator layout, if it is in that one."""
 
-    layout: str
+    layout: Layout
     rows: Rows
 
 
-def given(theirs: Any) -> tuple[NDArray[Any], Any]:
-    """`theirs` as a real array in its own precision, nan for None, with the finfo of that precision."""
+def real_matrix(theirs: Any) -> NDArray[Any]:
+    """`theirs` as an array of float16, float32 or float64, as it came; nan for None. InputError for anything
+    else than real numbers."""
     try:
         a = np.asarray(theirs)
     except ValueError:
@@ -36,40 +39,51 @@ def given(theirs: Any) -> tuple[NDArray[Any], Any]:
     if a.dtype.kind in "iu" or a.dtype.itemsize > 8:
         with np.errstate(over="ignore"):
             a = a.astype(np.float64)
-    return a, np.finfo(a.dtype)
+    return a.astype(a.dtype.newbyteorder("="), copy=False)
 
 
-def _shapes(of: Of, N: int | None, J: int, K: int) -> list[tuple[str, tuple[int, ...]]]:
+def _shapes(of: Of, N: int | None, J: int, K: int) -> dict[Layout, tuple[int, ...]]:
     """The layouts of a result and their shapes; N for many inputs, unless they were summed over."""
     lead = () if N is None else (N,)
     if of == "forward":
-        return [("vector", (*lead, K))]
+        return {"vector": (*lead, K)}
     if of == "softmax-grad":
-        return [("numerator", (*lead, K, K))]
+        return {"numerator": (*lead, K, K)}
     if of == "weight-grad":
-        return [("in-out", (*lead, J, K)), ("out-in", (*lead, K, J))]
-    return [("numerator", (*lead, K, K * J)), ("denominator", (*lead, K * J, K)), ("tensor", (*lead, K, J, K))]
+        return {"in-out": (*lead, J, K), "out-in": (*lead, K, J)}
+    return {"numerator": (*lead, K, K * J), "denominator": (*lead, K * J, K), "tensor": (*lead, K, J, K)}
 
 
-def views(a: NDArray[Any], of: Of, N: int | None, J: int, K: int) -> list[View]:
-    """The layouts that the shape of a matrix fits. InputError if there is none."""
+def views(a: NDArray[Any], of: Of, N: int | None, J: int, K: int, named: str | None = None) -> list[View]:
+    """The layouts that the shape of a matrix fits, the one `named` before the others. InputError if there is none,
+    or if it does not fit the one that is named."""
     shapes = _shapes(of, N, J, K)
+    if named is not None and named not in shapes:
+        raise InputError(f"layout is {named!r}, where that of {of}, {' or '.join(shapes)}, is expected")
     if of == "forward" and N is None and a.shape in ((1, K), (K, 1)):
         a = a.reshape(K)
-    found = [
-        View(layout, _reader(a if N is not None else a[None], layout)) for layout, shape in shapes if a.shape == shape
-    ]
-    if not found:
-        fits = " or ".join(f"{shape} ({layout})" for layout, shape in shapes)
-        others = [other for other in get_args(Of) if a.shape in (shape for _, shape in _shapes(other, N, J, K))]
-        advice = f"{a.shape} is a shape of {' and of '.join(others)}" if others else ""
-        if a.shape == (*shapes[0][1][:-2], K, K, J) and of in ("linear-grad", "layer-grad"):
-            advice = "if its weights are stored outputs × inputs, swap its last two axes"
-        raise InputError(f"the matrix to check has shape {a.shape}, where {fits} is expected", advice)
-    return found
+    fitting = [layout for layout, shape in shapes.items() if a.shape == shape]
+    if not fitting or named not in (None, *fitting):
+        raise _misfit(a.shape, of, N, J, K, named, fitting)
+    fitting.sort(key=lambda layout: layout != named)
+    return [View(layout, _reader(a if N is not None else a[None], layout)) for layout in fitting]
 
 
-def _reader(a: NDArray[Any], layout: str) -> Rows:
+def _misfit(
+    shape: tuple[int, ...], of: Of, N: int | None, J: int, K: int, named: str | None, fitting: list[Layout]
+) -> InputError:
+    shapes = _shapes(of, N, J, K)
+    fits = " or ".join(f"{shape} ({layout})" for layout, shape in shapes.items() if named in (None, layout))
+    others = [other for other in get_args(Of) if other != of and shape in _shapes(other, N, J, K).values()]
+    advice = f"{shape} is a shape of {' and of '.join(others)}" if others else ""
+    if fitting:
+        advice = f"{shape} is the {fitting[0]} layout"
+    elif of in ("linear-grad", "layer-grad") and shape == (*shapes["numerator"][:-2], K, K, J):
+        advice = "if its weights are stored outputs × inputs, swap its last two axes"
+    return InputError(f"the matrix to check has shape {shape}, where {fits} is expected", advice)
+
+
+def _reader(a: NDArray[Any], layout: Layout) -> Rows:
     """`a` has the inputs in front, and rows of all of them are counted through."""
     height = a.shape[-1] if layout in ("denominator", "out-in") else a.shape[1]
 

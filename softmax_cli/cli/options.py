@@ -148,9 +148,18 @@ class Against(NamedTuple):
     against: Annotated[
         str | None, typer.Option(metavar="FILE", help="Your result: .npy, .npz, .csv or .json, in any of the layouts.")
     ] = None
+    layout: Annotated[
+        Literal["numerator", "denominator", "tensor", "in-out", "out-in"] | None,
+        typer.Option(
+            help="How FILE is laid out: a Jacobian numerator, denominator or tensor; dE/dW in-out or out-in. [default: "
+            "as its shape tells; where it fits several, numerator, or as W is stored]"
+        ),
+    ] = None
     rtol: Annotated[
         float | None,
-        typer.Option(help="Relative difference that an entry may have; 1e-4 for single precision. [default: 1e-6]"),
+        typer.Option(
+            help="Relative difference that an entry may have. [default: 1e-6, or what the precision of FILE allows]"
+        ),
     ] = None
     strict: Annotated[bool, typer.Option("--strict", help="Count entries lost to cancellation as differences.")] = False
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False

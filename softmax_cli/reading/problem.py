@@ -28,6 +28,7 @@ class Problem:
     keys of INPUT that a command may need (`target`, `upstream`, `id`, `reduction`), as they stand in JSON.
     `header` says whether the first row of a table names its columns, for the tables that are read later.
     `notes` are what the user should hear of how the numbers were taken.
+    `stored` is how W was stored, before it was made (J, K).
     """
 
     x: Array
@@ -37,6 +38,7 @@ class Problem:
     document: dict[str, Any] = field(default_factory=dict)
     header: bool | None = None
     notes: tuple[str, ...] = ()
+    stored: WeightsLayout = "in-out"
 
 
 ARTICLE = Problem(
@@ -93,7 +95,7 @@ def read_problem(
     inputs = _inputs(entries["x"], len(W_array), x_rows)
     _refuse_misfit(inputs, W_array, b_array, layout == "out-in")
     notes = (*(note for entry in entries.values() for note in entry.notes), *_notes(W_array))
-    return Problem(inputs, W_array, b_array, names, beside, header, notes)
+    return Problem(inputs, W_array, b_array, names, beside, header, notes, layout or "in-out")
 
 
 def problem_from_document(
@@ -120,7 +122,8 @@ def problem_from_document(
         b = biases(entry_of(document["b"], f"{source}: b"), binary)
     x = _inputs(entry_of(document["x"], f"{source}: x"), len(W), x_rows=False)
     _refuse_misfit(x, W, b, out_in, f"{source}: ")
-    return Problem(x, W, b, names, passed_on(document, source), notes=_notes(W))
+    stored: WeightsLayout = "out-in" if out_in else "in-out"
+    return Problem(x, W, b, names, passed_on(document, source), notes=_notes(W), stored=stored)
 
 
 def weights(entry: Entry, out_in: bool, binary: bool) -> tuple[Array, tuple[str, ...] | None]:

@@ -8,7 +8,8 @@ import exact
 import numpy as np
 import pytest
 
-from softmax_cli.checking.compare import Difference, compare
+from softmax_cli.checking.compare import compare
+from softmax_cli.checking.report import Difference
 from softmax_cli.errors import InputError
 
 SHAPES = [(1, 1), (1, 3), (3, 1), (2, 2), (3, 5), (5, 3), (4, 4), (64, 10)]
@@ -82,14 +83,15 @@ def test_right_outputs_and_a_right_softmax_grad_pass():
 
 @pytest.mark.parametrize(("stored", "J", "K"), [("in-out", 3, 5), ("out-in", 3, 5), ("in-out", 4, 4), ("out-in", 4, 4)])
 @pytest.mark.parametrize("given", ["upstream", "target"])
-def test_a_right_weight_grad_passes_in_both_layouts(stored, J, K, given):
+def test_a_right_weight_grad_passes_in_the_layout_that_is_told_by_its_shape_or_named(stored, J, K, given):
+    layout = stored if J == K else None
     x, W, b = problem(J, K)
     h = plain_softmax(x @ W + b)
     u = np.arange(K) - 1.5
     d = h - np.eye(K)[2] if given == "target" else h * (u - h @ u)
     G = np.outer(x, d)
     weights = {"target": 2} if given == "target" else {"upstream": u}
-    report = compare(G if stored == "in-out" else G.T, x, W, b, of="weight-grad", **weights)
+    report = compare(G if stored == "in-out" else G.T, x, W, b, of="weight-grad", layout=layout, **weights)
     assert (report.agrees, report.layout) == (True, stored)
 
 
@@ -103,7 +105,6 @@ def test_single_precision_passes_at_1e_4(J, K):
 def test_what_single_precision_cannot_hold_passes():
     x, W = [1.0, 0.5], [[120.0, 0.0, 110.0], [0.0, 0.0, 1.0]]  # exp(−120) is below the smallest float32
     assert compare(reverse_mode(x, W, np.float32), x, W, rtol=1e-4).agrees
-    assert not compare(reverse_mode(x, W, np.float32).astype(np.float64), x, W, rtol=1e-4).agrees
 
 
 def test_60_digit_values_agree_to_1e_15():
@@ -242,9 +243,8 @@ def test_nothing_is_forgiven_where_nothing_cancels():
 
 def test_a_float32_matrix_is_allowed_the_roundoff_of_float32():
     x, W = [1.0, -0.5], [[12.0, 0.0], [0.0, 0.0]]
-    theirs = textbook(x, W, dtype=np.float32)
-    found = [compare(a, x, W, rtol=1e-4) for a in (theirs, theirs.astype(np.float64))]
-    assert [(r.agrees, r.lost_to_cancellation) for r in found] == [(True, 2), (False, 0)]
+    report = compare(textbook(x, W, dtype=np.float32), x, W, rtol=1e-4)
+    assert (report.agrees, report.lost_to_cancellation) == (True, 2)
 
 
 # --- the report --------------------------------------------------------------------------------
@@ -261,6 +261,7 @@ def test_the_report_as_json(article):
         "of": "layer-grad",
         "agrees": False,
         "layout": "numerator",
+        "precision": "float64",
         "differing": 1,
         "entries": 75,
         "lost_to_cancellation": 0,
@@ -313,17 +314,6 @@ def test_a_huge_input_does_not_hide_the_entries_of_a_tiny_one():
     wrong = textbook(x, W)
     wrong[:, 1::2] = 0.0
     assert compare(wrong, x, W).differing == 9
-
-
-def test_a_right_result_in_single_precision_is_told_what_to_allow():
-    x, W, b = problem(64, 10)
-    theirs = textbook(x, W, b, np.float32)
-    report = compare(theirs, x, W, b)
-    assert (report.agrees, report.diagnosis) == (False, None)
-    assert (
-        report.advice == "all are within 1e-4 of what is right: for single precision, that is what --rtol 1e-4 allows"
-    )
-    assert compare(theirs, x, W, b, rtol=1e-4).agrees
 
 
 # --- bad input ---------------------------------------------------------------------------------

@@ -95,10 +95,9 @@ def test_a_mistake_in_the_layer_is_named_in_every_layout(J, K, name):
     x, W, b = problem(J, K)
     for wrong in layer_mistakes(x, W, b)[1][name]:
         for layout, theirs in layouts(wrong, J, K).items():
-            report = compare(theirs, x, W, b)
-            assert not report.agrees
-            assert report.diagnosis == name
-            assert report.layout == layout or J == 1  # where numerator and denominator have one shape
+            report = compare(theirs, x, W, b, layout=layout)
+            assert (report.agrees, report.diagnosis, report.layout) == (False, name, layout)
+            assert J == 1 or compare(theirs, x, W, b).layout == layout  # told by the shape
 
 
 @pytest.mark.parametrize("name", ["sign-flipped", "scaled", "missing-diagonal", "diagonal-only", "missing-bias"])
@@ -153,6 +152,8 @@ def logit_gradients(h, u, target):
         "right": weights @ right(h),
         "missing-diagonal": weights @ -np.outer(h, h),
         "diagonal-only": weights @ np.diag(h * (1 - h)),
+        "missing-outer-product": weights @ np.diag(h),
+        "log-softmax": weights @ (np.eye(K) - h),
     }
 
 
@@ -172,12 +173,15 @@ def test_a_mistake_in_weight_grad_is_named(J, K, stored, by):
         "missing-diagonal": np.outer(x, d["missing-diagonal"]),
         "diagonal-only": np.outer(x, d["diagonal-only"]),
         "missing-bias": np.outer(x, logit_gradients(softmax(x @ W), u, target)["right"]),
+        "missing-outer-product": np.outer(x, d["missing-outer-product"]),
+        "log-softmax": np.outer(x, d["log-softmax"]),
     }
     if J == K:
         wrong["out-in-weights"] = np.outer(x, logit_gradients(softmax(W @ x + b), u, target)["right"])
     found = {}
     for name, M in wrong.items():
-        report = compare(M if stored == "in-out" else M.T, x, W, b, of="weight-grad", **given)
+        layout = stored if J == K else None  # else the shape tells
+        report = compare(M if stored == "in-out" else M.T, x, W, b, of="weight-grad", layout=layout, **given)
         found[name] = report.diagnosis, report.layout
     assert found == {name: (name, stored) for name in wrong}
 
@@ -394,6 +398,40 @@ def test_outputs_that_were_not_divided_are_told_so():
     assert report.advice == f"the outputs sum to {e.sum():.6g}, not to 1: divide by the sum of the exponentials"
 
 
-def test_a_gradient_without_the_outputs_gets_no_diagnosis():
+def test_minus_y_alone_is_told_that_the_outputs_are_forgotten():
     x, W, b = problem(3, 5)
-    assert compare(np.outer(x, -np.eye(5)[2]), x, W, b, of="weight-grad", target=2).diagnosis is None
+    report = compare(np.outer(x, -np.eye(5)[2]), x, W, b, of="weight-grad", target=2)
+    assert (report.diagnosis, report.advice) == (
+        "missing-outer-product",
+        "− h hᵀ is missing or added in dS/dZ = diag(h) − h hᵀ: dE/dz is h − y, not −y or −h − y",
+    )
+
+
+@pytest.mark.parametrize("by", ["upstream", "target"])
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(("N", "reduction"), [(1, "mean"), (6, "mean"), (6, "sum"), (6, "none")])
+def test_every_mistake_in_the_derivative_of_the_softmax_is_named_in_the_gradient_too(by, seed, N, reduction):
+    J, K = 4, 5
+    rng = np.random.default_rng(seed)
+    x, W, b = rng.normal(size=(N, J)), rng.normal(size=(J, K)), rng.normal(size=K)
+    u, t = rng.normal(size=(N, K)), rng.integers(0, K, N)
+    outer, diagonal = np.outer, np.diag
+    derivatives = {
+        "missing-outer-product": [lambda h: diagonal(h), lambda h: diagonal(h) + outer(h, h)],
+        "missing-diagonal": [lambda h: -outer(h, h), lambda h: right(h) - diagonal(h * (1 - h))],
+        "sign-flipped": [
+            lambda h: right(h) - 2 * diagonal(h * (1 - h)),
+            lambda h: 2 * diagonal(h * (1 - h)) - right(h),
+        ],
+        "diagonal-only": [lambda h: diagonal(h * (1 - h))],
+        "log-softmax": [lambda h: np.eye(K) - h],
+    }
+    found = []
+    for name, derivative in [(name, d) for name, ds in derivatives.items() for d in ds]:
+        h = [softmax(row @ W + b) for row in x]
+        weights = u if by == "upstream" else [-np.eye(K)[c] / p[c] for p, c in zip(h, t, strict=True)]
+        apart = [outer(x[n], weights[n] @ derivative(h[n])) for n in range(N)]
+        theirs = {"mean": np.mean(apart, 0), "sum": np.sum(apart, 0), "none": np.array(apart)}[reduction]
+        given = {"upstream": u} if by == "upstream" else {"target": t}
+        found.append((name, compare(theirs, x, W, b, of="weight-grad", reduction=reduction, **given).diagnosis))
+    assert found == [(name, name) for name, _ in found]

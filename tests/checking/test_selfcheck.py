@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from softmax_cli.checking.compare import self_check
+from softmax_cli.checking.selfcheck import self_check
 from softmax_cli.core import jacobian
 from softmax_cli.errors import InputError
 

@@ -1,0 +1,91 @@
+"""What a comparison found, as data, as text and as Markdown."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from ..wording import counted
+from . import table
+from .formula import Of
+
+HEADS = ("entry", "yours", "right", "absolute", "relative")
+
+
+@dataclass(frozen=True)
+class Difference:
+    """An entry that differs. `row` and `column` index the numerator layout ((J, K) for "weight-grad", column 0 for
+    "forward") of `input`, None where there is one input; `relative` is infinite where ours is zero, and nan where
+    theirs is."""
+
+    row: int
+    column: int
+    label: str
+    theirs: float
+    ours: float
+    absolute: float
+    relative: float
+    input: int | None = None
+
+
+@dataclass(frozen=True)
+class Report:
+    """What `compare` found: of `entries`, `differing` differ and `lost_to_cancellation` are counted apart.
+
+    It is true if all agrees. As text it is what the command line prints, and in a notebook a Markdown table.
+    `layout` is the one that was compared in, and `precision` that of the numbers that were compared.
+    """
+
+    of: Of
+    agrees: bool
+    layout: str
+    precision: str
+    differing: int
+    entries: int
+    lost_to_cancellation: int
+    worst: tuple[Difference, ...]
+    diagnosis: str | None
+    advice: str | None
+
+    def __bool__(self) -> bool:
+        return self.agrees
+
+    def __str__(self) -> str:
+        shown = [table.plain(HEADS, self._rows())] if self.worst else []
+        return "\n".join([*self._verdict(), *shown, *self._explanation()])
+
+    def _repr_markdown_(self) -> str:
+        shown = [table.markdown(HEADS, self._rows())] if self.worst else []
+        return "\n\n".join([*self._verdict(), *shown, *self._explanation()])
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as JSON holds it: None where a number is not finite."""
+        result = asdict(self)
+        worst = [finite(asdict(d)) for d in self.worst]
+        result["worst"] = [{k: v for k, v in d.items() if k != "input" or v is not None} for d in worst]
+        return result
+
+    def _verdict(self) -> list[str]:
+        found = "agrees" if self.agrees else f"differs in {self.differing} of {self.entries} entries"
+        precision = "" if self.precision == "float64" else f", {self.precision}"
+        lines = [f"{self.of}: {found} ({self.layout} layout{precision})"]
+        if self.lost_to_cancellation:
+            lines.append(f"{counted(self.lost_to_cancellation, 'entry is', 'entries are')} lost to cancellation")
+        return lines
+
+    def _rows(self) -> list[tuple[str, ...]]:
+        return [
+            (d.label, f"{d.theirs:.9g}", f"{d.ours:.9g}", f"{d.absolute:.2g}", f"{d.relative:.2g}") for d in self.worst
+        ]
+
+    def _explanation(self) -> list[str]:
+        lines = []
+        if not self.agrees:
+            lines.append(f"diagnosis: {self.diagnosis or 'none: no known mistake explains the whole matrix'}")
+        return [*lines, self.advice] if self.advice else lines
+
+
+def finite(values: dict[str, Any]) -> dict[str, Any]:
+    """None for every float that is not finite."""
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}

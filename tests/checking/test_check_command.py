@@ -1,0 +1,88 @@
+"""`check --against FILE`: how FILE is read, laid out and reported."""
+
+import json
+
+import numpy as np
+import pytest
+from command import SAMPLES, refused, run
+
+from softmax_cli import compare, self_check
+
+LAYER = [str(SAMPLES / "article.json")]
+J = K = 4
+
+
+@pytest.fixture
+def square(tmp_path):
+    """A folder with a layer of 4 × 4, stored both ways, and its gradient for target 1 in G.npy, (J, K)."""
+    rng = np.random.default_rng(0)
+    x, W = rng.normal(size=J), rng.normal(size=(J, K))
+    for name, stored, layout in [("in.json", W, "in-out"), ("out.json", W.T, "out-in")]:
+        layer = {"x": x.tolist(), "W": stored.tolist(), "weights_layout": layout}
+        (tmp_path / name).write_text(json.dumps(layer))
+    h = np.exp(x @ W) / np.exp(x @ W).sum()
+    np.save(tmp_path / "G.npy", np.outer(x, h - np.eye(K)[1]))
+    np.save(tmp_path / "GT.npy", np.outer(x, h - np.eye(K)[1]).T)
+    return tmp_path
+
+
+def check(folder, *arguments, status=0):
+    return run("check", *arguments, "--of", "weight-grad", "--target", "1", cwd=folder, status=status).stdout
+
+
+def test_the_gradient_of_a_square_w_is_expected_as_w_is_stored(square):
+    assert check(square, "in.json", "--against", "G.npy") == "weight-grad: agrees (in-out layout)\n"
+    assert check(square, "out.json", "--against", "GT.npy") == "weight-grad: agrees (out-in layout)\n"
+    for layer, matrix in [("in.json", "GT.npy"), ("out.json", "G.npy")]:
+        assert "diagnosis: transposed\n" in check(square, layer, "--against", matrix, status=1)
+
+
+def test_a_layout_that_is_named_comes_before_that_of_w(square):
+    assert check(square, "in.json", "--against", "GT.npy", "--layout", "out-in")
+    assert check(square, "out.json", "--against", "G.npy", "--layout", "in-out")
+    assert check(square, "out.json", "--against", "GT.npy", "--layout", "in-out", status=1).endswith(
+        "dE/dW is stored outputs × inputs, (K, J): transpose it, or say so with --layout out-in\n"
+    )
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_line_of_json_is_compared_as_its_w_or_the_shared_one_is_stored(square, shared):
+    layer = json.loads((square / "out.json").read_text())
+    given = ["-W", json.dumps(layer.pop("W")), "--weights-layout", "out-in"] if shared else []
+    if shared:
+        layer.pop("weights_layout")
+    for matrix, agrees in [("GT.npy", True), ("G.npy", False)]:
+        line = json.dumps(layer | {"dE_dW": np.load(square / matrix).tolist()}) + "\n"
+        how = ["check", "-", "--jsonl", "--against", "-", "--of", "weight-grad", "--target", "1"]
+        out = run(*how, *given, stdin=line, status=0 if agrees else 1).stdout
+        assert json.loads(out)["agrees"] is agrees
+
+
+def test_a_layout_says_nothing_without_a_file():
+    assert refused("check", *LAYER, "--layout", "tensor") == [
+        "softmax-jac: error: --layout goes with --against FILE",
+        "without FILE, check compares the tool with itself, in every Jacobian",
+    ]
+
+
+@pytest.mark.parametrize("dtype", ["<f2", "<f4", ">f4", "<f8"])
+@pytest.mark.parametrize("suffix", ["npy", "npz"])
+def test_the_precision_of_a_file_is_that_of_its_numbers(tmp_path, dtype, suffix):
+    layer = json.loads((SAMPLES / "article.json").read_text())
+    x, W = np.array(layer["x"]), np.array(layer["W"])
+    h = np.exp(x @ W) / np.exp(x @ W).sum()
+    right = np.kron(np.diag(h) - np.outer(h, h), x).astype(dtype)
+    save = np.save if suffix == "npy" else lambda path, a: np.savez(path, dL_dW=a)
+    save(tmp_path / f"m.{suffix}", right)
+    precision = {2: ", float16", 4: ", float32", 8: ""}[right.dtype.itemsize]
+    done = run("check", *LAYER, "--against", f"m.{suffix}", cwd=tmp_path)
+    assert done.stdout == f"layer-grad: agrees (numerator layout{precision})\n"
+
+
+def test_what_is_printed_is_the_report_of_the_library(tmp_path):
+    layer = json.loads((SAMPLES / "article.json").read_text())
+    theirs = np.random.default_rng(0).normal(size=(5, 15))
+    np.save(tmp_path / "m.npy", theirs)
+    done = run("check", *LAYER, "--against", "m.npy", cwd=tmp_path, status=1)
+    assert done.stdout == f"{compare(theirs, layer['x'], layer['W'])}\n"
+    assert run("check", *LAYER).stdout == f"{self_check(layer['x'], layer['W'])}\n"
