@@ -9,6 +9,7 @@ from typing import Any
 from ..wording import counted
 from . import table
 from .formula import Of
+from .submitted import Layout
 
 HEADS = ("entry", "yours", "right", "absolute", "relative")
 
@@ -39,7 +40,7 @@ class Report:
 
     of: Of
     agrees: bool
-    layout: str
+    layout: Layout
     precision: str
     differing: int
     entries: int

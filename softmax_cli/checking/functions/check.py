@@ -74,12 +74,14 @@ def check_callee(
 def _examined(setting: Setting, own: Problem | None) -> FunctionReport:
     way = best_way(setting)
     kinds = kinds_of_way(way)
+    first = [finding for rank in way.ranks() for finding in way.findings(rank)]
+    layouts = {f.kind: f.report.layout for f in first if f.kind is not None and f.report is not None}
     findings: list[Finding] = []
     changed: dict[str, None] = {}
     costly = 0
     for problem, known in _problems(way, own):
         outcome = known or way.outcome(problem)
-        findings += judged(outcome, kinds, problem, setting.terms)
+        findings += judged(outcome, kinds, problem, setting.terms, layouts)
         if isinstance(outcome, Returned):
             changed |= dict.fromkeys(outcome.changed)
         costly += isinstance(outcome, Failed) and outcome.verdict in COSTLY

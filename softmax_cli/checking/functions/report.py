@@ -96,7 +96,9 @@ class FunctionReport:
         for name, numbers in _numbers(self.passed(seen.problem)).items():
             yield f"  {name} = {numbers}"
         said = (
-            str(seen.report).splitlines() if seen.report else [seen.message, f"at {seen.place}" if seen.place else ""]
+            str(seen.report).splitlines()
+            if seen.report is not None
+            else [seen.message, f"at {seen.place}" if seen.place else ""]
         )
         yield from (f"  {line}" for line in said if line)
 
