@@ -37,8 +37,8 @@ def check_function(
     expression such as "f(x, W.T, b, y)" of x (N, J), W (J, K), b (K,), z and h (N, K), y (N,) class indices, onehot
     (N, K), and u = dE/dh (N, K). It may return an array, a tuple or a dict; `returns` names what comes back, as
     in "dW,_" with _ for what is not checked. `reduction` is over the inputs of a batch: "mean" with targets and "sum"
-    with an upstream gradient unless it is given. `rtol` is what an entry may be off by, relative: 1e-6, 1e-4 in single
-    precision and 2e-2 in half precision unless it is given. `strict` is that of `compare`.
+    with an upstream gradient unless it is given. `rtol` and `strict` are those of `compare`,
+    and rtol is 1e-4 for what is returned in single precision and 2e-2 in half precision unless it is given.
 
     f runs in this process, with no limit on its time. What it raises is found, not raised. InputError where it is
     not clear how f is called or what it returns.
@@ -74,14 +74,12 @@ def check_callee(
 def _examined(setting: Setting, own: Problem | None) -> FunctionReport:
     way = best_way(setting)
     kinds = kinds_of_way(way)
-    first = [finding for rank in way.ranks() for finding in way.findings(rank)]
-    layouts = {f.kind: f.report.layout for f in first if f.kind is not None and f.report is not None}
     findings: list[Finding] = []
     changed: dict[str, None] = {}
     costly = 0
     for problem, known in _problems(way, own):
         outcome = known or way.outcome(problem)
-        findings += judged(outcome, kinds, problem, setting.terms, layouts)
+        findings += judged(outcome, kinds, problem, setting.terms)
         if isinstance(outcome, Returned):
             changed |= dict.fromkeys(outcome.changed)
         costly += isinstance(outcome, Failed) and outcome.verdict in COSTLY

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,7 +13,6 @@ from ...errors import InputError
 from ...wording import counted
 from ..compare import compare
 from ..report import Report
-from ..submitted import Layout
 from .calling import Failed, Outcome, Result
 from .kinds import Kind, fitting, kind_named
 from .problems import Problem
@@ -72,15 +70,8 @@ def _by_shape(array: NDArray[Any], problem: Problem, terms: Terms, taken: Sequen
     return next(agreeing, free[0])
 
 
-def judged(
-    outcome: Outcome,
-    kinds: Sequence[Kind | None],
-    problem: Problem,
-    terms: Terms,
-    layouts: Mapping[Kind, Layout] = MappingProxyType({}),
-) -> list[Finding]:
-    """A finding for each kind that is there: None is what is not checked. `layouts` are those in which the function
-    returned its results for a problem whose shapes tell."""
+def judged(outcome: Outcome, kinds: Sequence[Kind | None], problem: Problem, terms: Terms) -> list[Finding]:
+    """A finding for each kind that is there: None is what is not checked."""
     wanted: Sequence[Kind | None] = [kind for kind in kinds if kind is not None] or [None]
     if isinstance(outcome, Failed):
         failed = outcome.verdict, None, outcome.message, outcome.place
@@ -89,13 +80,11 @@ def judged(
         message = f"it returned {counted(len(outcome.results), 'result')}, where {len(kinds)} are expected"
         return [Finding(problem, kind, "miscounted", None, message) for kind in wanted]
     pairs = zip(outcome.results, kinds, strict=True)
-    return [
-        compared(result.array, kind, problem, terms, layouts.get(kind)) for result, kind in pairs if kind is not None
-    ]
+    return [compared(result.array, kind, problem, terms) for result, kind in pairs if kind is not None]
 
 
-def compared(array: NDArray[Any], kind: Kind, problem: Problem, terms: Terms, layout: Layout | None = None) -> Finding:
-    """One array against what is right, in that layout where its shape fits several."""
+def compared(array: NDArray[Any], kind: Kind, problem: Problem, terms: Terms) -> Finding:
+    """One array against what is right."""
     if problem.single_precision and array.dtype.itemsize > 4:
         with np.errstate(all="ignore"):
             array = array.astype(np.float32)  # made of numbers that hold no more
@@ -107,8 +96,8 @@ def compared(array: NDArray[Any], kind: Kind, problem: Problem, terms: Terms, la
         )
     try:
         report = compare(
-            array, problem.x, problem.W, problem.b if terms.bias else None, of=kind.of, rtol=rtol, strict=terms.strict,
-            layout=layout if problem.W.shape[0] in (problem.W.shape[1], 1) else None, **given,
+            array, problem.x, problem.W, problem.b if terms.bias else None, of=kind.of, layout=kind.layout,
+            rtol=rtol, strict=terms.strict, **given,
         )  # fmt: skip
     except InputError as error:
         message = str(error).replace("the matrix to check", "it")

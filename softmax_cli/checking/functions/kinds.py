@@ -8,6 +8,7 @@ from typing import NamedTuple
 from ...errors import InputError
 from ...wording import quoted
 from ..formula import Of
+from ..submitted import Layout
 
 Shape = tuple[int, ...]
 N, J, K, KJ = "N", "J", "K", "KJ"
@@ -15,13 +16,15 @@ N, J, K, KJ = "N", "J", "K", "KJ"
 
 class Kind(NamedTuple):
     """A result: what `compare` calls it, what is printed for it, whether it is of an error, the names people give it,
-    and its shapes, N first where every input has one of its own."""
+    and its shapes, N first where every input has one of its own. `layout` is the one that a function has, if the
+    shapes leave a choice."""
 
     of: Of
     title: str
     error: bool
     names: tuple[str, ...]
     shapes: tuple[tuple[str, ...], ...]
+    layout: Layout | None = None
 
     def fits(self, shape: Shape, inputs: int | None, width: int, outputs: int) -> bool:
         """Whether an array of that shape may be this result, for many inputs or (None) one."""

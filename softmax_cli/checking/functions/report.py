@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ...wording import counted
+from .. import table
 from .calling import Value
 from .judging import Finding
 from .problems import Problem
@@ -24,6 +25,12 @@ class Failure(NamedTuple):
     @property
     def smallest(self) -> Finding:
         return self.findings[0]
+
+    @property
+    def explained(self) -> bool:
+        """Whether a known mistake is named for it."""
+        report = self.smallest.report
+        return report is not None and report.diagnosis is not None
 
 
 @dataclass(frozen=True)
@@ -50,24 +57,22 @@ class FunctionReport:
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """The findings that do not agree, by result, verdict and diagnosis."""
+        """The findings that do not agree, by result, verdict and diagnosis: what is explained first, then the many."""
         groups: dict[tuple[str, ...], list[Finding]] = {}
         for finding in self.findings:
             if not finding.agrees:
                 groups.setdefault(_likeness(finding), []).append(finding)
-        return tuple(Failure(tuple(sorted(g, key=lambda f: f.problem.size))) for g in groups.values())
+        failures = [Failure(tuple(sorted(group, key=lambda f: f.problem.size))) for group in groups.values()]
+        return tuple(sorted(failures, key=lambda failure: (not failure.explained, -len(failure.findings))))
 
     def __str__(self) -> str:
-        heads, rows = _table(self.findings)
-        blocks = [[self._heading(), "", *_ruled(heads, rows)]]
+        blocks = [[self._heading(), "", table.plain(*_table(self.findings))]]
         blocks += [list(self._told(failure)) for failure in self.failures]
         blocks += [list(self.notes)] if self.notes else []
         return "\n\n".join("\n".join(lines) for lines in blocks)
 
     def _repr_markdown_(self) -> str:
-        heads, rows = _table(self.findings)
-        lines = [f"| {' | '.join(row)} |" for row in (heads, ["---"] * len(heads), *rows)]
-        blocks = [self._heading(), "\n".join(lines)]
+        blocks = [self._heading(), table.markdown(*_table(self.findings))]
         for failure in self.failures:
             title, *rest = self._told(failure)
             blocks += [title, "\n".join(["```text", *(line.removeprefix("  ") for line in rest), "```"])]
@@ -142,12 +147,6 @@ def _cell(finding: Finding) -> str:
     if finding.verdict == "raised":
         return f"raised {finding.message.split(':')[0]}"
     return finding.verdict
-
-
-def _ruled(heads: list[str], rows: list[list[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
-    lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip() for row in (heads, *rows)]
-    return [lines[0], "─" * (sum(widths) + 2 * len(widths) - 2), *lines[1:]]
 
 
 def _numbers(values: Mapping[str, Value]) -> dict[str, Any]:

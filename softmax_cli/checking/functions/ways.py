@@ -113,7 +113,15 @@ def kinds_of_way(way: Way) -> Sequence[Kind | None]:
             f"{name} returned {shapes} for x {problem.x.shape} and W {problem.W.shape}: that is no result known here",
             "say what it is with --returns, as in --returns dW",
         )
-    return kinds
+    findings = iter(judged(outcome, kinds, problem, setting.terms))
+    return [kind and _laid_out(kind, next(findings)) for kind in kinds]
+
+
+def _laid_out(kind: Kind, finding: Finding) -> Kind:
+    """A result in the layout in which the function returned it, where the sizes left no other."""
+    if finding.report is None or len(kind.shapes) == 1:
+        return kind
+    return kind._replace(layout=finding.report.layout)
 
 
 def _kinds(setting: Setting, problem: Problem, outcome: Returned) -> Sequence[Kind | None]:

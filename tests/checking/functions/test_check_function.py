@@ -320,3 +320,17 @@ def test_rtol_is_what_an_entry_may_be_off_by():
 
     assert not check_function(f)
     assert check_function(f, rtol=0.01)
+
+
+def test_a_notebook_shows_the_report_as_a_markdown_table():
+    text = check_function(people.mean_gradient)._repr_markdown_()
+    assert text.startswith(
+        "mean_gradient: agrees on 14 problems, called as mean_gradient(x, W, b, y)\n\n"
+        "| problem | x | W | dE/dW |\n| :-- | :-- | :-- | :-- |\n| J < K | 4 × 3 | 3 × 5 | agrees |\n"
+    )
+
+
+def test_the_markdown_of_a_failure_holds_what_the_text_says():
+    report = check_function(lambda x, W, b, y: -people.mean_gradient(x, W, b, y))
+    assert "```text\nx = [[0.875], [-0.875], [0.125], [-0.75]]\n" in report._repr_markdown_()
+    assert str(report.failures[0].smallest.report) in report._repr_markdown_()

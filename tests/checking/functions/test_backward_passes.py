@@ -1,0 +1,69 @@
+"""What `check --function` says of backward passes as people write them: the files in tests/backward_passes."""
+
+import subprocess
+import sys
+
+import pytest
+from command import ROOT, run
+
+FOLDER = ROOT / "tests" / "backward_passes"
+
+RIGHT = ["numpy_right.py:backward"]
+WRONG = {
+    "numpy_overflow.py:backward": "exp overflowed: subtract the largest logit from every logit before exponentiating",
+    "numpy_sum_for_mean.py:gradient": (
+        "every entry is 4 times what it should be: a sum over the 4 inputs, where their mean is expected"
+    ),
+    "numpy_sign.py:grad": "every entry has the opposite sign: look for a minus too many or too few",
+    "numpy_elementwise.py:backward": (
+        "softmax is not elementwise: every output also falls by h[t]·h[i] with each other logit i"
+    ),
+    "numpy_row_major.py:softmax_jacobian_wrt_weights": (
+        "the columns run in the order of W.ravel(): swap the last two axes of the (K, J, K) array before reshaping it"
+    ),
+    "numpy_log.py:softmax_grad": "this is the derivative of ln h: multiply row t by h[t]",
+}
+RIGHT_ELSEWHERE = ["torch_right.py:SoftmaxLayer", "jax_right.py:backward"]
+WRONG_ELSEWHERE = {
+    "torch_wrong_axis.py:backward": (
+        "the softmax runs along the batch: take it over the outputs of each input, along the last axis"
+    ),
+    "jax_missing_input.py:jacobian": "the factor x is missing: a logit changes by x[j] for each unit of W[j,i]",
+}
+
+
+def advised(function):
+    """The last line on the failure that is told first."""
+    done = run("check", "--function", function, status=1, cwd=FOLDER)
+    return done.stdout.split("\n\n")[2].splitlines()[-1].strip()
+
+
+@pytest.mark.parametrize("function", RIGHT)
+def test_a_right_one_passes(function):
+    assert "agrees on" in run("check", "--function", function, cwd=FOLDER).stdout.splitlines()[0]
+
+
+@pytest.mark.parametrize("function", WRONG)
+def test_a_wrong_one_is_told_what_would_mend_it(function):
+    assert advised(function) == WRONG[function]
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize("function", RIGHT_ELSEWHERE)
+def test_a_right_one_of_a_framework_passes(function):
+    assert "agrees on" in run("check", "--function", function, cwd=FOLDER).stdout.splitlines()[0]
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize("function", WRONG_ELSEWHERE)
+def test_a_wrong_one_of_a_framework_is_told_what_would_mend_it(function):
+    assert advised(function) == WRONG_ELSEWHERE[function]
+
+
+def test_a_framework_is_loaded_by_the_user_s_file_alone():
+    program = (
+        "import sys, numpy_right\nfrom softmax_cli import check_function\ncheck_function(numpy_right.backward)\n"
+        "print({'torch', 'jax'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=FOLDER, capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
