@@ -12,6 +12,7 @@ rounded once: z is correctly rounded, h is within 4.1 u of the exact value, and 
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -193,6 +194,8 @@ def evaluate_any(
 
 
 def _temperature(T: float) -> float:
+    if isinstance(T, float) and 0.0 < T < math.inf:
+        return T
     T = float(real_array("temperature", T, 0))
     if not T > 0.0:
         raise InputError(f"temperature is {T:g}, where a number above 0 is expected")

@@ -43,7 +43,8 @@ def _product(a: float, ah: float, al: float, b: float, bh: float, bl: float) -> 
 
 def _logit(terms: list[Pair], bias: float | None) -> Pair | None:
     """Σ terms + bias as hi + lo, or None where `layer._fast_logits` is not sure of it."""
-    J, size = len(terms), _halves([abs(p) for p, _ in terms])
+    J = len(terms)
+    size = max([abs(p) for p, _ in terms]) * J
     while (n := len(terms)) > 1:  # `twofold.sum_pairs`
         half, keep = n // 2, n - n // 2
         for at in range(half):
@@ -57,14 +58,6 @@ def _logit(terms: list[Pair], bias: float | None) -> Pair | None:
         hi, lo = two_sum(hi, t + lo)
         size += abs(bias)
     return (hi, lo) if sure(size, hi, lo, J) else None
-
-
-def _halves(a: list[float]) -> float:
-    """`twofold.sum_halves`."""
-    while (n := len(a)) > 1:
-        half, keep = n // 2, n - n // 2
-        a = [a[at] + a[keep + at] for at in range(half)] + a[half:keep]
-    return a[0]
 
 
 def _softmax(logits: list[Pair]) -> tuple[list[list[float]], float]:

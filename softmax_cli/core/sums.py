@@ -46,7 +46,7 @@ def sum_of_products(x: Array, d: Apart) -> Sum:
 
 
 def _plain_sum(x: Array, d: Array) -> tuple[Array, Array, Array]:
-    """Σₙ xₙⱼ·dₙᵢ as hi + lo, and Σₙ |xₙⱼ·dₙᵢ|."""
+    """Σₙ xₙⱼ·dₙᵢ as hi + lo, and no less than Σₙ |xₙⱼ·dₙᵢ|."""
     hi = lo = size = np.zeros((x.shape[1], d.shape[1]))
     step = max(1, TILE // hi.size)
     for a in range(0, len(x), step):

@@ -85,16 +85,6 @@ def sum_pairs(p: Array, e: Array, spare: Array, other: Array) -> tuple[Array, Ar
     return two_sum(p[0], e[0])
 
 
-def sum_halves(a: Array) -> Array:
-    """Σa down the first axis, in the order of `sum_pairs`. Overwrites it."""
-    while (n := len(a)) > 1:
-        half, keep = n // 2, n - n // 2
-        np.add(a[:half], a[keep:], a[:half])
-        a = a[:keep]
-    total: Array = a[0].copy()
-    return total
-
-
 def sum_rows(a: Array) -> tuple[Array, Array]:
     """Σₖ aₖ along the last axis as hi + lo, for |aₖ| < 2⁹⁹⁰. [RO] ExtractVector: the leading 26 bits of
     the terms add up without error in any order, for up to 2²⁷ terms, and what is left matters 2²⁶ times less."""
@@ -110,7 +100,8 @@ _memory: list[Array] = []  # to compute in: what is new at each call costs as mu
 
 
 def dot_pairs(x: Array, W: Array) -> tuple[Array, Array, Array]:
-    """xW as hi + lo, and Σⱼ|xⱼWⱼᵢ|. [ORO] Dot2, summed pairwise; x (n, J), W (J, k) → (n, k) each."""
+    """xW as hi + lo, and J·maxⱼ|xⱼWⱼᵢ|, no less than Σⱼ|xⱼWⱼᵢ| and the same in any order. [ORO] Dot2, summed
+    pairwise; x (n, J), W (J, k) → (n, k) each."""
     shape = (J, n, k) = (*x.T.shape, W.shape[1])
     count = J * n * k
     try:
@@ -121,7 +112,7 @@ def dot_pairs(x: Array, W: Array) -> tuple[Array, Array, Array]:
     p, e, t, spare = room[:4].reshape(4, *shape)
     parts = room[3:, : J * k].reshape(2, J, 1, k)  # no longer needed when `spare` is
     two_product(np.ascontiguousarray(x.T)[:, :, None], W[:, None, :], (p, e, t, *parts))
-    size = sum_halves(np.abs(p, t))
+    size = np.maximum.reduce(np.abs(p, t), axis=0) * J
     hi, lo = sum_pairs(p, e, t, spare)
     _memory.append(memory)
     return hi, lo, size
@@ -129,8 +120,8 @@ def dot_pairs(x: Array, W: Array) -> tuple[Array, Array, Array]:
 
 def sure(size: Number, hi: Number, lo: Number, terms: int) -> Any:
     """Whether hi is the correctly rounded sum, and hi + lo within u/4 of it, of a Dot2 of so many terms that gave
-    hi + lo, the sizes of its products adding up to `size`: [ORO] corollary 4.7 for a tree of that depth. An
-    underflow may cost a product its error term."""
+    hi + lo, the sizes of its products adding up to no more than `size`: [ORO] corollary 4.7 for a tree of that
+    depth. An underflow may cost a product its error term."""
     depth = terms.bit_length() + 3
     bound = size * (4 * depth * depth * UNIT_SQUARED) + terms * 2.0**-1070
     slack = bound + abs(hi) * (4 * UNIT_SQUARED)  # the rounding of lo ± slack included

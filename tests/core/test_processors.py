@@ -40,6 +40,15 @@ def results(rng, x, W, b):
         yield s.cross_entropy(x, W, b, target=t, reduction=reduction)
     yield s.vjp(x[0], W, u[0], b)
     yield s.jvp(x, W, V, b)
+    yield s.forward(x, W, b, temperature=0.3, mask=[0] if K > 1 else None).h
+    yield s.softmax_jacobian(x[0], W, b, log=True)
+    yield s.layer_jacobian(x[:3], W, b, wrt="x")
+    yield s.layer_jacobian(x[0], W, b, wrt="x", log=True, temperature=7.0)
+    c, w = np.arange(1, K + 1) / K, np.minimum(np.abs(x[:, 0]), 9.0) + 1.0
+    error = {"target": t, "label_smoothing": 0.1, "class_weights": c, "sample_weights": w}
+    yield from (v for v in s.loss_gradient(x, W, b, **error, l2=0.1, wrt="zWbx") if v is not None)
+    yield from (v for v in s.loss_gradient(x, W, b, upstream=u, wrt="zWbx") if v is not None)
+    yield s.hessian(np.clip(x[:, :3], -9, 9), W[:3, :4], None, target=t % min(K, 4))
 
 for problem in problems():
     print(*(hashlib.sha256(np.ascontiguousarray(r).tobytes()).hexdigest()[:16] for r in results(*problem)))

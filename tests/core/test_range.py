@@ -1,11 +1,15 @@
 """A normal result is never lost because a factor underflowed or overflowed on the way. Held against 60 digits."""
 
+import contextlib
+
 import exact
 import mpmath
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from softmax_cli import InputError, jvp, layer_jacobian, softmax_jacobian, vjp, weight_gradient
+from softmax_cli import InputError, forward, jvp, layer_jacobian, softmax_jacobian, vjp, weight_gradient
 
 LARGEST = mpmath.mpf(2) ** 1024
 
@@ -74,6 +78,25 @@ def test_every_way_to_an_entry_gives_the_same(layout):
     assert structure.rows(slice(None)).tobytes() == numerator.tobytes()
     assert structure.entries(1, range(4), range(12)).tolist() == numerator[1].tolist()
     assert [layer_jacobian(row, W, b).tobytes() for row in x] == [part.tobytes() for part in numerator]
+
+
+doubles = st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from(
+    [1.7976931348623157e308, 5e-324, 1e90, 0.0]
+)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.integers(1, 4), st.integers(1, 9), st.data())
+def test_whatever_is_finite_gives_what_is_finite_or_is_refused(J, K, data):
+    x, W, u = (data.draw(st.lists(doubles, min_size=n, max_size=n)) for n in (J, J * K, K))
+    W = np.reshape(W, (J, K))
+    results = []
+    with contextlib.suppress(InputError):  # a logit that overflows
+        results += [*forward(x, W), softmax_jacobian(x, W), layer_jacobian(x, W)]
+    for products in (lambda: vjp(x, W, u), lambda: jvp(x, W, W), lambda: weight_gradient(x, W, target=0)):
+        with contextlib.suppress(InputError):
+            results.append(products())
+    assert all(np.isfinite(result).all() for result in results)
 
 
 @pytest.mark.parametrize("seed", range(60))
