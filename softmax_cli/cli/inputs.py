@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from .lines import Work
 
 
-def problem_of(inputs: Inputs, lines: Lines, also_read: dict[str, str | None] | None = None) -> "Problem":
-    """The problem that the options name. `also_read` are the other options that may name standard input."""
+def problem_of(
+    inputs: Inputs, lines: Lines, also_read: dict[str, str | None] | None = None, in_file: bool = False
+) -> "Problem":
+    """The problem that the options name. `also_read` are the other options that may name standard input; `in_file`
+    leaves a large batch where it is."""
     from ..reading.problem import ARTICLE, read_problem
 
     if lines.keep_going:
@@ -24,7 +27,7 @@ def problem_of(inputs: Inputs, lines: Lines, also_read: dict[str, str | None] | 
     check_values(inputs, also_read or {})
     problem = read_problem(
         inputs.input, inputs.x, inputs.w, inputs.b, layout=inputs.weights_layout, x_rows=inputs.x_rows,
-        header=inputs.header, binary=inputs.binary,
+        header=inputs.header, binary=inputs.binary, in_file=in_file,
     )  # fmt: skip
     say_notes(problem.notes)
     if problem is ARTICLE:

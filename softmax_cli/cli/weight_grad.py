@@ -36,7 +36,8 @@ def weight_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, outp
         answer_lines(inputs, lines, output, _line_work(error, step, inputs.header))
         return
     format = chosen_format(output.format, output.json, output.output)
-    problem = problem_of(inputs, lines, {"--upstream": error.upstream, "--target": error.target})
+    also = {"--upstream": error.upstream, "--target": error.target}
+    problem = problem_of(inputs, lines, also, in_file=True)
     emit(_learnt(problem, error, step), format, output.output, output.precision, output.full)
 
 

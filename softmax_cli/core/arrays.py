@@ -12,6 +12,36 @@ from ..errors import InputError
 Array = NDArray[np.float64]
 
 
+class Rows:
+    """A matrix (N, J) of doubles that is not in memory. x[a:b] are some of its rows and x[n] is one of them, as
+    arrays; numpy makes an array of all where it is asked for one."""
+
+    ndim = 2
+    dtype = np.dtype(np.float64)
+
+    def __init__(self, shape: tuple[int, int]) -> None:
+        self.shape = shape
+        self.size = shape[0] * shape[1]
+        self.nbytes = 8 * self.size
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def block(self, first: int, stop: int) -> Array:
+        """Rows `first` to `stop` − 1."""
+        raise NotImplementedError
+
+    def __getitem__(self, rows: int | slice) -> Array:
+        if isinstance(rows, slice):
+            first, stop, _ = rows.indices(len(self))
+            return self.block(first, max(first, stop))
+        row: Array = self.block(rows, rows + 1)[0]
+        return row
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.asarray(self.block(0, len(self)), dtype=dtype)
+
+
 def real_array(name: str, value: Any, *dims: int, first: int = 0) -> Array:
     """`value` as contiguous float64 with one of `dims` dimensions; InputError if it is anything else
     than finite real numbers, or empty. Errors count the rows of a matrix from `first`."""
@@ -19,6 +49,8 @@ def real_array(name: str, value: Any, *dims: int, first: int = 0) -> Array:
         raise InputError(f"{name} is masked, where every number is expected")
     try:
         a = np.asarray(value)
+    except InputError:  # of rows in a file that cannot be read
+        raise
     except ValueError:
         raise InputError(f"{name} is ragged: its rows differ in length") from None
     if a.dtype.kind not in "fiu":

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
 from .apart import Apart, doubles, expanded, times
-from .arrays import Array, real_array
+from .arrays import Array, Rows, real_array
 from .layer import Layer, evaluate
 from .logitgradient import Targets, losses, of_change, of_target, of_upstream
 from .sums import added, divided, sum_of_products
@@ -100,8 +100,8 @@ def gradient_and_loss(
 ) -> tuple[Array, Array | None]:
     """`weight_gradient`, and for a target `cross_entropy`, in one pass over blocks of inputs.
 
-    x may be a memory map: a block of it is in memory at a time. `on_rows` hears how many inputs
-    each block had.
+    x may be a memory map, or `Rows` that are left in a file: a block of it is in memory at a time. `on_rows` hears how
+    many inputs each block had.
     """
     if (upstream is None) == (target is None):
         raise InputError(
@@ -111,7 +111,7 @@ def gradient_and_loss(
             "needs the upstream gradient dE/dh, or a target class for the cross-entropy"
         )
     _check_reduction(reduction)
-    if not isinstance(x, np.ndarray) or x.size == 0:
+    if not isinstance(x, np.ndarray | Rows) or x.size == 0:
         x = real_array("x", x, 1, 2)
     if x.ndim == 2 and reduction != "none":
         return _over_blocks(x, W, b, upstream, target, reduction, on_rows)
@@ -144,7 +144,7 @@ def _logit_gradient(
 
 
 def _over_blocks(
-    x: NDArray[Any],
+    x: NDArray[Any] | Rows,
     W: ArrayLike,
     b: ArrayLike | None,
     upstream: ArrayLike | None,
@@ -174,7 +174,7 @@ def _over_blocks(
     return _in_range(gradient), None if target is None else np.asarray(_total(found, reduction))
 
 
-def row_blocks(x: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
+def row_blocks(x: NDArray[Any] | Rows) -> Iterator[tuple[int, NDArray[Any]]]:
     """The inputs in blocks, with the index of the first. Pages of a file that is mapped to be read are given
     back after each block."""
     step = max(1, ROWS_BYTES // (8 * x.shape[1]))

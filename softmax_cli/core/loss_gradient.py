@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
 from .apart import Apart, doubles, expanded, scaled, times
-from .arrays import Array, real_array
+from .arrays import Array, Rows, real_array
 from .exactdot import exact_dots_apart
 from .layer import Layer, dots, evaluate, evaluate_logits
 from .masks import Mask, joined, mask_of, masked_array
@@ -77,7 +77,7 @@ def loss_gradient(
     wanted = _wanted(wrt, z is not None, l2)
     rows, W, b, hidden = _given(x, W, b, z, mask)
     single = rows.ndim == 1
-    rows = rows[None] if single else rows
+    rows = np.asarray(rows)[None] if single else rows
     N, K = len(rows), rows.shape[1] if W is None else W.shape[1]
     options = Options(target, upstream, label_smoothing, class_weights, sample_weights, ignore, l2, reduction)
     goal = objective(options, N, K, single, hidden)
@@ -193,7 +193,7 @@ def _wanted(wrt: Sequence[Wrt] | None, of_logits: bool, l2: float) -> set[Wrt]:
 
 def _given(
     x: ArrayLike | None, W: ArrayLike | None, b: ArrayLike | None, z: ArrayLike | None, mask: Any
-) -> tuple[NDArray[Any], Array | None, Array | None, Mask | None]:
+) -> tuple[NDArray[Any] | Rows, Array | None, Array | None, Mask | None]:
     """The rows, (J,) or (N, J) inputs or (K,) or (N, K) logits; W and b, unless z is given; and what is left out."""
     hidden = None
     if z is not None:
@@ -204,7 +204,7 @@ def _given(
         return rows, None, None, joined(N, K, None if mask is None else mask_of(mask, N, K), hidden)
     if x is None or W is None:
         raise InputError("give x and W, or the logits z")
-    inputs = x if isinstance(x, np.ndarray) and x.ndim in (1, 2) and x.size else real_array("x", x, 1, 2)
+    inputs = x if isinstance(x, np.ndarray | Rows) and x.ndim in (1, 2) and x.size else real_array("x", x, 1, 2)
     W = real_array("W", W, 2)
     if b is not None:
         b, hidden = masked_array("b", b, 1)
@@ -212,7 +212,7 @@ def _given(
     return inputs, W, b, joined(N, K, None if mask is None else mask_of(mask, N, K), hidden)
 
 
-def row_blocks(x: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
+def row_blocks(x: NDArray[Any] | Rows) -> Iterator[tuple[int, NDArray[Any]]]:
     """The inputs in blocks, with the index of the first. Pages of a file that is mapped to be read are given
     back after each block."""
     step = max(1, ROWS_BYTES // (8 * x.shape[1]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +11,7 @@ from ..errors import InputError
 from ..wording import quoted, shown
 from .inline import read_inline
 from .jsonfile import json_array, parse_json, parse_json_with_nan
-from .npyfile import map_npy, read_npy
+from .npyfile import read_npy
 from .npzfile import read_npz_array
 from .sources import STDIN, named, read_bytes, sniffed
 from .tablefile import read_table
@@ -46,18 +45,14 @@ def read_array(
     return entry._replace(array=fitted(entry, *dims))
 
 
-def read_entry(
-    value: str, option: str, key: str, mapped: bool = False, finite: bool = True, header: bool | None = None
-) -> Entry:
-    """As `read_array`, but as it was written. If `mapped`, a large .npy matrix stays in its file."""
+def read_entry(value: str, option: str, key: str, finite: bool = True, header: bool | None = None) -> Entry:
+    """As `read_array`, but as it was written."""
     kind, value = named(value)
     if kind == "numbers":
         return Entry(read_inline(value, option, finite), option, loose=True)
     if kind == "text":
         data, source, kind = value.encode("utf-8", "surrogateescape"), option, "json"
     else:
-        if mapped and kind == "npy" and (left := _mapped(value)) is not None:
-            return Entry(left, shown(value))
         data, source = read_bytes(value, option), shown(value) if value else STDIN
         kind = kind or sniffed(data)
     if kind == "json":
@@ -107,18 +102,3 @@ def fitted(entry: Entry, *dims: int) -> Array:
         found = f"has shape {array.shape}" if array.ndim else "is a single number"
         raise InputError(f"{label} {found}, where {wanted} is expected")
     return array
-
-
-def _mapped(path: str) -> Array | None:
-    """A large matrix of doubles left in its file, or None if it is none, or the file is at fault."""
-    import stat
-
-    try:
-        if not stat.S_ISREG(os.stat(path).st_mode):
-            return None  # opening a pipe would take what it holds
-        with open(path, "rb") as file:
-            return map_npy(file, os.fstat(file.fileno()).st_size, shown(path))
-    except (OSError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        return None

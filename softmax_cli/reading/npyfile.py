@@ -6,16 +6,14 @@ The format is NumPy's own (NEP 1), versions 1 to 3.
 from __future__ import annotations
 
 import math
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..core.arrays import Array
 from ..errors import InputError
 
 MAGIC = b"\x93NUMPY"
 LONGEST_HEADER = 10_000  # as numpy.load has it
-MAPPED = 64 << 20  # a batch larger than this stays in its file
 
 _KINDS = {"O": "Python objects", "S": "byte strings", "U": "text", "V": "records"}
 
@@ -41,19 +39,6 @@ def array_in(data: Any, header: Header) -> np.ndarray[Any, Any]:
     if not flat.flags.aligned:
         flat = flat.copy()
     return flat.reshape(header.shape, order="F" if header.fortran else "C")
-
-
-def map_npy(file: IO[bytes], size: int, label: str) -> Array | None:
-    """A matrix of native doubles larger than MAPPED, left where it is; None for any other array,
-    and then nothing is said of its soundness."""
-    if size <= MAPPED:
-        return None
-    start = file.read(LONGEST_HEADER + 12)
-    file.seek(0)
-    header = read_header(start, size, label)
-    if header.dtype != np.float64 or header.fortran or len(header.shape) != 2 or header.start % 8:
-        return None
-    return np.memmap(file, np.float64, "r", header.start, header.shape)
 
 
 def read_header(start: bytes, size: int, label: str) -> Header:

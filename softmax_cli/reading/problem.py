@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ..core.arrays import Array
+from ..core.arrays import Array, Rows
 from ..errors import InputError
 from ..wording import counted, shown
 from .documents import read_document
 from .entries import Entry, entry_of, fitted, read_entry
 from .keys import PASSED_ON, WeightsLayout, passed_on, refuse_near, stored_layout
+from .rowsfile import rows_in_file
 from .sources import refuse_stdin_twice
 
 ONE_OUTPUT = (
@@ -31,7 +32,7 @@ class Problem:
     `stored` is how W was stored, before it was made (J, K).
     """
 
-    x: Array
+    x: Array | Rows
     W: Array
     b: Array | None = None
     names: tuple[str, ...] | None = None
@@ -57,6 +58,7 @@ def read_problem(
     x_rows: bool = False,
     header: bool | None = None,
     binary: bool = False,
+    in_file: bool = False,
 ) -> Problem:
     """The problem that INPUT (a .json or .npz file, or -) and the options -x, -W and -b name, the
     options first; ARTICLE itself if nothing is named.
@@ -64,9 +66,9 @@ def read_problem(
     `layout` says how W is stored, (J, K) or (K, J); a document may say it of its own W. Text of one
     row, or of one column where J > 1, is a single input (J,); if `x_rows`, each row of x is an input of
     its own, and x is (N, J) whatever it is read from. Dimensions of a JSON, .npy or .npz array are taken
-    as they are. A large .npy batch stays in its file, and is not looked into. `header` is as in `read_table`.
-    If `binary`, W and b hold one output, and it is the second of two, of which the first has weights and bias 0.
-    InputError for what is missing, malformed or of shapes that do not fit.
+    as they are. If `in_file`, a large batch in a .npy file stays there, and is not looked into. `header` is as in
+    `read_table`. If `binary`, W and b hold one output, and it is the second of two, the first of which has weights
+    and bias 0. InputError for what is missing, malformed or of shapes that do not fit.
     """
     if input is None and x is None and W is None and b is None:
         if binary:
@@ -86,13 +88,14 @@ def read_problem(
         if "W" in entries:
             layout = stored_layout(document, source, layout)
         held = f"{source} holds {shown(', '.join(keys), 80)}" if keys else f"{source} is empty"
+    left = rows_in_file(x) if in_file and x is not None else None
     for key, value in options.items():
-        if value is not None:
-            entries[key] = read_entry(value, f"-{key}", key, mapped=key == "x", header=header)
-    _refuse_missing([key for key in ("x", "W") if key not in entries], held)
+        if value is not None and (key != "x" or left is None):
+            entries[key] = read_entry(value, f"-{key}", key, header=header)
+    _refuse_missing([key for key in ("x", "W") if key not in entries and (key != "x" or left is None)], held)
     W_array, names = weights(entries["W"], layout == "out-in", binary)
     b_array = biases(entries["b"], binary) if "b" in entries else None
-    inputs = _inputs(entries["x"], len(W_array), x_rows)
+    inputs = _inputs(entries["x"], len(W_array), x_rows) if left is None else left
     _refuse_misfit(inputs, W_array, b_array, layout == "out-in")
     notes = (*(note for entry in entries.values() for note in entry.notes), *_notes(W_array))
     return Problem(inputs, W_array, b_array, names, beside, header, notes, layout or "in-out")
@@ -177,7 +180,7 @@ def _inputs(entry: Entry, J: int, x_rows: bool) -> Array:
     return x
 
 
-def _refuse_misfit(x: Array, W: Array, b: Array | None, out_in: bool, prefix: str = "") -> None:
+def _refuse_misfit(x: Array | Rows, W: Array, b: Array | None, out_in: bool, prefix: str = "") -> None:
     """InputError unless the shapes of x, W (J, K), which was given (K, J) if `out_in`, and b fit. Advice is given
     for what fits when it is followed; where two things would, it names both."""
     (J, K), n = W.shape, x.shape[-1]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from ..core.arrays import Rows
 from ..reading.problem import Problem
 from .result import Stream, Value
 
 
 def inputs_of(problem: Problem) -> dict[str, Value]:
     """x, W and b under their keys; inputs that are left in their file, block by block."""
-    x: Value = problem.x
-    if isinstance(x, np.memmap):
+    x: Value
+    if isinstance(problem.x, Rows):
         from ..core.gradients import row_blocks
 
-        x = Stream(x.shape, (np.asarray(rows) for _, rows in row_blocks(x)))
+        x = Stream(problem.x.shape, (rows for _, rows in row_blocks(problem.x)))
+    else:
+        x = problem.x
     b: dict[str, Value] = {} if problem.b is None else {"b": problem.b}
     return {"x": x, "W": problem.W, "weights_layout": "in-out", **b}

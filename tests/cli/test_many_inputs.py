@@ -1,6 +1,7 @@
 """Batches, data sets and JSON Lines in bounded memory."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -133,3 +134,22 @@ def test_one_row_is_a_batch_where_x_rows_says_so():
         for more in ([], ["--x-rows"])
     ]
     assert shapes == [(2,), (1, 2)]
+
+
+@pytest.mark.parametrize("more", [[], ["--json", "-o", "out.json"], ["--reduction", "none", "-o", "out.npy"]])
+def test_a_data_set_that_is_cut_short_while_it_is_read_ends_in_one_line_and_leaves_nothing(tmp_path, more):
+    x = np.lib.format.open_memmap(tmp_path / "x.npy", "w+", np.float64, (1_200_000, 8))
+    del x
+    os.mkfifo(tmp_path / "W.csv")
+    command = ["weight-grad", "-x", "x.npy", "-W", "W.csv", "--target", "t.npy", *more]
+    np.save(tmp_path / "t.npy", np.zeros(1_200_000, dtype=np.int64))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "softmax_cli", *command], cwd=tmp_path, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    with open(tmp_path / "W.csv", "w") as fifo:  # x has been looked at when W is opened
+        os.truncate(tmp_path / "x.npy", 30_000_000)
+        fifo.write("1,2\n" * 8)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (2, "", "softmax-jac: error: x.npy was cut short while it was read\n")
+    assert sorted(os.listdir(tmp_path)) == ["W.csv", "t.npy", "x.npy"]

@@ -13,8 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from softmax_cli.errors import InputError
-from softmax_cli.reading import npyfile
 from softmax_cli.reading.entries import read_array
 from softmax_cli.reading.jsonfile import parse_document
 from softmax_cli.reading.problem import read_problem
@@ -235,37 +233,6 @@ def test_an_npz_file_is_read_without_looking_at_its_other_members(folder):
 def test_a_document_is_what_orjson_reads():
     text = b'{"id": "a:b", "x": [1, 2.5], "of": {"a": {"a": 1}}, "big": 123456789012345678901234567890}'
     assert parse_document(text, "line 1") == orjson.loads(text)
-
-
-def test_a_large_batch_is_left_in_its_file(folder, monkeypatch):
-    monkeypatch.setattr(npyfile, "MAPPED", 1000)
-    x = np.random.default_rng(2).normal(size=(100, 3))
-    np.save("x.npy", x)
-    found = read_problem(None, "x.npy", "1;2;3", None).x
-    assert isinstance(found, np.memmap)
-    assert found.mode == "r"
-    assert found.tobytes() == x.tobytes()
-
-
-@pytest.mark.parametrize(
-    "array",
-    [np.ones((100, 3), ">f8"), np.ones((100, 3), "f4"), np.ones((3, 100)).T],
-    ids=["swapped", "single", "Fortran"],
-)
-def test_a_large_batch_that_is_not_plain_doubles_is_read(folder, monkeypatch, array):
-    monkeypatch.setattr(npyfile, "MAPPED", 1000)
-    np.save("x.npy", array)
-    found = read_problem(None, "x.npy", "1;2;3", None).x
-    assert not isinstance(found, np.memmap)
-    assert found.tolist() == np.ones((100, 3)).tolist()
-
-
-def test_a_large_batch_that_is_cut_short_is_refused_before_it_is_mapped(folder, monkeypatch):
-    monkeypatch.setattr(npyfile, "MAPPED", 1000)
-    (folder / "x.npy").write_bytes(npy(np.ones((100, 3)))[:-8])
-    with pytest.raises(InputError) as caught:
-        read_problem(None, "x.npy", "1;2;3", None)
-    assert str(caught.value) == "x.npy holds 2392 bytes of numbers, where its header (shape (100, 3)) promises 2400"
 
 
 def test_the_one_array_that_was_saved_without_a_name_is_found(folder):
