@@ -107,9 +107,10 @@ def _fast(layer: Layer, W: Array, b: Array | None) -> Weighted:
     if layer.mask is not None:
         e[layer.mask] = left[layer.mask] = 0.0
     J = len(W)
-    sizes = np.abs(layer.x) @ np.abs(W) + (0.0 if b is None else np.abs(b))
+    # No less than Σⱼ|xⱼWⱼᵢ| + |bᵢ|, and no matrix product, whose bits are those of the processor.
+    size = (np.abs(layer.x) * np.abs(W).max(axis=1)).max(axis=1) * J + (0.0 if b is None else np.abs(b).max())
     depth = J.bit_length() + 3
-    logit = sizes.max(axis=1) / layer.temperature * (8 * depth * depth * UNIT**2)
+    logit = size / layer.temperature * (8 * depth * depth * UNIT**2)
     return Weighted(e, left, 0.04 * UNIT + 2.0 * logit, np.full(len(e), 2.0**-1020) * (gap < -740.0).any(axis=1))
 
 
