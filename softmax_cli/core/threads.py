@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, TypeVar
+from queue import SimpleQueue
+from threading import Thread
+from typing import TypeVar
 
 from .arrays import Array
-
-if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
 
 T = TypeVar("T")
 
@@ -24,8 +22,6 @@ UNLOCKED = 500  # numpy lets other threads run while it assigns more elements th
 def shared(parts: Iterable[T], first: Callable[[T], object], then: Callable[[T], object]) -> None:
     """then(part) for every part, on whichever core is free, and before it first(part) in this thread,
     unless that keeps another core waiting."""
-    from queue import SimpleQueue
-
     left, ready = deque(parts), deque[T]()  # no locks: an interrupt must not leave one taken
     count = len(left)
     finished: SimpleQueue[BaseException | None] = SimpleQueue()
@@ -49,11 +45,8 @@ def shared(parts: Iterable[T], first: Callable[[T], object], then: Callable[[T],
                 finished.put(error)
                 return
 
-    try:
-        for _ in range((os.cpu_count() or 1) - 1):
-            _helpers().submit(work)
-    except RuntimeError:  # no thread is to be had
-        _helpers.cache_clear()  # what could not begin is still in its queue
+    for _ in range(min(_helpers(), (os.cpu_count() or 1) - 1)):
+        _asked.put(work)
     while (part := _taken(left.popleft)) is not None:
         first(part)
         ready.append(part)
@@ -82,32 +75,65 @@ def touch(part: Array) -> None:
     flat[: count * width].reshape(count, width)[:, : UNLOCKED // count + 1] = 0.0
 
 
-@functools.cache
-def _helpers() -> ThreadPoolExecutor:
-    """Threads for the other cores, kept from one matrix to the next: to start one takes longer than 1 MB."""
-    from concurrent.futures import ThreadPoolExecutor
+_asked: SimpleQueue[Callable[[], None]] = SimpleQueue()  # unlike a pool's, it may be filled by a signal handler too
+_threads: list[Thread] = []  # kept from one matrix to the next: to start one takes longer than 1 MB
+_starting = False
 
-    return ThreadPoolExecutor(max(1, (os.cpu_count() or 1) - 1))
+
+def _helpers() -> int:
+    """How many threads do what is asked, for the other cores; they are started if there are too few."""
+    global _starting
+    missing = max(1, (os.cpu_count() or 1) - 1) - len(_threads)
+    if missing > 0 and not _starting:  # a signal handler may be here while a start that it interrupts holds its locks
+        _starting = True
+        try:
+            for _ in range(missing):
+                thread = Thread(target=_serve, args=(_asked,), daemon=True)
+                thread.start()
+                _threads.append(thread)
+        except RuntimeError:  # no thread is to be had
+            pass
+        finally:
+            _starting = False
+    return len(_threads)
+
+
+def _serve(asked: SimpleQueue[Callable[[], None]]) -> None:
+    while True:
+        asked.get()()
+
+
+def _forget_threads() -> None:
+    global _asked, _starting
+    _asked, _starting = SimpleQueue(), False
+    _threads.clear()
 
 
 if hasattr(os, "register_at_fork"):  # threads do not come along
-    os.register_at_fork(after_in_child=_helpers.cache_clear)
+    os.register_at_fork(after_in_child=_forget_threads)
 
 
 def ahead(make: Callable[[int], T], count: int) -> Iterator[T]:
     """make(0), make(1), …, each made on another core while the caller uses the one before."""
-    if count == 1:
-        yield make(0)
+    if count == 1 or not _helpers():
+        yield from map(make, range(count))
         return
-    from concurrent.futures import ThreadPoolExecutor
+    made: SimpleQueue[T | BaseException] = SimpleQueue()
 
-    with ThreadPoolExecutor(1) as other:
-        try:
-            coming = other.submit(make, 0)
-        except RuntimeError:  # no thread is to be had
-            yield from map(make, range(count))
-            return
-        for number in range(1, count):
-            ready, coming = coming.result(), other.submit(make, number)
-            yield ready
-        yield coming.result()
+    def ask(number: int) -> None:
+        def work() -> None:
+            try:
+                made.put(make(number))
+            except BaseException as error:
+                made.put(error)
+
+        _asked.put(work)
+
+    ask(0)
+    for number in range(count):
+        block = made.get()
+        if isinstance(block, BaseException):
+            raise block
+        if number + 1 < count:
+            ask(number + 1)
+        yield block

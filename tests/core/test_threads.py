@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -13,7 +15,7 @@ def refuse(*_):
 def alone(monkeypatch):
     """No thread is to be had."""
     monkeypatch.setattr(threading.Thread, "start", refuse)
-    cores._helpers.cache_clear()
+    monkeypatch.setattr(cores, "_threads", [])
 
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
@@ -59,30 +61,78 @@ def test_an_interrupt_leaves_no_thread_waiting():
 
     with pytest.raises(KeyboardInterrupt):
         cores.shared(range(50), interrupted, lambda part: None)
-    assert cores._helpers().submit(lambda: "free").result(timeout=60) == "free"
+    free = threading.Event()
+    assert cores._helpers() == len(cores._threads)
+    cores._asked.put(free.set)
+    assert free.wait(timeout=60)
 
 
 def test_a_thread_that_begins_late_finds_nothing_and_ends(monkeypatch):
-    """As of a pool that keeps what it was given, though it had no thread for it."""
-    given = []
-
-    class Refusing:
-        def submit(self, work):
-            given.append(work)
-            raise RuntimeError("can't start new thread")
-
-    class Once:
-        cache_clear = staticmethod(lambda: None)
-
-        def __call__(self):
-            return Refusing()
-
-    monkeypatch.setattr(cores, "_helpers", Once())
+    asked = cores.SimpleQueue()
+    monkeypatch.setattr(cores, "_asked", asked)  # nobody serves it
     monkeypatch.setattr(cores.os, "cpu_count", lambda: 2)
     done = []
     cores.shared(range(50), lambda part: None, done.append)
-    late = threading.Thread(target=given[0], daemon=True)
+    late = threading.Thread(target=asked.get(), daemon=True)
     late.start()
     late.join(60)
     assert not late.is_alive()
     assert done == list(range(50))
+
+
+def test_without_a_thread_to_be_had_one_after_the_other_is_made(alone):
+    assert list(cores.ahead(lambda number: number * number, 5)) == [0, 1, 4, 9, 16]
+
+
+def test_what_fails_on_another_core_fails_here_after_what_was_made_before_it():
+    def make(number):
+        if number == 2:
+            raise ValueError(number)
+        return number
+
+    made = []
+    with pytest.raises(ValueError, match=r"^2$"):
+        made.extend(cores.ahead(make, 5))
+    assert made == [0, 1]
+
+
+REENTERED = """
+import faulthandler, sys
+from softmax_cli.core import threads
+
+faulthandler.dump_traceback_later(60, exit=True)
+threads.os.cpu_count = lambda: int(sys.argv[1])
+if sys.argv[2] == "0":
+    threads.shared(range(3), lambda part: None, lambda part: None)
+depth, wrong, lines = 0, 0, set()
+
+def work():
+    global wrong
+    done = []
+    threads.shared(range(5), lambda part: None, done.append)
+    wrong += sorted(done) != [0, 1, 2, 3, 4] or list(threads.ahead(str, 3)) != ["0", "1", "2"]
+
+def handler(frame, event, argument):
+    global depth
+    if depth == 0 and (place := (frame.f_code, frame.f_lineno)) not in lines:
+        lines.add(place)
+        depth = 1
+        work()
+        depth = 0
+    return handler
+
+sys.settrace(handler)
+work()
+sys.settrace(None)
+print("right" if not wrong and len(lines) > 20 else (wrong, len(lines)))
+"""
+
+
+@pytest.mark.parametrize("threads", [2, 4])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_signal_handler_may_do_the_same_work_as_what_it_interrupts(threads, first):
+    """At every line of it, the start of the threads included: the handler is called as Python calls it,
+    between two lines of the main thread."""
+    done = subprocess.run([sys.executable, "-c", REENTERED, str(threads), str(int(first))],
+                          capture_output=True, text=True, timeout=120)  # fmt: skip
+    assert (done.returncode, done.stdout.split(), done.stderr) == (0, ["right"], "")
