@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..checking.functions.calling import Call, Callee, Failed, Outcome, Result, Returned
 from ..checking.functions.signature import Parameter, Signature
@@ -48,7 +49,8 @@ class _Worker:
         """Start the process and have it import the file, however long that takes."""
         self.came = queue.Queue()
         command = [sys.executable, "-P", "-c", CODE, str(Path(__file__).parents[2]), self.path, self.name]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        errors = subprocess.DEVNULL if sys.stderr is None else None  # else a pipe would take its place
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
         assert self.process.stdout is not None
         threading.Thread(target=_listen, args=(self.process.stdout, self.came), daemon=True).start()
         message = self.came.get()
@@ -80,17 +82,17 @@ class _Worker:
         with suppress(OSError):  # of a process that has just ended
             send(self.process.stdin, header, list(arrays.values()))
         try:
-            message = self.came.get(timeout=self.limit)
+            message = self.came.get(timeout=min(self.limit, threading.TIMEOUT_MAX))
         except queue.Empty:
             self.end()
             return Failed("too slow", f"it took longer than {self.limit:g} s, and was ended")
         if message is None:
             return Failed("crashed", f"the interpreter {self.end()}")
-        found, results = message
-        if "verdict" in found:
-            return Failed(found["verdict"], found["message"], found["place"])
-        pairs = zip(found["names"], results, strict=True)
-        return Returned(tuple(Result(name, array) for name, array in pairs), tuple(found["changed"]))
+        try:
+            return _outcome(*message)
+        except (KeyError, TypeError, ValueError):  # the user's code may have written it
+            self.end()
+            return Failed("crashed", "what came back is no result")
 
     def end(self) -> str:
         """End the process, and say how it ended if it did so by itself."""
@@ -110,10 +112,22 @@ class _Worker:
 
 def _listen(source: IO[bytes], came: queue.Queue[Message | None]) -> None:
     """Take in what a process says, until it says no more, or something that is no message."""
-    with suppress(Exception):
+    try:
         while True:
             came.put(receive(source))
-    came.put(None)
+    except (EOFError, OSError):
+        came.put(None)
+    except Exception:  # whatever the bytes are
+        came.put(({}, []))
+
+
+def _outcome(header: dict[str, Any], arrays: list[NDArray[Any]]) -> Outcome:
+    """What a process says of a call, escaped where it is text."""
+    if "verdict" in header:
+        verdict, message, place = (escaped(header[name], 400) for name in ("verdict", "message", "place"))
+        return Failed(verdict, message, place)
+    pairs = zip(header["names"], arrays, strict=True)
+    return Returned(tuple(Result(escaped(name, 40), array) for name, array in pairs), tuple(header["changed"]))
 
 
 def _signal_name(number: int) -> str:

@@ -137,6 +137,31 @@ def test_a_function_that_never_ends_is_given_up(folder):
     assert "endless was not called again after 3 calls that crashed or did not end" in done.stdout
 
 
+@pytest.mark.parametrize(
+    "written", [b"\0" * 64, b"\xff" * 64, b"\x0c" + bytes(7) + b'{"sizes":[]}', b"\x02" + bytes(7) + b"[]"]
+)
+def test_what_is_no_result_is_no_result_wherever_it_is_written(tmp_path, written):
+    (tmp_path / "layer.py").write_text(
+        "import os\nfrom contextlib import suppress\ndef f(h):\n    for fd in range(3, 30):\n"
+        f"        with suppress(OSError):\n            os.write(fd, {written!r})\n    return h\n"
+    )
+    done = run("check", "--function", "layer.py:f", status=1, cwd=tmp_path)
+    assert set(rows(done).values()) == {"crashed"}
+
+
+def test_a_standard_error_that_is_closed_changes_nothing(folder):
+    command = f"{sys.executable} -m softmax_cli check --function layer.py:forward 2>&-"
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=folder, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    assert done.stdout == run("check", "--function", "layer.py:forward", cwd=folder).stdout
+    assert done.returncode == 0
+
+
+def test_any_number_of_seconds_is_a_limit(folder):
+    run("check", "--function", "layer.py:forward", "--time-limit", "1e300", cwd=folder)
+
+
 def test_there_is_nothing_to_read_for_the_function(folder):
     done = run("check", "--function", "layer.py:asking", status=1, stdin="7\n", cwd=folder)
     assert "EOFError: EOF when reading a line" in done.stdout
