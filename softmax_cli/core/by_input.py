@@ -20,6 +20,7 @@ from .apart import Apart, expanded, times
 from .arrays import Array
 from .exactdot import exact_entries
 from .layer import Layer
+from .logits import CLOSE, FEW
 from .twofold import SCALE, UNIT, exponentials, sum_rows, two_product, two_sum
 
 ENTRIES = 1 << 18  # that are formed at once
@@ -106,11 +107,13 @@ def _fast(layer: Layer, W: Array, b: Array | None) -> Weighted:
     e, left = exponentials(np.fmin(gap, 0.0), np.where(gap > 0.0, 0.0, t))
     if layer.mask is not None:
         e[layer.mask] = left[layer.mask] = 0.0
-    J = len(W)
-    # No less than Σⱼ|xⱼWⱼᵢ| + |bᵢ|, and no matrix product, whose bits are those of the processor.
-    size = (np.abs(layer.x) * np.abs(W).max(axis=1)).max(axis=1) * J + (0.0 if b is None else np.abs(b).max())
-    depth = J.bit_length() + 3
-    logit = size / layer.temperature * (8 * depth * depth * UNIT**2)
+    if W.size > FEW:
+        logit = (CLOSE + 2.0**-100 * np.abs(layer.z).max(axis=1)) / layer.temperature
+    else:  # no less than Σⱼ|xⱼWⱼᵢ| + |bᵢ|, and no matrix product, whose bits are those of the processor
+        J = len(W)
+        size = (np.abs(layer.x) * np.abs(W).max(axis=1)).max(axis=1) * J + (0.0 if b is None else np.abs(b).max())
+        depth = J.bit_length() + 3
+        logit = size / layer.temperature * (8 * depth * depth * UNIT**2)
     return Weighted(e, left, 0.04 * UNIT + 2.0 * logit, np.full(len(e), 2.0**-1020) * (gap < -740.0).any(axis=1))
 
 

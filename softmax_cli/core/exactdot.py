@@ -45,6 +45,15 @@ def exact_dots_apart(x: Array, w: Array, power: Powers) -> tuple[Array, Array, P
     return hi, lo, p
 
 
+def exact_totals(x: Array, w: Array, power: Powers) -> tuple[list[int], int]:
+    """Σⱼ x[·, j]·w[·, j]·2^power[·, j] as whole numbers times a power of two: (M, J) → M of them, and that power."""
+    sign, digits, base = _digits(x, w, power)
+    totals = [0] * len(x)
+    for digit in digits[::-1].tolist():
+        totals = [(total << BITS) + int(d) for total, d in zip(totals, digit, strict=True)]
+    return [int(s) * total for s, total in zip(sign.tolist(), totals, strict=True)], base
+
+
 def exact_entries(x: Array, W: Array, b: Array | None, rows: Places, columns: Places) -> tuple[Array, Array]:
     """The entries (row, column) of xW + b as `exact_dots` gives them: x (N, J), W (J, K), b (K,) → (M,) each."""
     hi, lo = np.empty(len(rows)), np.empty(len(rows))

@@ -2,17 +2,15 @@
 
 An ordinary dot product leaves an absolute error of about u·Σ|xⱼWⱼᵢ| in a logit, and an absolute error
 in a logit is a relative error in a probability. So the logits, their gaps and the exponentials are
-formed in twice the working precision (`twofold`; u is the unit roundoff, 2⁻⁵³), and what is rounded is
+formed in twice the working precision (`logits`, `twofold`; u is the unit roundoff, 2⁻⁵³), and what is rounded is
 rounded once: z is correctly rounded, h is within 4.1 u of the exact value, and an entry of a Jacobian within
 7.1 u, or 8e-16.
-
-    [ORO]  T. Ogita, S. M. Rump, S. Oishi, Accurate sum and dot product,
-           SIAM J. Sci. Comput. 26(6), 2005.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,12 +19,18 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import InputError
 from .apart import Apart
 from .arrays import Array, checked, real_array
-from .exactdot import exact_entries
+from .inorder import in_order
 from .logarithm import log_of_one_and
+from .logits import Weights
 from .masks import Mask, joined, mask_of, masked_array
+from .sliced import SLICES, Cut, cut_rows
 from .small import small_layer
 from .softmax import divided, softmax, softmax_apart
-from .twofold import TILE, dot_pairs, sure, two_sum
+from .twofold import two_sum
+
+ROWS = 1 << 15  # numbers in a block of inputs
+MOST_ROWS = 2048  # in a block
+SEVERAL = 1 << 20  # multiplications from which on more than one thread pays
 
 
 class Forward(NamedTuple):
@@ -81,63 +85,6 @@ class Layer(NamedTuple):
         return softmax_apart(*self.scaled(), self.h, self.complement, self.mask)
 
 
-def logits(x: Array, W: Array, b: Array | None, first: int | None = None) -> tuple[Array, Array]:
-    """z = Wᵀx + b as `dots` gives it. InputError names a logit that overflows, and its input, counted from
-    `first`, if there is one."""
-    hi, lo = dots(x, W, b)
-    if not np.isfinite(hi).all():
-        r, c = np.argwhere(~np.isfinite(hi))[0]
-        row = "" if first is None else f" of input {first + r}"
-        raise InputError(f"z[{c}]{row} is too large for double precision (beyond ±1.8e308)")
-    return hi, lo
-
-
-def dots(x: Array, W: Array, b: Array | None) -> tuple[Array, Array]:
-    """Wᵀx + b as the unevaluated sum hi + lo: x (N, J), W (J, K), b (K,) → (N, K) each.
-
-    hi is the exact sum, correctly rounded, however much its terms cancel, underflow or overflow on the way, and
-    infinite where it is out of range. hi + lo is within u/4 of it, or within 2⁻¹⁰⁰ of its size.
-    """
-    (N, J), K = x.shape, W.shape[1]
-    k = max(1, min(K, TILE // J))
-    n = max(1, TILE // (J * k))
-    if n >= N and k == K:
-        hi, lo, certain = _fast_logits(x, W, b)
-    else:
-        hi, lo, certain = np.empty((N, K)), np.empty((N, K)), np.empty((N, K), dtype=bool)
-        for r in range(0, N, n):
-            for c in range(0, K, k):
-                at = np.s_[r : r + n, c : c + k]
-                hi[at], lo[at], certain[at] = _fast_logits(x[at[0]], W[:, at[1]], None if b is None else b[at[1]])
-    if not certain.all():
-        nothing = ~certain & _negligible(x, W)
-        np.copyto(hi, 0.0 if b is None else b, where=nothing)
-        lo[nothing] = 0.0
-        certain |= nothing
-        rows, columns = np.nonzero(~certain)
-        hi[rows, columns], lo[rows, columns] = exact_entries(x, W, b, rows, columns)
-    return hi, lo
-
-
-def _fast_logits(x: Array, W: Array, b: Array | None) -> tuple[Array, Array, NDArray[np.bool_]]:
-    """The logits by `dot_pairs` as hi + lo, and where that is sure to be as exact as `logits` promises."""
-    hi, lo, size = dot_pairs(x, W)
-    if b is not None:
-        hi, t = two_sum(hi, b)
-        hi, lo = two_sum(hi, t + lo)
-        size += np.abs(b)
-    return hi, lo, sure(size, hi, lo, len(W))
-
-
-def _negligible(x: Array, W: Array) -> NDArray[np.bool_]:
-    """Where Wᵀx is 0, or less than a quarter of the smallest double, so that z is b as it is: (N, K)."""
-    (_, e), (_, f) = np.frexp(np.abs(x).max(axis=1)), np.frexp(np.abs(W).max(axis=0))
-    none = (x != 0.0).astype(np.float32) @ (W != 0.0).astype(np.float32) == 0.0
-    less = e[:, None] + f + len(W).bit_length() <= -1076
-    result: NDArray[np.bool_] = none | less
-    return result
-
-
 def evaluate(
     x: ArrayLike,
     W: ArrayLike,
@@ -161,8 +108,7 @@ def evaluate(
         if single and T == 1.0 and hidden is None and (small := small_layer(x, W, b)) is not None:
             z, low, h, complement = np.array(small[0])[:, None, :]
             return Layer(rows, z, low, h, complement, np.array([small[1]])), True
-        z, low = logits(rows, W, b, None if single else first)
-        return _evaluated(rows, z, low, T, hidden), single
+        return at_inputs(rows, Weights(W, b), None if single else first, T, hidden), single
 
 
 def evaluate_logits(z: ArrayLike, *, temperature: float = 1.0, mask: Any = None) -> tuple[Layer, bool]:
@@ -208,6 +154,58 @@ def _mask(mask: Any, hidden: Mask | None, N: int, K: int) -> Mask | None:
         return None
     every = joined(N, K, None if mask is None else mask_of(mask, N, K), hidden)
     return None if every is None else np.broadcast_to(every, (N, K))
+
+
+def at_inputs(x: Array, weights: Weights, first: int | None, T: float, mask: Mask | None) -> Layer:
+    """The layer at the inputs x (N, J), in blocks on all cores. InputError names a logit that overflows, and its input,
+    counted from `first`, if there is one."""
+    N, K = len(x), weights.W.shape[1]
+    block = block_rows(weights)
+    if block >= N:
+        return _of_logits(x, *weights.logits(x), first, T, mask)
+    z, low, h, complement, tail = (np.empty(shape) for shape in ((N, K), (N, K), (N, K), (N, K), N))
+    step = block * max(1, min(16, N // (4 * block)))
+
+    def work(a: int) -> None:
+        with np.errstate(all="ignore"):
+            hidden = None if mask is None else mask[a : a + step]
+            for some, part, _ in in_blocks(x[a : a + step], weights, None if first is None else first + a, T, hidden):
+                at = slice(a + some.start, a + some.stop)
+                for whole, found in zip((z, low, h, complement, tail), part[1:6], strict=True):
+                    whole[at] = found
+
+    for _ in in_order(work, range(0, N, step), N * weights.W.size >= SEVERAL):
+        pass
+    return Layer(x, z, low, h, complement, tail, T, mask)
+
+
+def block_rows(weights: Weights) -> int:
+    """How many inputs at once: they stay in the cache, and the weights are worth it."""
+    J, K = map(int, weights.W.shape)
+    rows = 1 << math.ceil(math.log2(max(1, ROWS // J, min(K, 512))))
+    return max(1, min(rows, MOST_ROWS, 8 * ROWS // J, 16 * ROWS // K))
+
+
+def in_blocks(
+    x: Array, weights: Weights, first: int | None, T: float, mask: Mask | None
+) -> Iterator[tuple[slice, Layer, Cut]]:
+    """x (N, J) block by block: which inputs, the layer there, and these inputs in slices, until the next block."""
+    step = block_rows(weights)
+    room = np.empty((SLICES + 1, min(step, len(x)), x.shape[1]))
+    for a in range(0, len(x), step):
+        some = slice(a, min(a + step, len(x)))
+        rows = cut_rows(x[some], weights.bits, room)
+        z, low = weights.logits(x[some], rows)
+        start = None if first is None else first + a
+        yield some, _of_logits(x[some], z, low, start, T, None if mask is None else mask[some]), rows
+
+
+def _of_logits(x: Array, z: Array, low: Array, first: int | None, T: float, mask: Mask | None) -> Layer:
+    if not np.isfinite(z).all():
+        r, c = np.argwhere(~np.isfinite(z))[0]
+        row = "" if first is None else f" of input {first + r}"
+        raise InputError(f"z[{c}]{row} is too large for double precision (beyond ±1.8e308)")
+    return _evaluated(x, z, low, T, mask)
 
 
 def _evaluated(x: Array, z: Array, low: Array, T: float, mask: Mask | None) -> Layer:

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from .apart import NONE, Apart, Powers, exponent, product
 from .arrays import Array
+from .dots import dots
 from .exactdot import exact_dots_apart
-from .layer import Layer, dots
+from .layer import Layer
 from .logarithm import log_of_one_and
 from .twofold import UNIT, UNIT_SQUARED, sum_rows, two_sum
 

@@ -13,8 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import InputError
 from .apart import Apart, doubles, expanded, scaled, times
 from .arrays import Array, Rows, real_array
+from .dots import dots
 from .exactdot import exact_dots_apart
-from .layer import Layer, dots, evaluate, evaluate_logits
+from .layer import Layer, evaluate, evaluate_logits
 from .masks import Mask, joined, mask_of, masked_array
 from .objective import Objective, Options, Reduction, objective
 from .sums import Sum, added, divided, sum_of_products

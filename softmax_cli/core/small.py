@@ -1,6 +1,6 @@
 """A layer of few weights at one input, in Python's own floats.
 
-For a handful of numbers numpy's calls cost more than the arithmetic. Here every operation of `layer.logits`
+For a handful of numbers numpy's calls cost more than the arithmetic. Here every operation of `dots`
 and `softmax.softmax` is done in the same order on one number at a time, and so gives the same bits.
 """
 
@@ -42,7 +42,7 @@ def _product(a: float, ah: float, al: float, b: float, bh: float, bl: float) -> 
 
 
 def _logit(terms: list[Pair], bias: float | None) -> Pair | None:
-    """Σ terms + bias as hi + lo, or None where `layer._fast_logits` is not sure of it."""
+    """Σ terms + bias as hi + lo, or None where `dots._fast_logits` is not sure of it."""
     J = len(terms)
     size = max([abs(p) for p, _ in terms]) * J
     while (n := len(terms)) > 1:  # `twofold.sum_pairs`

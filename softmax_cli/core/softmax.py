@@ -17,6 +17,8 @@ from .twofold import SCALE, exponentials, exponentials_apart, sum_rows, two_prod
 
 Places = NDArray[np.intp]
 
+CHUNK = 1 << 14  # logits at once: what they need stays in the cache
+
 
 def divided(z: Array, low: Array, T: float) -> tuple[Array, Array]:
     """(z + low)/T as hi + lo. InputError where it overflows."""
@@ -38,7 +40,16 @@ def softmax(z: Array, low: Array | None = None, mask: Mask | None = None) -> tup
     exponential. 1 − hₘ is Σ_{k≠m} exp(zₖ − zₘ) over the same denominator; the others are at most ½,
     where 1 − h loses nothing. [BHH] for the shift.
     """
-    top, gap, t = _from_the_largest(z, np.zeros_like(z) if low is None else low, mask)
+    low = np.zeros_like(z) if low is None else low
+    if z.size > CHUNK and len(z) > 1:
+        out = np.empty(z.shape), np.empty(z.shape), np.empty(len(z))
+        step = max(1, CHUNK // z.shape[1])
+        for a in range(0, len(z), step):
+            some = slice(a, a + step)
+            for whole, part in zip(out, softmax(z[some], low[some], None if mask is None else mask[some]), strict=True):
+                whole[some] = part
+        return out
+    top, gap, t = _from_the_largest(z, low, mask)
     e, rest, total, tail = _denominators(top, gap, t, mask)
     h = e / total[:, None]
     complement = 1.0 - h

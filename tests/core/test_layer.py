@@ -180,10 +180,16 @@ def test_an_exponential_is_rounded_once(a, part):
         assert abs(mpmath.mpf(hi) - truth) <= 1.03 * twofold.UNIT * truth
 
 
-def test_an_evaluation_in_the_middle_of_another_does_not_disturb_it():
+@pytest.mark.parametrize(
+    ("shape", "functions"),
+    [((40, 8, 8), {"two_product", "sum_pairs"}), ((40, 30, 40), {"cut", "level_sums"}), ((1, 30, 90), {"cut"})],
+    ids=["few weights", "many weights", "one input"],
+)
+def test_an_evaluation_in_the_middle_of_another_does_not_disturb_it(shape, functions):
     """As a signal handler may do: at every Python function that the first one calls."""
     rng = np.random.default_rng(5)
-    x, W, y, V = (rng.standard_normal(shape) for shape in ((40, 30), (30, 40), (20, 50), (50, 30)))
+    N, J, K = shape
+    x, W, y, V = (rng.standard_normal(shape) for shape in ((N, J), (J, K), (20, 10), (10, 6)))
     expected, interrupted = forward(x, W), []
 
     def interrupt(frame, event, _):
@@ -198,6 +204,6 @@ def test_an_evaluation_in_the_middle_of_another_does_not_disturb_it():
         got = forward(x, W)
     finally:
         sys.setprofile(None)
-    assert {"two_product", "sum_pairs"} <= set(interrupted)
+    assert functions <= set(interrupted)
     assert np.array_equal(got.z, expected.z)
     assert np.array_equal(got.h, expected.h)

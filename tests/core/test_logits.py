@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from softmax_cli import forward
+from softmax_cli.core.dots import dots
 from softmax_cli.core.exactdot import exact_dots, exact_dots_apart
-from softmax_cli.core.layer import logits
 from softmax_cli.core.twofold import two_product
 
 # Of 27-bit halves, whose product of the lower halves has 54 bits.
@@ -31,7 +31,7 @@ def exact_logits(x, W):
 def small_and_in_arrays(x, W):
     """z by Python's floats, where the layer is small enough, and by arrays."""
     with np.errstate(all="ignore"):
-        return forward(x, W).z.tolist(), logits(np.array([x]), np.array(W), None)[0][0].tolist()
+        return forward(x, W).z.tolist(), dots(np.array([x]), np.array(W), None)[0][0].tolist()
 
 
 def cancelling_integers(seed, J):
@@ -86,7 +86,7 @@ def test_integers_that_cancel_to_a_few_bits_give_what_python_gives(J):
 def test_integers_that_cancel_in_a_batch_give_what_python_gives():
     problems = [cancelling_integers(0, 6)[0] for _ in range(1)] + [cancelling_integers(s, 6)[0] for s in range(1, 500)]
     W = np.array(cancelling_integers(0, 6)[1], dtype=float)
-    z, _ = logits(np.array(problems, dtype=float), W, None)
+    z, _ = dots(np.array(problems, dtype=float), W, None)
     truth = [[float(sum(a * int(w) for a, w in zip(x, W[:, k], strict=True))) for k in (0, 1)] for x in problems]
     assert z.tolist() == truth
 

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softmax_cli.core import layer as core
+from softmax_cli.core.dots import dots
 from softmax_cli.core.small import OUTPUTS, WEIGHTS, small_layer
 
 doubles = st.floats(allow_nan=False, allow_infinity=False)
@@ -14,7 +15,7 @@ moderate = st.floats(-100.0, 100.0) | st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.1
 
 
 def in_arrays(x, W, b):
-    z, low = core.logits(x[None], W, b)
+    z, low = dots(x[None], W, b)
     return core.Layer(x[None], z, low, *core.softmax(z, low))
 
 

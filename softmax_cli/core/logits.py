@@ -1,0 +1,164 @@
+"""The logits of a layer, by sliced products where it has more than a few weights.
+
+A logit z and what it leaves, low, depend on its row of x, its column of W and its bias alone, whatever else is in the
+batch, in whatever blocks, on any number of threads.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import Array
+from .dots import dots
+from .exactdot import exact_entries
+from .inorder import in_order
+from .sliced import (
+    MORE,
+    SLICES,
+    Cut,
+    bits_for,
+    careful_sum,
+    cut_columns,
+    cut_rows,
+    left_out,
+    left_out_at_most,
+    level_sums,
+    level_sums_of_one,
+    quick_sum,
+    sizes_of_one,
+)
+from .twofold import UNIT, UNIT_SQUARED, two_sum
+
+FEW = 64  # weights of a layer whose logits are `dots`, as one input's of so few are
+KEPT = 1 << 20  # weights of which the slices are kept from one block of inputs to the next, or are made at once
+SHARED = 1 << 18  # weights from which on one input is worth two threads
+CLOSE = UNIT / 1024  # of z + low to the exact logit, so that z/T is within u/4 of it for T from 0.004 on
+CHUNK = 1 << 14  # logits that are added up at once: what that needs stays in the cache
+
+
+class Sums(NamedTuple):
+    """Sums hi + lo, and whether hi is sure to be the exact one correctly rounded, and hi + lo within
+    `CLOSE` + 2⁻¹⁰⁰ of its size."""
+
+    hi: Array
+    lo: Array
+    sure: NDArray[np.bool_]
+
+
+class Weights:
+    """W (J, K) and b (K,), for the logits of any number of inputs."""
+
+    def __init__(self, W: Array, b: Array | None) -> None:
+        self.W, self.b, self.bits = W, b, bits_for(len(W))
+
+    def logits(self, x: Array, rows: Cut | None = None) -> tuple[Array, Array]:
+        """z = Wᵀx + b as `dots` gives it: x (n, J), which `rows` are in slices, → (n, K) twice."""
+        if self.W.size <= FEW:
+            return dots(x, self.W, self.b)
+        if rows is None and len(x) == 1:
+            return logits_of_one(x, self.W, self.b)
+        return self._sliced(x, cut_rows(x, self.bits, np.empty((SLICES + 1, *x.shape))) if rows is None else rows)
+
+    def _sliced(self, x: Array, rows: Cut) -> tuple[Array, Array]:
+        shape = len(x), self.W.shape[1]
+        sums = Sums(np.empty(shape), np.empty(shape), np.empty(shape, dtype=bool))
+        for some, columns in self._kept if self.W.size <= KEPT else self._columns():
+            levels = np.empty((SLICES, len(x), len(columns.power)))
+            level_sums(rows, columns, levels)
+            b = None if self.b is None else self.b[some]
+            step = max(1, CHUNK // len(columns.power))
+            for a in range(0, len(x), step):
+                sizes = rows.size[a : a + step], columns.size
+                found = quick_logits(levels[:, a : a + step], *sizes, b, self.bits, len(self.W))
+                for whole, part in zip(sums, found, strict=True):
+                    whole[a : a + step, some] = part
+        settle(sums, x, self.W, self.b)
+        return sums.hi, sums.lo
+
+    @functools.cached_property
+    def _kept(self) -> list[tuple[slice, Cut]]:
+        return list(self._columns())
+
+    def _columns(self) -> Iterator[tuple[slice, Cut]]:
+        """All columns of W in slices, some at a time."""
+        step = max(1, KEPT // len(self.W))
+        for a in range(0, self.W.shape[1], step):
+            yield slice(a, a + step), cut_columns(self.W[:, a : a + step], self.bits)
+
+
+def logits_of_one(x: Array, W: Array, b: Array | None) -> tuple[Array, Array]:
+    """Wᵀx + b as `Weights.logits` gives it, to the bit, of x (1, J) alone."""
+    (J, K), bits = W.shape, bits_for(len(W))
+    power, size = sizes_of_one(x[0], W)
+
+    def levels_of(some: slice) -> Array:
+        out = np.zeros((SLICES, K))
+        level_sums_of_one(x[0, some], W[some], power, bits, out)
+        return out
+
+    if W.size < SHARED:
+        levels = levels_of(slice(None))
+    else:
+        step = -(-J // 8)
+        levels = sum(in_order(levels_of, [slice(a, a + step) for a in range(0, J, step)]), np.zeros((SLICES, K)))
+    sums = quick_logits(levels[:, None], size[K:], size[:K], b, bits, J)
+    settle(sums, x, W, b)
+    return sums.hi, sums.lo
+
+
+def quick_logits(levels: Array, of_rows: Array, of_columns: Array, b: Array | None, bits: int, terms: int) -> Sums:
+    """xW + b from the level sums of four slices, (4, n, K), by the bound that the sizes of rows and columns give."""
+    hi, lo = quick_sum(levels)
+    size = of_rows[:, None] * of_columns
+    left: Array | float = left_out_at_most(terms, bits)
+    if b is not None:  # which may cancel hi
+        left = left + np.abs(hi) * (2 * UNIT_SQUARED)
+    return _with_bias(hi * size, lo * size, left * size, b)
+
+
+def careful_logits(x: Array, W: Array, b: Array | None) -> Sums:
+    """xW + b by eight slices, which leave nothing of most numbers."""
+    bits = bits_for(len(W), MORE)
+    rows, columns = cut_rows(x, bits, np.empty((MORE + 1, *x.shape))), cut_columns(W, bits, MORE)
+    levels = np.empty((MORE, len(x), W.shape[1]))
+    level_sums(rows, columns, levels)
+    hi, lo, lost = careful_sum(levels)
+    size = rows.size[:, None] * columns.size
+    return _with_bias(hi * size, lo * size, (lost + left_out(rows, columns, MORE)) * size, b)
+
+
+def _with_bias(hi: Array, lo: Array, bound: Array, b: Array | None) -> Sums:
+    """hi + lo + b, where hi + lo are within `bound` of the exact sums."""
+    if b is not None:
+        hi, t = two_sum(hi, b)
+        lo, r = two_sum(lo, t)
+        hi, lo = two_sum(hi, lo)
+        bound = bound + np.abs(r)
+    size = np.abs(hi)
+    slack = bound + size * (4 * UNIT_SQUARED)  # lo ± slack is rounded
+    close = bound <= CLOSE + 2.0**-100 * size
+    return Sums(hi, lo, close & (hi + (lo + slack) == hi) & (hi + (lo - slack) == hi))
+
+
+def settle(sums: Sums, x: Array, W: Array, b: Array | None) -> None:
+    """Put what is sure into the place of what is not: by more slices, and what is left then by exact sums. Which of
+    them gives an entry is decided for each by itself, so that its bits do not depend on the others."""
+    if sums.sure.all():
+        return
+    every = np.flatnonzero(~sums.sure.all(axis=0))
+    step = max(1, KEPT // (8 * len(W)))
+    for a in range(0, len(every), step):
+        columns = every[a : a + step]
+        unsure = np.flatnonzero(~sums.sure[:, columns].all(axis=1))
+        for c in range(0, len(unsure), step):
+            at = np.ix_(rows := unsure[c : c + step], columns)
+            better = careful_logits(x[rows], W[:, columns], None if b is None else b[columns])
+            for whole, part in zip(sums, better, strict=True):
+                whole[at] = np.where(sums.sure[at], whole[at], part)
+    left = np.nonzero(~sums.sure)
+    sums.hi[left], sums.lo[left] = exact_entries(x, W, b, *left)

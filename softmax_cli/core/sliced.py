@@ -1,0 +1,180 @@
+"""Matrix products without a rounding error, at the price of BLAS. Numpy alone.
+
+Both factors are cut into slices of few bits. The product of two slices is an ordinary matrix product of small whole
+numbers, times a power of two: nothing is rounded in it, so that it has the same bits in any order, on any number of
+threads and with any BLAS that multiplies and adds. The few products are added in twice the working precision. A row
+of x is cut as if it were alone, and so is a column of W: an entry of the product depends on nothing else.
+
+    [OOOR] K. Ozaki, T. Ogita, S. Oishi, S. M. Rump, Error-free transformations of matrix multiplication by using
+           fast routines of matrix multiplication and its applications, Numer. Algorithms 59, 2012.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import Array
+from .twofold import two_sum
+
+Powers = NDArray[np.int32]
+
+SLICES, MORE = 4, 8  # of a factor; the products of slices p and q with p + q below that are formed
+BITS = 21
+CACHED = 1 << 15  # numbers that are cut at once, while they stay in the cache
+EXTREME = 250  # beyond this power of two of a row or column a product may overflow or underflow
+
+
+class Cut(NamedTuple):
+    """Rows (n, J) or columns (J, K), each divided by 2^power, which makes it at most 1, and cut into slices.
+
+    parts[k] holds multiples of 2^(1 − bits·(k+1)) of at most 2^(−bits·k), and the parts up to k leave at most
+    2^(−bits·(k+1)). Slices that are all zero are left out at the end. `stack` holds, one below the other in memory, all
+    parts but the last of the full number, and what these leave. `size` is 2^power, 0 for a row or column of zeros, and
+    infinite where the power is extreme, so that nothing that is multiplied by it passes for sure.
+    """
+
+    parts: list[Array]
+    stack: Array
+    power: Powers
+    size: Array
+
+
+def bits_for(terms: int, slices: int = SLICES) -> int:
+    """Bits of a slice such that a sum of so many products of slices is exact, and a sum of `slices` such sums:
+    the products are whole numbers of at most 2^(2·bits − 2), and all of them add up to at most 2⁵³. BITS at most, so
+    that sums over many rows of the same slices are exact as well."""
+    return min(BITS, (55 - (terms - 1).bit_length() - (slices - 1).bit_length()) // 2)
+
+
+def cut(room: Array, bits: int) -> list[Array]:
+    """Cut room[-2], numbers of at most 1, into len(room) − 1 slices, or fewer if nothing is left. All but the last are
+    put into room[0], room[1], …, what they leave into room[-2], and the last into room[-1]. [OOOR]: adding and
+    subtracting 1.5·2^(q+52) rounds to multiples of 2^q."""
+    rest, parts = room[-2], [*room[:-2], room[-1]]
+    for k, part in enumerate(parts):
+        sigma = 1.5 * 2.0 ** (53 - bits * (k + 1))
+        np.add(rest, sigma, part)
+        np.subtract(part, sigma, part)
+        if part is not parts[-1]:
+            np.subtract(rest, part, rest)
+            if not rest.any():
+                return parts[: k + 1]
+    return parts
+
+
+def cut_rows(x: Array, bits: int, room: Array) -> Cut:
+    """x (n, J) cut row by row, into kept memory (slices + 1, ≥ n, J)."""
+    room = room[:, : len(x)]
+    power, size = _sizes(np.abs(x, room[-2]).max(axis=1))
+    np.multiply(x, np.ldexp(1.0, -power)[:, None], room[-2])
+    return Cut(cut(room, bits), room[:-1], power, size)
+
+
+def cut_columns(W: Array, bits: int, slices: int = SLICES) -> Cut:
+    """W (J, K) cut column by column, some rows at a time."""
+    power, size = column_sizes(W)
+    scale, room, used = np.ldexp(1.0, -power), np.zeros((slices + 1, *W.shape)), 1
+    for some in row_steps(W):
+        np.multiply(W[some], scale, room[-2, some])
+        used = max(used, len(cut(room[:, some], bits)))
+    return Cut([*room[:-2], room[-1]][:used], room[:-1], power, size)
+
+
+def row_steps(W: Array) -> list[slice]:
+    """Parts of W (J, K) that stay in the cache."""
+    step = max(1, CACHED // W.shape[1])
+    return [slice(a, a + step) for a in range(0, len(W), step)]
+
+
+def column_sizes(W: Array) -> tuple[Powers, Array]:
+    """Power and size, as in `Cut`, of the columns of W (J, K)."""
+    return _sizes(np.maximum.reduce([np.abs(W[some]).max(axis=0) for some in row_steps(W)]))
+
+
+def _sizes(largest: Array) -> tuple[Powers, Array]:
+    power = np.maximum(np.frexp(largest)[1], -1000)
+    size = np.where(np.abs(power) > EXTREME, np.inf, np.ldexp(1.0, power))
+    return power, np.where(largest == 0.0, 0.0, size)
+
+
+def level_sums(rows: Cut, columns: Cut, out: Array) -> None:
+    """out[l] = Σ over p + q = l of rows.parts[p] · columns.parts[q], exactly: out (slices, n, K)."""
+    spare = np.empty(out.shape[1:])
+    for level, total in enumerate(out):
+        total[...] = 0.0
+        for p in range(max(0, level + 1 - len(columns.parts)), min(level + 1, len(rows.parts))):
+            np.matmul(rows.parts[p], columns.parts[level - p], spare)
+            np.add(total, spare, total)
+
+
+def sizes_of_one(x: Array, W: Array) -> tuple[Powers, Array]:
+    """Power and size, as in `Cut`, of each column of W (J, K) and of x (J,): (K + 1,) each."""
+    (power, size), (own, own_size) = column_sizes(W), _sizes(np.abs(x).max(keepdims=True))
+    return np.concatenate((power, own)), np.concatenate((size, own_size))
+
+
+def level_sums_of_one(x: Array, W: Array, power: Powers, bits: int, out: Array) -> None:
+    """Add the level sums of x (J,) and W (J, K), parts of a vector and a matrix of these powers, to out (slices, K).
+    The slices of W, each as large as W, are not kept."""
+    K, slices = W.shape[1], len(out)
+    scale, steps = np.ldexp(1.0, -power), row_steps(W)
+    kept = np.empty((slices + 1, len(x[steps[0]]), K + 1))
+    for some in steps:
+        room = kept[:, : len(x[some])]
+        np.multiply(W[some], scale[:K], room[-2, :, :K])
+        np.multiply(x[some], scale[K], room[-2, :, K])
+        parts = cut(room, bits)
+        left = np.array([part[:, K] for part in parts])
+        for q, part in enumerate(parts):
+            products = left[: slices - q] @ part[:, :K]
+            out[q : q + len(products)] += products
+
+
+def quick_sum(levels: Array) -> tuple[Array, Array]:
+    """Σ levels down the first axis, the largest first, as hi + lo, within 2u²|hi| and what `left_out_at_most` says."""
+    hi, lo = two_sum(levels[-2], levels[-1])
+    for level in levels[-3::-1]:
+        hi, e = two_sum(level, hi)
+        lo = lo + e
+    return two_sum(hi, lo)
+
+
+def careful_sum(levels: Array) -> tuple[Array, Array, Array]:
+    """Σ levels down the first axis, the largest first, as hi + lo, and how much was rounded off at most."""
+    hi, lo, lost = levels[-1], np.zeros(levels.shape[1:]), np.zeros(levels.shape[1:])
+    for level in levels[-2::-1]:
+        hi, e = two_sum(level, hi)
+        lo, r = two_sum(lo, e)
+        lost += np.abs(r)
+    return *two_sum(hi, lo), lost
+
+
+def left_out_at_most(terms: int, bits: int) -> float:
+    """A bound on what four slices leave out of an entry, relative to the sizes of its row and column. The products
+    p + q ≥ 4 make five terms, x₀·(what four slices leave of w), x₁·(what three leave), …; a sixth is for quick_sum."""
+    return 6.0 * terms * 2.0 ** (-SLICES * bits)
+
+
+def left_out(rows: Cut, columns: Cut, slices: int) -> Array:
+    """A bound on what any number of slices leave out of each entry of the scaled product, by the largest number of
+    each slice in each row and column: 0 where nothing is left."""
+    of_rows, of_columns = _largest(rows, slices, 1), _largest(columns, slices, 0)
+    below = np.add.accumulate(of_columns[::-1], axis=0)[::-1]  # what the slices from q on hold at most
+    bound: Array = of_rows[slices][:, None] * below[0]
+    for p in range(slices):
+        bound = bound + of_rows[p][:, None] * below[slices - p]
+    terms: int = rows.stack.shape[2]
+    return bound * (terms * (1.0 + 2.0**-40))
+
+
+def _largest(a: Cut, slices: int, axis: int) -> Array:
+    """The largest number of each slice, and of what the last one leaves, in each row or column: (slices + 1, ·)."""
+    out = np.zeros((slices + 1, len(a.power)))
+    for k, part in enumerate(a.parts):
+        out[k] = np.abs(part).max(axis=axis)
+    if len(a.parts) == slices:
+        out[slices] = np.abs(a.stack[-1] - a.parts[-1]).max(axis=axis)
+    return out
