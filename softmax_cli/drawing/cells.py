@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import Array
+from ..core.jacobian import Jacobian
 from .view import View
 
 Edges = NDArray[np.intp]
@@ -29,26 +29,62 @@ class Picture(NamedTuple):
         return "" if a == b == 1 else f"each cell shows the entry of largest magnitude among up to {a} × {b} entries"
 
 
-def downsample(view: View, rows: int, columns: int, advance: Callable[[int], None] = lambda done: None) -> Picture:
-    """At most `rows` × `columns` cells, cut where the weights of one output end if there is room for
-    that. Streams the matrix, block by block, and `advance` hears the bytes of each."""
-    jacobian, layout = view.jacobian, view.layout
+def downsample(view: View, rows: int, columns: int) -> Picture:
+    """At most `rows` × `columns` cells, cut where the weights of one output end if there is room for that.
+
+    Off the diagonal blocks an entry is −hₜ·gᵢⱼ, and hₜ is not negative. So the entries of a cell lie between
+    −max hₜ · max gᵢⱼ and −max hₜ · min gᵢⱼ, reached at entries of its own, also after rounding: no entry needs
+    to be formed.
+    """
+    jacobian = view.jacobian
     _, K, J = jacobian.g.shape
-    across = _edges(K, J, rows if layout == "denominator" else columns)
-    down = _edges(len(jacobian.outputs), 1, columns if layout == "denominator" else rows)
-    row_edges, column_edges = (across, down) if layout == "denominator" else (down, across)
-    low, high = (np.zeros((len(row_edges) - 1, len(column_edges) - 1)) for _ in range(2))
-    start = 0
-    for block in jacobian.blocks(layout):
-        cell = np.searchsorted(row_edges, np.arange(start, start + len(block)), side="right") - 1
-        firsts = np.flatnonzero(np.diff(cell, prepend=-1))
-        there = cell[firsts]
-        for best, extreme in ((high, np.maximum), (low, np.minimum)):
-            part = extreme.reduceat(extreme.reduceat(block, column_edges[:-1], axis=1), firsts, axis=0)
-            best[there] = extreme(best[there], part)
-        start += len(block)
-        advance(block.nbytes)
-    return Picture(np.where(high >= -low, high, low), row_edges, column_edges)
+    transposed = view.layout == "denominator"
+    if transposed:
+        rows, columns = columns, rows
+    row_edges, column_edges = _edges(len(jacobian.outputs), 1, rows), _edges(K, J, columns)
+    above = _largest_positive(jacobian, row_edges, column_edges, 1.0)
+    below = _largest_positive(jacobian, row_edges, column_edges, -1.0)
+    cells = np.where(above >= below, above, -below)
+    return Picture(cells.T, column_edges, row_edges) if transposed else Picture(cells, row_edges, column_edges)
+
+
+def _largest_positive(jacobian: Jacobian, row_edges: Edges, column_edges: Edges, sign: float) -> Array:
+    """The largest positive entry of `sign` times the Jacobian in each cell; 0 where there is none."""
+    _, K, J = jacobian.g.shape
+    outputs = jacobian.outputs
+    starts = column_edges[:-1]
+    row_cell = np.repeat(np.arange(len(row_edges) - 1), np.diff(row_edges))
+    within = starts[starts < J] if len(starts) > K else np.zeros(1, dtype=np.intp)  # cuts of one output's weights
+    found = np.zeros((len(row_edges) - 1, len(starts)))
+
+    diagonal = np.maximum.reduceat(sign * jacobian.diagonal[0][outputs], within, axis=1)
+    first = np.searchsorted(column_edges, outputs * J, side="right") - 1
+    np.maximum.at(found, (row_cell[:, None], first[:, None] + np.arange(len(within))), diagonal)
+    if jacobian.h is None:
+        return found
+
+    h = jacobian.h[0][outputs]
+    # The largest −g of each output in a cell, and the outputs (groups) that a cell of columns holds.
+    g = np.maximum(0.0, np.maximum.reduceat(-sign * jacobian.g[0], within, axis=1)).reshape(-1)
+    group = np.repeat(np.arange(K), len(within))
+    edges = np.arange(len(starts)) if len(starts) > K else starts // J
+    best_h, owner_h, second_h = _two_largest(h, outputs, row_edges[:-1])
+    best_g, owner_g, second_g = _two_largest(g, group, edges)
+    # Where the largest of both belong to one output, the pair is an entry of the diagonal, and one of them gives way.
+    apart = best_h[:, None] * best_g
+    yielding = np.maximum(second_h[:, None] * best_g, best_h[:, None] * second_g)
+    return np.maximum(found, np.where(owner_h[:, None] == owner_g, yielding, apart))
+
+
+def _two_largest(values: Array, owners: Edges, starts: Edges) -> tuple[Array, Edges, Array]:
+    """Of each run of values that are not negative: the largest, whose it is, and the largest of anybody else, or 0."""
+    run = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(values))))
+    best = np.maximum.reduceat(values, starts)
+    at = np.flatnonzero(values == best[run])
+    owner = np.empty(len(starts), dtype=np.intp)
+    owner[run[at]] = owners[at]
+    second = np.maximum.reduceat(np.where(owners == owner[run], 0.0, values), starts)
+    return best, owner, second
 
 
 def _edges(groups: int, size: int, limit: int) -> Edges:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from rich.cells import cell_len
@@ -11,7 +11,6 @@ from rich.text import Text
 
 from ..core.jacobian import Layout
 from ..writing.console import on_console
-from ..writing.progress import progress
 from ..writing.result import Result
 from .cells import Picture, downsample
 from .scale import scale_of
@@ -29,25 +28,21 @@ def print_heatmap(result: Result, layout: Layout, output: str | None) -> None:
     def draw(console: Console) -> None:
         colour = console.color_system in ("256", "truecolor") and not console.no_color  # 16 cannot grade both signs
         height = console.height if console.file.isatty() else 40
-        with progress(view.nbytes, "drawing") as advance:
-            text = heatmap(view, width=console.width, height=height, colour=colour, advance=advance)
+        text = heatmap(view, width=console.width, height=height, colour=colour)
         console.width = max(console.width, *map(cell_len, text.plain.splitlines()))
         console.print(text)
 
     on_console(output, draw)
 
 
-def heatmap(
-    view: View, *, width: int, height: int, colour: bool, advance: Callable[[int], None] = lambda done: None
-) -> Text:
+def heatmap(view: View, *, width: int, height: int, colour: bool) -> Text:
     """The picture, no wider than `width` where its labels allow and about `height` lines high.
 
-    Rows are labelled where they begin a cell, columns where a label fits without running into the last
-    one. `advance` hears the bytes gone through.
+    Rows are labelled where they begin a cell, columns where a label fits without running into the last one.
     """
     margin = max(cell_len(view.row(r)) for r in range(min(view.shape[0], 5000))) + 1
     room = max(width - margin, 8)
-    picture = downsample(view, max(height - SPARE, 4), room, advance)
+    picture = downsample(view, max(height - SPARE, 4), room)
     each = _cell_width(picture, view, room)
     scale = scale_of(picture.cells)
     text = Text(no_wrap=True, end="")

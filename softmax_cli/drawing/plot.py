@@ -6,7 +6,6 @@ import io
 import logging
 import os
 import warnings
-from collections.abc import Callable
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -16,7 +15,6 @@ from ..core.jacobian import Layout
 from ..errors import InputError
 from ..wording import shown
 from ..writing.files import target
-from ..writing.progress import progress
 from ..writing.result import Result
 from .cells import downsample
 from .scale import scale_of
@@ -36,18 +34,15 @@ def draw_plot(result: Result, path: str, layout: Layout) -> None:
     if suffix not in SUFFIXES:
         raise InputError(f"--plot {shown(path)}: the suffix names no format (.png, .svg, .pdf)")
     drawn = io.BytesIO()  # matplotlib seeks, and a target may be a pipe
-    view = view_of(result, layout)
-    with progress(view.nbytes, f"drawing {path}") as advance:
-        save_plot(view, drawn, suffix, advance)
+    save_plot(view_of(result, layout), drawn, suffix)
     with target(path) as stream:
         stream.write(drawn.getbuffer())
 
 
-def save_plot(view: View, stream: BinaryIO, suffix: str, advance: Callable[[int], None] = lambda done: None) -> None:
-    """Draw the matrix to a stream as png, svg or pdf; `advance` hears the bytes gone through. InputError
-    without matplotlib."""
+def save_plot(view: View, stream: BinaryIO, suffix: str) -> None:
+    """Draw the matrix to a stream as png, svg or pdf. InputError without matplotlib."""
     figure_class, norm_class = _matplotlib()
-    picture = downsample(view, ROWS, COLUMNS, advance)
+    picture = downsample(view, ROWS, COLUMNS)
     row_ticks, column_ticks = (
         _ticks(*axis) for axis in zip(view.shape, (view.row, view.column), view.groups, strict=True)
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -33,10 +32,6 @@ class View(NamedTuple):
         """How many rows and how many columns belong to one output."""
         J = 1 if self.jacobian.wrt_logits else self.jacobian.g.shape[2]
         return (J, 1) if self.layout == "denominator" else (1, J)
-
-    @property
-    def nbytes(self) -> int:
-        return 8 * math.prod(self.shape)
 
     @property
     def title(self) -> str:

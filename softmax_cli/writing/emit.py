@@ -7,6 +7,8 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from ..core.arrays import Array
 from ..errors import InputError
 from ..wording import shown
@@ -36,6 +38,7 @@ def emit(result: Result, format: str, output: str | None, precision: int, full: 
     on_terminal = output in (None, "-") and sys.stdout is not None and sys.stdout.isatty()
     if format in FORMATS and FORMATS[format].binary and on_terminal:
         raise InputError(f"{format} is binary and standard output is a terminal", f"add -o FILE.{format}, or a pipe")
+    _refuse_what_is_not_finite(result)
     if format == "table":
         from .console import on_console
         from .tables import show_all
@@ -46,6 +49,16 @@ def emit(result: Result, format: str, output: str | None, precision: int, full: 
     with target(output) as stream, progress(total, f"writing {shown(output or format)}", not on_terminal) as advance:
         document = {key: _watched(value, advance) for key, value in result.document.items()}
         writer(format)(stream, result._replace(document=document))
+
+
+def _refuse_what_is_not_finite(result: Result) -> None:
+    """InputError before anything is written. A Jacobian that is made block by block is finite if what it is
+    made of is."""
+    arrays = {key: value for key, value in result.document.items() if isinstance(value, np.ndarray | float)}
+    parts = [] if result.batch is None else [result.batch.first.g, result.batch.first.diagonal]
+    for key, values in (*arrays.items(), *((result.main, part) for part in parts)):
+        if not np.isfinite(values).all():
+            raise InputError(f"{key} holds a number that is not finite")
 
 
 def _watched(value: Value, advance: Callable[[int], None]) -> Value:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from ..wording import escaped
+
 
 class Labels(NamedTuple):
     """Names of array elements, by index or by the names of the outputs."""
@@ -12,7 +14,7 @@ class Labels(NamedTuple):
     names: tuple[str, ...] | None
 
     def output(self, t: int) -> str:
-        return self.names[t] if self.names else str(t)
+        return escaped(self.names[t]) if self.names else str(t)
 
     def h(self, t: int) -> str:
         return f"h[{self.output(t)}]"

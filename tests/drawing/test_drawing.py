@@ -15,10 +15,8 @@ from command import LAYER, SAMPLES, refused, run
 
 from softmax_cli.core import layer as core
 from softmax_cli.core.jacobian import layer_structure, softmax_structure
-from softmax_cli.drawing.cells import downsample
 from softmax_cli.drawing.heatmap import NEGATIVE, POSITIVE, heatmap
 from softmax_cli.drawing.plot import save_plot
-from softmax_cli.drawing.scale import scale_of
 from softmax_cli.drawing.view import View
 
 DIGITS = str(SAMPLES / "digits.json")
@@ -37,42 +35,11 @@ def drawn(jacobian, width=80, height=24, colour=False, **changes):
     return heatmap(viewed(jacobian, **changes), width=width, height=height, colour=colour)
 
 
-@pytest.mark.parametrize("layout", ["numerator", "denominator"])
-@pytest.mark.parametrize(("J", "K"), [(3, 5), (7, 4), (40, 30), (1, 50), (100, 2)])
-@pytest.mark.parametrize(("rows", "columns"), [(4, 10), (20, 70), (1000, 1000)])
-def test_a_cell_shows_the_entry_of_largest_magnitude_that_it_covers(layout, J, K, rows, columns):
-    jacobian = structure(J, K)
-    picture, dense = downsample(viewed(jacobian, layout), rows, columns), jacobian.dense(layout)
-    assert picture.cells.shape <= (rows, columns)
-    assert (picture.row_edges[-1], picture.column_edges[-1]) == dense.shape
-    for p, (a, b) in enumerate(zip(picture.row_edges, picture.row_edges[1:], strict=False)):
-        for q, (c, d) in enumerate(zip(picture.column_edges, picture.column_edges[1:], strict=False)):
-            part = dense[a:b, c:d].ravel()
-            assert picture.cells[p, q] == part[np.abs(part).argmax()]
-
-
-def test_a_small_matrix_is_shown_entry_by_entry():
-    jacobian = structure(3, 5)
-    assert downsample(viewed(jacobian), 100, 100).cells.tolist() == jacobian.dense().tolist()
-
-
 def test_many_inputs_make_no_picture():
     assert refused("layer-grad", "-x", "[[1],[2]]", "-W", "1,2", "--format", "heatmap") == [
         "softmax-jac: error: a picture shows one input, and x holds several",
         "give one of them with -x",
     ]
-
-
-def test_the_scale_is_linear_until_entries_span_many_orders():
-    assert scale_of(np.array([[1.0, -0.5, 0.0]])).threshold is None
-    assert scale_of(np.array([[1.0, -1e-6, 1e-6]])).threshold == 1e-6
-
-
-def test_a_scale_keeps_order_sign_and_zero():
-    for cells in (np.array([-2.0, -0.1, 0.0, 0.1, 2.0]), np.array([-1.0, -1e-9, 0.0, 1e-9, 1.0, 1e-9])):
-        levels = scale_of(cells).of(cells)
-        assert (np.sign(levels) == np.sign(cells)).all()
-        assert np.abs(levels).max() == 1.0
 
 
 @pytest.mark.parametrize(("width", "height"), [(40, 12), (80, 24), (200, 50)])
