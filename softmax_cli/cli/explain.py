@@ -1,10 +1,11 @@
 """explain: the derivation, worked with one's own numbers."""
 
+import os
 import re
 import sys
 from typing import TYPE_CHECKING
 
-from ..wording import quoted
+from ..wording import quoted, shown
 from .commands import command
 from .inputs import done_if, fail, problem_of
 from .options import Explanation, Inputs, Lines
@@ -21,18 +22,42 @@ def explain(inputs: Inputs, explanation: Explanation, lines: Lines) -> None:
     \b
       softmax-jac explain
       softmax-jac explain model.json --entry 1,2,0
-      softmax-jac explain model.json --format markdown > derivation.md
+      softmax-jac explain model.json -o lesson.html     a page on which an entry is chosen
+      softmax-jac explain model.json -o lesson.md       for pandoc, a notebook or a repository
 
     The derivation of dL/dW, walked through with your own numbers.
     """
     if lines.jsonl:
         from .lines import run_lines
 
-        done_if(run_lines(inputs, lines, None, _line_work(explanation)))
-    elif sys.stdout is None:
+        done_if(run_lines(inputs, lines, explanation.output, _line_work(explanation)))
+        return
+    format = _chosen_format(explanation)
+    if sys.stdout is None and explanation.output in (None, "-"):
         fail("standard output is closed")
-    else:
-        sys.stdout.write(_explained(problem_of(inputs, lines), explanation))
+    text = _explained(problem_of(inputs, lines), explanation, format)
+    if format == "text" and explanation.output in (None, "-"):
+        sys.stdout.write(text)
+        return
+    from ..writing.files import target
+
+    with target(explanation.output) as stream:
+        stream.write(text.encode())
+
+
+def _chosen_format(explanation: Explanation) -> str:
+    """What --format or the suffix of -o asks for."""
+    from ..explaining.formats.registry import SUFFIXES
+
+    if explanation.format is not None:
+        return explanation.format
+    if explanation.output is None or explanation.output == "-":
+        return "text"
+    suffix = os.path.splitext(explanation.output)[1].lower()
+    if suffix not in SUFFIXES:
+        known = ", ".join(SUFFIXES)
+        fail(f"-o {shown(explanation.output)}: the suffix names no format ({known})", "choose one with --format")
+    return SUFFIXES[suffix]
 
 
 def _line_work(explanation: Explanation) -> "Work":
@@ -41,25 +66,36 @@ def _line_work(explanation: Explanation) -> "Work":
 
     from .lines import ALONE, Work
 
+    format = explanation.format or "text"
+
     def compute(problem: "Problem", documents: "list[Document]") -> "list[Document]":
-        return [{explanation.format: _explained(replace(problem, x=problem.x[0]), explanation)}]
+        return [{format: _explained(replace(problem, x=problem.x[0]), explanation, format)}]
 
     return Work(compute, size=lambda p: ALONE)
 
 
-def _explained(problem: "Problem", explanation: Explanation) -> str:
-    from ..explaining.derivation import explain
+def _explained(problem: "Problem", explanation: Explanation, format: str) -> str:
+    from ..explaining.formats.registry import renderer
+    from ..explaining.worked_entry import worked_entry
 
     entry = None if explanation.entry is None else _entry(explanation.entry)
-    steps = explain(problem.x, problem.W, problem.b, problem.names, entry, explanation.precision)
-    if explanation.format == "markdown":
-        from ..explaining.formats.markdown import as_markdown
+    worked = worked_entry(problem.x, problem.W, problem.b, problem.names, entry, explanation.precision)
+    return renderer(format)(worked, _width(explanation.output), lambda: _picture(problem))
 
-        return as_markdown(steps)
-    from ..explaining.formats.text import as_text
+
+def _width(output: str | None) -> int:
+    """Of the terminal that text goes to, if it does."""
     from ..writing.console import console_for
 
-    return as_text(steps, console_for(sys.stdout).width if sys.stdout is not None else 80)
+    return console_for(sys.stdout).width if output in (None, "-") and sys.stdout is not None else 80
+
+
+def _picture(problem: "Problem") -> str:
+    from ..drawing.svg import svg_heatmap
+    from ..drawing.view import view_of
+    from ..writing.jacobian_result import jacobian_result
+
+    return svg_heatmap(view_of(jacobian_result("layer-grad", problem, "numerator", None), "numerator"))
 
 
 def _entry(text: str) -> tuple[int, int, int]:

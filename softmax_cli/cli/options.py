@@ -198,5 +198,14 @@ class Explanation(NamedTuple):
     entry: Annotated[
         str | None, typer.Option(metavar="t,j,i", help="The entry worked out: ∂h[t]/∂W[j,i], zero-based.")
     ] = None
-    format: Annotated[Literal["text", "markdown"], typer.Option(help="Plain text, or Markdown with LaTeX.")] = "text"
+    format: Annotated[
+        Literal["text", "markdown", "html", "latex"] | None,
+        typer.Option(
+            help="text; markdown with LaTeX formulas; html, a page on which an entry is chosen; latex. "
+            "[default: text, or by the suffix of -o]"
+        ),
+    ] = None
+    output: Annotated[
+        str | None, typer.Option("-o", "--output", metavar="FILE", help="Write to FILE: .txt, .md, .html or .tex.")
+    ] = None
     precision: Annotated[int, typer.Option(min=2, max=15, help="Significant digits.")] = 6

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +34,7 @@ def downsample(view: View, rows: int, columns: int) -> Picture:
 
     Off the diagonal blocks an entry is −hₜ·gᵢⱼ, and hₜ is not negative. So the entries of a cell lie between
     −max hₜ · max gᵢⱼ and −max hₜ · min gᵢⱼ, reached at entries of its own, also after rounding: no entry needs
-    to be formed.
+    to be formed, but for those.
     """
     jacobian = view.jacobian
     _, K, J = jacobian.g.shape
@@ -64,27 +64,50 @@ def _largest_positive(jacobian: Jacobian, row_edges: Edges, column_edges: Edges,
         return found
 
     h = jacobian.h[0][outputs]
+    power = np.zeros(len(h), dtype=np.intp) if jacobian.power is None else jacobian.power[0][outputs].astype(np.intp)
     # The largest −g of each output in a cell, and the outputs (groups) that a cell of columns holds.
     g = np.maximum(0.0, np.maximum.reduceat(-sign * jacobian.g[0], within, axis=1)).reshape(-1)
     group = np.repeat(np.arange(K), len(within))
     edges = np.arange(len(starts)) if len(starts) > K else starts // J
-    best_h, owner_h, second_h = _two_largest(h, outputs, row_edges[:-1])
-    best_g, owner_g, second_g = _two_largest(g, group, edges)
+    best_h, second_h = _two_largest(_ranks(h, power), outputs, row_edges[:-1])
+    best_g, second_g = _two_largest(g, group, edges)
+
+    def product(r: Edges, c: Edges) -> Array:
+        there = (r >= 0)[:, None] & (c >= 0)
+        return np.where(there, np.ldexp(h[r][:, None] * g[c], power[r][:, None]), 0.0)
+
     # Where the largest of both belong to one output, the pair is an entry of the diagonal, and one of them gives way.
-    apart = best_h[:, None] * best_g
-    yielding = np.maximum(second_h[:, None] * best_g, best_h[:, None] * second_g)
-    return np.maximum(found, np.where(owner_h[:, None] == owner_g, yielding, apart))
+    one_output = outputs[best_h][:, None] == group[best_g]
+    yielding = np.maximum(product(second_h, best_g), product(best_h, second_g))
+    return np.maximum(found, np.where(one_output, yielding, product(best_h, best_g)))
 
 
-def _two_largest(values: Array, owners: Edges, starts: Edges) -> tuple[Array, Edges, Array]:
-    """Of each run of values that are not negative: the largest, whose it is, and the largest of anybody else, or 0."""
+def _ranks(h: Array, power: Edges) -> Edges:
+    """The places of the numbers h·2^power in their order, from 0, equal ones alike. Those of a power other than 0
+    are below all others."""
+    power = np.where(h == 0.0, power.min() - 1, power)
+    order = np.lexsort((h, power))
+    steps = (np.diff(h[order]) != 0.0) | (np.diff(power[order]) != 0)
+    ranks = np.empty(len(h), dtype=np.intp)
+    ranks[order] = np.append(0, np.cumsum(steps))
+    return ranks
+
+
+def _two_largest(values: NDArray[Any], owners: Edges, starts: Edges) -> tuple[Edges, Edges]:
+    """Of each run of values that are not negative: where its largest stands, and where the largest of another owner
+    does, −1 if there is none."""
     run = np.repeat(np.arange(len(starts)), np.diff(np.append(starts, len(values))))
-    best = np.maximum.reduceat(values, starts)
-    at = np.flatnonzero(values == best[run])
-    owner = np.empty(len(starts), dtype=np.intp)
-    owner[run[at]] = owners[at]
-    second = np.maximum.reduceat(np.where(owners == owner[run], 0.0, values), starts)
-    return best, owner, second
+    best = _where_largest(values, run, starts)
+    others = np.where(owners == owners[best][run], -1, values)
+    second = _where_largest(others, run, starts)
+    return best, np.where(others[second] < 0, -1, second)
+
+
+def _where_largest(values: NDArray[Any], run: Edges, starts: Edges) -> Edges:
+    at = np.flatnonzero(values == np.maximum.reduceat(values, starts)[run])
+    found = np.empty(len(starts), dtype=np.intp)
+    found[run[at]] = at
+    return found
 
 
 def _edges(groups: int, size: int, limit: int) -> Edges:

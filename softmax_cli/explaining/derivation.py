@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -11,15 +14,19 @@ from .layer_steps import logits, softmax, the_layer
 from .learning_steps import moving_the_weight
 from .worked_entry import WorkedEntry, worked_entry
 
-STEPS = (
-    the_layer,
-    logits,
-    softmax,
-    softmax_derivative,
-    logit_derivative,
-    chain,
-    shortcut,
-    moving_the_weight,
+Rendered = TypeVar("Rendered")
+ALL = "tji"
+
+# Each with those of t, j and i that it depends on.
+STEPS: tuple[tuple[Callable[[WorkedEntry], Step], str], ...] = (
+    (the_layer, ALL),
+    (logits, "t"),
+    (softmax, "ti"),
+    (softmax_derivative, "ti"),
+    (logit_derivative, "ji"),
+    (chain, ALL),
+    (shortcut, ALL),
+    (moving_the_weight, ALL),
 )
 
 
@@ -39,4 +46,21 @@ def explain(
 def steps_to(worked: WorkedEntry) -> list[Step]:
     """The steps to one entry."""
     with np.errstate(all="ignore"):
-        return [step(worked) for step in STEPS]
+        return [step(worked) for step, _ in STEPS]
+
+
+def rendered(
+    worked: WorkedEntry, made: dict[tuple[object, ...], Rendered], render: Callable[[int, Step], Rendered]
+) -> list[Rendered]:
+    """What `render` makes of the steps to one entry and their numbers. `made` keeps what other entries share."""
+    found = []
+    with np.errstate(all="ignore"):
+        for n, (step, depends) in enumerate(STEPS, 1):
+            key = (n, *(getattr(worked, index) for index in depends))
+            if depends == ALL:
+                found.append(render(n, step(worked)))
+                continue
+            if key not in made:
+                made[key] = render(n, step(worked))
+            found.append(made[key])
+    return found

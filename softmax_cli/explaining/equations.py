@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 Kind = Literal["sum", "exp", "quotient"]
@@ -19,6 +21,34 @@ class Symbol(NamedTuple):
 
     text: str
     tex: str
+
+
+class Code(NamedTuple):
+    """What is typed into a terminal."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Prose:
+    """A sentence or more, or a title: words, with formulas and commands among them."""
+
+    parts: tuple[str | Symbol | Code, ...]
+
+    def __add__(self, other: Prose) -> Prose:
+        """One after the other."""
+        return Prose(self.parts + other.parts)
+
+    @property
+    def text(self) -> str:
+        return "".join(part if isinstance(part, str) else part.text for part in self.parts)
+
+
+def say(*parts: str | Symbol | Code) -> Prose:
+    return Prose(parts)
+
+
+NOTHING = say()
 
 
 class Equation(NamedTuple):
@@ -34,18 +64,20 @@ class Equation(NamedTuple):
 
 
 class Matrix(NamedTuple):
-    """Labelled numbers, perhaps only the corner of them."""
+    """Numbers of a vector or a matrix of some shape, perhaps only the corner of it, and what its rows and
+    columns are."""
 
     symbol: Symbol
     rows: tuple[tuple[str, ...], ...]
     shape: tuple[int, ...]
+    axes: Prose = NOTHING
 
 
-Part = str | Symbol | Equation | Matrix
+Part = Prose | Symbol | Equation | Matrix
 
 
 class Step(NamedTuple):
-    title: str
+    title: Prose
     parts: tuple[Part, ...]
 
 
@@ -78,8 +110,9 @@ def number(value: float, digits: int) -> str:
     return f"{value + 0.0:.{digits}g}"
 
 
+@lru_cache(maxsize=100_000)
 def equation(
-    symbol: Symbol, formula: Symbol, kind: Kind, terms: list[tuple[float, ...]], value: float, digits: int
+    symbol: Symbol, formula: Symbol, kind: Kind, terms: tuple[tuple[float, ...], ...], value: float, digits: int
 ) -> Equation:
     """The equation with as few more digits than `digits` in its operands as it takes for its sides to
     agree. Where a value stands between two roundings, the digits shown are those of what is printed."""

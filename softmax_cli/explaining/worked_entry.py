@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,16 +15,25 @@ from ..core.exactdot import exact_dots
 from ..core.jacobian import Jacobian, layer_structure, linear_structure, softmax_structure
 from ..core.layer import Layer, evaluate
 from ..errors import InputError
-from .equations import Equation, Kind, Matrix, Symbol, equation, number
+from ..wording import escaped
+from .equations import NOTHING, Equation, Kind, Matrix, Prose, Symbol, equation, number, say
 
 TERMS = 6  # of a sum that are shown one by one
-CORNER = 6  # rows and columns of a matrix that are shown
+CORNER = 6  # rows and columns of a matrix that are shown in text
 
 
 def subscripts(*indices: int) -> str:
     """Indices counted from one, as subscripts; set apart by a comma where one has two digits."""
     text = ("" if max(indices) < 9 else ",").join(str(n + 1) for n in indices)
     return text.translate(str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉"))
+
+
+def on_paper(t: int, j: int, i: int) -> Symbol:
+    """∂h[t]/∂W[j,i] as it is written where one counts from one and puts the output first."""
+    comma = "" if max(j, i) < 9 else ","
+    return Symbol(
+        f"∂h{subscripts(t)}/∂w{subscripts(i, j)}", f"\\partial h_{{{t + 1}}} / \\partial w_{{{i + 1}{comma}{j + 1}}}"
+    )
 
 
 def largest_entry(layer: Layer) -> tuple[int, int, int]:
@@ -41,8 +53,8 @@ def checked_entry(entry: tuple[int, int, int], layer: Layer) -> tuple[int, int, 
     return entry
 
 
-def _escaped(name: str) -> str:
-    """A name as text within a LaTeX formula."""
+def tex_escaped(name: str) -> str:
+    """Text, such as a name, as LaTeX takes it."""
     special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
     return "".join(special.get(c, f"\\{c}" if c in "&%$#_{}" else c) for c in name)
 
@@ -52,7 +64,7 @@ class WorkedEntry:
     """A layer at one input, the entry ∂h[t]/∂W[j,i] that is worked out, and how both are written.
 
     `complement` is 1 − h; `names` are those of the outputs; `digits` are significant digits; `asked` says
-    that somebody asked for this entry.
+    that somebody asked for this entry; `corner_size` rows and columns of a matrix are shown.
     """
 
     x: Array
@@ -70,6 +82,8 @@ class WorkedEntry:
     j: int
     i: int
     asked: bool
+    corner_size: int = CORNER
+    matrices: dict[str, Matrix] = field(default_factory=dict)  # made so far, for every entry of the layer
 
     def at(self, t: int, j: int, i: int) -> WorkedEntry:
         """Another entry of the same layer."""
@@ -90,6 +104,12 @@ class WorkedEntry:
         """The largest output."""
         return int(self.complement.argmin())
 
+    @cached_property
+    def exponentials(self) -> Array:
+        """exp(z − max z)."""
+        e: Array = np.exp(self.z - self.z[self.top])
+        return e
+
     @property
     def value(self) -> float:
         return float(self.dL.entries(0, [self.t], [self.i * self.J + self.j])[0, 0])
@@ -97,16 +117,19 @@ class WorkedEntry:
     # --- symbols
 
     def name(self, k: int) -> str:
-        return self.names[k] if self.names else str(k)
+        return escaped(self.names[k]) if self.names else str(k)
 
     def tex_name(self, k: int) -> str:
-        return f"\\text{{{_escaped(self.name(k))}}}" if self.names else str(k)
+        return f"\\text{{{tex_escaped(self.name(k))}}}" if self.names else str(k)
 
     def of(self, letter: str, k: int) -> Symbol:
         return Symbol(f"{letter}[{self.name(k)}]", f"{letter}_{{{self.tex_name(k)}}}")
 
     def weight(self, j: int, i: int) -> Symbol:
         return Symbol(f"W[{j},{self.name(i)}]", f"W_{{{j},{self.tex_name(i)}}}")
+
+    def input(self, j: int) -> Symbol:
+        return Symbol(f"x[{j}]", f"x_{{{j}}}")
 
     def derivative(self, letter: str, t: int, of: Symbol) -> Symbol:
         above = self.of(letter, t)
@@ -115,31 +138,39 @@ class WorkedEntry:
     # --- numbers
 
     def equation(
-        self, symbol: Symbol, formula: Symbol, kind: Kind, terms: list[tuple[float, ...]], value: float
+        self, symbol: Symbol, formula: Symbol, kind: Kind, terms: Sequence[tuple[float, ...]], value: float
     ) -> Equation:
-        return equation(symbol, formula, kind, terms, value, self.digits)
+        return equation(symbol, formula, kind, tuple(terms), value, self.digits)
 
-    def shortened(self, terms: list[tuple[float, ...]]) -> tuple[list[tuple[float, ...]], list[str]]:
+    def shortened(self, terms: list[tuple[float, ...]]) -> tuple[list[tuple[float, ...]], list[Prose]]:
         """A long sum with its last terms added up into one, and a sentence that says so."""
         if len(terms) <= TERMS:
             return terms, []
         left = terms[TERMS - 1 :]
-        first, second = zip(*(term if len(term) > 1 else (*term, 1.0) for term in left), strict=True)
-        rest, _ = exact_dots(np.array([first]), np.array([second]))
-        return [*terms[: TERMS - 1], (float(rest[0]),)], [
-            f"The last number stands for the {len(left)} terms left out, added up."
-        ]
+        if all(len(term) == 1 for term in left):
+            rest = math.fsum(term[0] for term in left)
+        else:
+            first, second = zip(*(term if len(term) > 1 else (*term, 1.0) for term in left), strict=True)
+            rest = float(exact_dots(np.array([first]), np.array([second]))[0][0])
+        note = say(f"The last number stands for the {len(left)} terms left out, added up.")
+        return [*terms[: TERMS - 1], (rest,)], [note]
 
-    def matrix(self, symbol: Symbol, values: Array) -> Matrix:
-        return self._shown(symbol, np.atleast_2d(values)[:CORNER, :CORNER], values.shape)
+    def matrix(self, symbol: Symbol, values: Array, axes: Prose = NOTHING) -> Matrix:
+        """The corner of a vector or a matrix."""
+        corner = np.atleast_2d(values)[: self.corner_size, : self.corner_size]
+        return self._shown(symbol, lambda: corner, values.shape, axes)
 
-    def corner(self, symbol: Symbol, jacobian: Jacobian) -> Matrix:
+    def corner(self, symbol: Symbol, jacobian: Jacobian, axes: Prose) -> Matrix:
+        """The corner of a Jacobian."""
         shape = jacobian.shape()
-        rows, columns = (list(range(min(CORNER, n))) for n in shape)
-        return self._shown(symbol, jacobian.entries(0, rows, columns), shape)
+        rows, columns = (list(range(min(self.corner_size, n))) for n in shape)
+        return self._shown(symbol, lambda: jacobian.entries(0, rows, columns), shape, axes)
 
-    def _shown(self, symbol: Symbol, corner: Array, shape: tuple[int, ...]) -> Matrix:
-        return Matrix(symbol, tuple(tuple(number(v, self.digits) for v in row) for row in corner), shape)
+    def _shown(self, symbol: Symbol, corner: Callable[[], Array], shape: tuple[int, ...], axes: Prose) -> Matrix:
+        if symbol.text not in self.matrices:
+            rows = tuple(tuple(number(v, self.digits) for v in row) for row in corner())
+            self.matrices[symbol.text] = Matrix(symbol, rows, shape, axes)
+        return self.matrices[symbol.text]
 
 
 def worked_entry(

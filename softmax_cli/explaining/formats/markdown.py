@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
-from ..equations import Equation, Matrix, Part, Step, Symbol
+from ..captions import TITLE, caption
+from ..equations import Code, Equation, Matrix, Part, Prose, Step, Symbol
+from .tex_math import equation_tex, matrix_tex, printable
 
 
 def as_markdown(steps: list[Step]) -> str:
-    """The walk as Markdown, a heading for each step, formulas between dollar signs."""
-    parts = []
+    """The derivation as Markdown: a title in front, a heading for each step, a caption below each matrix, all
+    mathematics between dollar signs and all commands in backticks."""
+    parts = [f'---\ntitle: "{TITLE}"\n---']
     for n, step in enumerate(steps, 1):
         parts.append(f"## {n}. {_prose(step.title)}")
         parts += [_part(part) for part in step.parts]
@@ -17,45 +20,24 @@ def as_markdown(steps: list[Step]) -> str:
 
 
 def _part(part: Part) -> str:
-    if isinstance(part, str):
+    if isinstance(part, Prose):
         return _prose(part)
+    if isinstance(part, Matrix):
+        return f"{_display(matrix_tex(part))}\n\n*{_prose(caption(part))}*"
+    return _display(equation_tex(part) if isinstance(part, Equation) else part.tex)
+
+
+def _display(tex: str) -> str:
+    return f"$$\n{printable(tex)}\n$$"
+
+
+def _prose(prose: Prose) -> str:
+    return "".join(map(_inline, prose.parts))
+
+
+def _inline(part: str | Symbol | Code) -> str:
     if isinstance(part, Symbol):
-        return f"$$\n{part.tex}\n$$"
-    return f"$$\n{_equation(part) if isinstance(part, Equation) else _matrix(part)}\n$$"
-
-
-def _prose(text: str) -> str:
-    return re.sub(r"([\\*_<>`\[\]])", r"\\\1", text)
-
-
-def _equation(equation: Equation) -> str:
-    rows = [f"{equation.symbol.tex} &= {equation.formula.tex}"]
-    worked = _arithmetic(equation)
-    if worked != _number(equation.value):
-        rows.append(f"&= {worked}")
-    rows.append(f"&{'=' if equation.exact else chr(92) + 'approx'} {_number(equation.value)}")
-    return "\\begin{aligned}\n" + " \\\\\n".join(rows) + "\n\\end{aligned}"
-
-
-def _arithmetic(equation: Equation) -> str:
-    products = [
-        " \\cdot ".join(f"({_number(f)})" if at and f.startswith("-") else _number(f) for at, f in enumerate(term))
-        for term in equation.terms
-    ]
-    if equation.kind == "quotient":
-        return f"\\frac{{{products[0]}}}{{{products[1]}}}"
-    total = products[0] + "".join(f" - {p[1:]}" if p.startswith("-") else f" + {p}" for p in products[1:])
-    return f"\\exp({total})" if equation.kind == "exp" else total
-
-
-def _number(text: str) -> str:
-    significand, e, exponent = text.partition("e")
-    return f"{significand} \\cdot 10^{{{int(exponent)}}}" if e else significand
-
-
-def _matrix(matrix: Matrix) -> str:
-    left = matrix.shape[-1] - len(matrix.rows[0])
-    rows = [" & ".join([*map(_number, row), *(["\\cdots"] if left else [])]) for row in matrix.rows]
-    if len(matrix.shape) == 2 and matrix.shape[0] > len(rows):
-        rows.append("\\vdots")
-    return f"{matrix.symbol.tex} = \\begin{{bmatrix}}\n" + " \\\\\n".join(rows) + "\n\\end{bmatrix}"
+        return f"${printable(part.tex)}$"
+    if isinstance(part, Code):
+        return f"`{part.text}`"
+    return re.sub(r"([\\*_<>`\[\]$#~^|])", r"\\\1", printable(part))

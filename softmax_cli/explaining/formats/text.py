@@ -5,22 +5,22 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from ..equations import Equation, Matrix, Part, Step, Symbol
+from ..equations import Equation, Matrix, Part, Prose, Step, Symbol
 
 
 def as_text(steps: list[Step], width: int = 80) -> str:
     """The walk in lines of at most `width` columns, where its numbers allow."""
     lines: list[str] = []
     for n, step in enumerate(steps, 1):
-        lines += [f"{n}. {step.title}", ""]
+        lines += [f"{n}. {step.title.text}", ""]
         for part in step.parts:
             lines += [*_lines(part, max(width, 40)), ""]
     return "\n".join(lines)
 
 
 def _lines(part: Part, width: int) -> Iterator[str]:
-    if isinstance(part, str):
-        yield from textwrap.wrap(part, width, break_long_words=False, break_on_hyphens=False)
+    if isinstance(part, Prose):
+        yield from textwrap.wrap(part.text, width, break_long_words=False, break_on_hyphens=False)
     elif isinstance(part, Symbol):
         yield f"    {part.text}"
     elif isinstance(part, Equation):

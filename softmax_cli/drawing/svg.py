@@ -1,0 +1,37 @@
+"""A Jacobian as an SVG image within a page, which colours it."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+
+from .cells import downsample
+from .scale import scale_of
+from .view import View
+
+ROWS, COLUMNS = 100, 1000  # cells drawn at most
+LEVELS = 16  # of each sign
+
+
+def svg_heatmap(view: View) -> str:
+    """The image: classes "above" and "below" zero, more opaque the larger an entry is, and "blocks" around those of
+    the diagonal where they can be seen. `data-entries` says that every entry has a cell of its own."""
+    picture = downsample(view, ROWS, COLUMNS)
+    levels = np.rint(scale_of(picture.cells).of(picture.cells) * LEVELS).astype(int)
+    levels[levels == 0] = np.sign(picture.cells[levels == 0])  # the least still has its sign's hue
+    rows, columns = levels.shape
+    paths = []
+    for level in np.unique(levels[levels != 0]).tolist():
+        squares = "".join(f"M{c} {r}h1v1h-1z" for r, c in np.argwhere(levels == level).tolist())
+        kind = "above" if level > 0 else "below"
+        paths.append(f'<path class="{kind}" fill-opacity="{abs(level) / LEVELS:.3g}" d="{squares}"/>')
+    each = picture.cells.shape == view.shape
+    if each:
+        (_, group), count = view.groups, min(rows, columns // view.groups[1])
+        blocks = "".join(f"M{t * group} {t}h{group}v1h-{group}z" for t in range(count))
+        paths.append(f'<path class="blocks" d="{blocks}"/>')
+    return (
+        f'<svg viewBox="0 0 {columns} {rows}" preserveAspectRatio="none" role="img" shape-rendering="crispEdges"'
+        f"{' data-entries' if each else ''}><title>{escape(view.title)}</title>{''.join(paths)}</svg>"
+    )

@@ -1,0 +1,77 @@
+"use strict";
+(async () => {
+  const region = document.getElementById("entries");
+  const table = region.querySelector("table");
+  const rows = [...table.tBodies[0].rows];
+  const width = rows[0].cells.length - 1;
+
+  const packed = Uint8Array.from(atob(document.getElementById("choices").textContent), (c) => c.charCodeAt(0));
+  const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+  const { forms, blocks, entries } = await new Response(stream).json();
+  const block = (n) => {
+    const [form, ...numbers] = blocks[n];
+    return forms[form].map((text, at) => text + (numbers[at] ?? "")).join("");
+  };
+
+  let cell = null;
+  const choose = (row, column, focus) => {
+    row = Math.min(Math.max(row, 0), rows.length - 1);
+    column = Math.min(Math.max(column, 0), width - 1);
+    if (cell) {
+      cell.removeAttribute("aria-selected");
+      cell.tabIndex = -1;
+    }
+    cell = rows[row].cells[column + 1];
+    cell.setAttribute("aria-selected", "true");
+    cell.tabIndex = 0;
+    if (focus) cell.focus();
+    const derivation = entries[`${row},${column}`].map(block).join("");
+    document.getElementById("derivation").innerHTML = derivation;
+    const names = [rows[row].cells[0], table.tHead.rows[0].cells[column + 1]].map((head) => head.textContent);
+    document.getElementById("chosen").textContent = `∂${names[0]}/∂${names[1]} = ${cell.textContent}`;
+  };
+
+  const place = (target) => {
+    const found = target.closest("td");
+    return found && found.parentNode.parentNode === table.tBodies[0]
+      ? [rows.indexOf(found.parentNode), found.cellIndex - 1]
+      : null;
+  };
+  table.addEventListener("click", (event) => {
+    const at = place(event.target);
+    if (at) choose(...at, true);
+  });
+  table.addEventListener("keydown", (event) => {
+    const at = place(event.target);
+    if (!at || event.ctrlKey || event.metaKey || event.altKey) return;
+    const [row, column] = at;
+    const next = {
+      ArrowUp: [row - 1, column], ArrowDown: [row + 1, column],
+      ArrowLeft: [row, column - 1], ArrowRight: [row, column + 1],
+      Home: [row, 0], End: [row, width - 1], PageUp: [0, column], PageDown: [rows.length - 1, column],
+      Enter: at, " ": at,
+    }[event.key];
+    if (next) {
+      event.preventDefault();
+      choose(...next, true);
+    }
+  });
+  const picture = document.querySelector("figure svg[data-entries]");
+  if (picture) {
+    picture.style.cursor = "pointer";
+    picture.addEventListener("click", (event) => {
+      const box = picture.getBoundingClientRect();
+      const size = picture.viewBox.baseVal;
+      const row = Math.floor(((event.clientY - box.top) / box.height) * size.height);
+      const column = Math.floor(((event.clientX - box.left) / box.width) * size.width);
+      if (row < rows.length && column < width) choose(row, column, true);
+    });
+  }
+
+  table.setAttribute("role", "grid");
+  table.classList.add("choosable");
+  region.removeAttribute("tabindex");
+  document.getElementById("hint").hidden = false;
+  const [row, column] = table.dataset.worked.split(",").map(Number);
+  choose(row, column, false);
+})();

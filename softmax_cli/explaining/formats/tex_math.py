@@ -1,0 +1,73 @@
+"""Formulas, equations and matrices in LaTeX, for Markdown and for LaTeX itself."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+
+from ..equations import Equation, Matrix
+
+WIDTH = 70  # characters of arithmetic in a line
+
+
+def equation_tex(equation: Equation) -> str:
+    """symbol = formula = arithmetic = value, a line each; long arithmetic in several."""
+    lines = [f"{equation.symbol.tex} &= {equation.formula.tex}"]
+    pieces = list(arithmetic(equation))
+    if pieces != [number_tex(equation.value)]:
+        first, *others = _filled(pieces)
+        lines += [f"&= {first}", *(f"&\\quad {other}" for other in others)]
+    sign = "=" if equation.exact else r"\approx"
+    lines.append(f"&{sign} {number_tex(equation.value)}")
+    return "\\begin{aligned}\n" + " \\\\\n".join(lines) + "\n\\end{aligned}"
+
+
+def arithmetic(equation: Equation) -> Iterator[str]:
+    """The arithmetic in pieces that may stand on lines of their own."""
+    products = [" \\cdot ".join(_factor(f, at > 0) for at, f in enumerate(term)) for term in equation.terms]
+    if equation.kind == "quotient":
+        yield f"\\frac{{{products[0]}}}{{{products[1]}}}"
+        return
+    pieces = [products[0], *(f"- {p[1:]}" if p.startswith("-") else f"+ {p}" for p in products[1:])]
+    if equation.kind == "exp":
+        yield f"\\exp({' '.join(pieces)})"
+    else:
+        yield from pieces
+
+
+def number_tex(text: str) -> str:
+    significand, e, exponent = text.partition("e")
+    return f"{significand} \\cdot 10^{{{int(exponent)}}}" if e else significand
+
+
+def matrix_tex(matrix: Matrix) -> str:
+    left_out = matrix.shape[-1] - len(matrix.rows[0])
+    rows = [" & ".join([*map(number_tex, row), *(["\\cdots"] if left_out else [])]) for row in matrix.rows]
+    if len(matrix.shape) == 2 and matrix.shape[0] > len(rows):
+        rows.append("\\vdots")
+    return f"{matrix.symbol.tex} = \\begin{{bmatrix}}\n" + " \\\\\n".join(rows) + "\n\\end{bmatrix}"
+
+
+def printable(tex: str) -> str:
+    """What pdflatex can set: a character beyond those of European languages becomes its code, as in U+65E5."""
+    return "".join(c if c < "\u0180" else _plain(c) for c in tex)
+
+
+def _plain(character: str) -> str:
+    same = unicodedata.normalize("NFKD", character)
+    return same if same.isascii() else f"U+{ord(character):04X}"
+
+
+def _factor(number: str, inside: bool) -> str:
+    return f"({number_tex(number)})" if inside and number.startswith("-") else number_tex(number)
+
+
+def _filled(pieces: list[str]) -> list[str]:
+    """The pieces in as few lines as take WIDTH characters each."""
+    lines = [pieces[0]]
+    for piece in pieces[1:]:
+        if len(lines[-1]) + len(piece) < WIDTH:
+            lines[-1] += f" {piece}"
+        else:
+            lines.append(piece)
+    return lines

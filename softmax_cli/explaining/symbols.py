@@ -1,0 +1,19 @@
+"""The symbols of the derivation that do not depend on the entry, as a terminal shows them and in LaTeX."""
+
+from __future__ import annotations
+
+from .equations import Symbol
+
+INPUTS, WEIGHTS, BIASES, LOGITS, PROBABILITIES, SUM = (Symbol(letter, letter) for letter in "xWbzhs")
+INPUT, OUTPUT = Symbol("j", "j"), Symbol("i", "i")  # as indices
+ZERO, ONE = Symbol("0", "0"), Symbol("1", "1")
+
+W_JI = Symbol("W[j,i]", "W_{j,i}")
+X_J = Symbol("x[j]", "x_j")
+Z_I, Z_K, Z_T = (Symbol(f"z[{n}]", f"z_{n}") for n in "ikt")
+H_I, H_T = (Symbol(f"h[{n}]", f"h_{n}") for n in "it")
+E_I, E_T = (Symbol(f"e[{n}]", f"e_{n}") for n in "it")
+DELTA = Symbol("δ", r"\delta")
+
+DS_DZ, DZ_DW, DL_DW = (Symbol(f"d{a}/d{b}", f"d{a}/d{b}") for a, b in ("SZ", "ZW", "LW"))
+DE_DH = Symbol("dE/dh", "dE/dh")
