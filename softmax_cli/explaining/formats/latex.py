@@ -22,7 +22,7 @@ PREAMBLE = r"""\documentclass{article}
 
 def as_latex(steps: list[Step]) -> str:
     """The derivation as a document of its own: a section for each step, a caption below each matrix."""
-    parts = [f"{PREAMBLE}\\title{{{TITLE}}}\n\\date{{}}\n\\begin{{document}}\n\\maketitle"]
+    parts = [f"{PREAMBLE}\\title{{{TITLE}}}\n\\author{{}}\n\\date{{}}\n\\begin{{document}}\n\\maketitle"]
     for step in steps:
         parts.append(f"\\section{{{_prose(step.title)}}}")
         parts += [_part(part) for part in step.parts]

@@ -39,7 +39,7 @@ def _equation(equation: Equation, width: int) -> Iterator[str]:
         yield f"    {symbol}"
         yield f"{margin} = {equation.formula.text}"
     worked = arithmetic(equation)
-    if worked != [equation.value]:
+    if worked != [signed(equation.value)]:
         yield from _broken(f"{margin} = ", worked, width)
     yield f"{margin} {'=' if equation.exact else '≈'} {signed(equation.value)}"
 

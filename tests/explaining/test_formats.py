@@ -1,0 +1,163 @@
+"""The derivation as Markdown, LaTeX and HTML: the same equations, and what reads them has nothing to say."""
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import exact
+import pytest
+from command import SAMPLES, refused, run
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from printed import assert_true_to_the_digits_shown, equations, latex_equations, mathml_equations
+
+from softmax_cli.explaining.derivation import explain
+from softmax_cli.explaining.formats.html import as_html
+from softmax_cli.explaining.formats.latex import as_latex
+from softmax_cli.explaining.formats.markdown import as_markdown
+from softmax_cli.explaining.formats.text import as_text
+from softmax_cli.explaining.worked_entry import worked_entry
+
+READ = {"markdown": latex_equations, "latex": latex_equations, "html": mathml_equations}
+NAMES = ("dog & cat", "a_b$%#", "\\x{~^}", "<b>*bold*</b>", "naïve é", "日本語", "`code` [x](y)")
+
+
+def steps_of(name, entry=None):
+    layer = json.loads((SAMPLES / f"{name}.json").read_text())
+    return explain(layer["x"], layer["W"], layer.get("b"), None, entry)
+
+
+def rendered(format, x, W, b=None, names=None, entry=None, digits=6):
+    if format == "html":
+        return as_html(worked_entry(x, W, b, names, entry, digits))
+    return {"markdown": as_markdown, "latex": as_latex}[format](explain(x, W, b, names, entry, digits))
+
+
+@pytest.mark.parametrize("digits", [3, 6, 12])
+@pytest.mark.parametrize("format", READ)
+def test_every_equation_of_the_example_is_true(article, format, digits):
+    text = rendered(format, *article, entry=(1, 2, 0), digits=digits)
+    assert_true_to_the_digits_shown(text, digits, READ[format])
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(st.sampled_from(list(READ)), st.integers(1, 8), st.integers(1, 8), st.integers(0, 2**32), st.floats(0.01, 700))
+def test_every_equation_of_any_layer_is_true_and_that_of_the_text(format, J, K, seed, scale):
+    x, W, b = exact.problem(seed, J, K, scale, True)
+    found = READ[format](rendered(format, x, W, b))
+    assert [right for _, _, right in found] == [right for _, _, right in equations(as_text(explain(x, W, b)))]
+    assert_true_to_the_digits_shown(rendered(format, x, W, b), 6, READ[format])
+
+
+@pytest.mark.parametrize("name", ["article", "iris", "digits", "saturated"])
+def test_markdown_keeps_mathematics_between_dollars_and_commands_in_backticks(name):
+    text = as_markdown(steps_of(name))
+    assert text.startswith('---\ntitle: "The derivative of a softmax layer, worked out"\n---\n')
+    assert len(re.findall(r"^## \d\. ", text, re.MULTILINE)) == 8
+    prose = re.sub(r"\$\$.*?\$\$|\$[^$]*\$|`[^`]*`", "", text, flags=re.DOTALL)
+    assert prose.isascii()
+    assert not re.search(r"[\[\]_^]|--entry|softmax-jac", prose)
+
+
+def test_below_every_matrix_stands_what_it_is():
+    text = as_markdown(steps_of("digits"))
+    assert text.count("\\begin{bmatrix}") == len(re.findall(r"^\*The (?:vector|matrix) ", text, re.MULTILINE)) == 8
+    assert (
+        r"*The matrix $\frac{dL}{dW}$, $10 \times 640$; the first 6 rows and 6 columns are shown: row $h_t$, "
+        r"column $W_{j,i}$, $j$ running fastest.*"
+    ) in text
+
+
+def pandoc():
+    try:
+        import pypandoc
+
+        return pypandoc.get_pandoc_path()
+    except (ImportError, OSError):
+        return shutil.which("pandoc")
+
+
+@pytest.fixture(params=["article", "digits", "names"])
+def lesson(request, tmp_path):
+    """A derivation as a Markdown file, and as a LaTeX document."""
+    if request.param == "names":
+        steps = explain([1.0], [[float(n) for n in range(len(NAMES))]], None, NAMES, (1, 0, 5))
+    else:
+        steps = steps_of(request.param)
+    (tmp_path / "lesson.md").write_text(as_markdown(steps), encoding="utf-8")
+    (tmp_path / "lesson.tex").write_text(as_latex(steps), encoding="utf-8")
+    return tmp_path
+
+
+def made_without_a_word(folder, *command):
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not pandoc(), reason="there is no pandoc")
+def test_pandoc_makes_a_page_of_the_markdown_without_a_warning(lesson):
+    made_without_a_word(lesson, pandoc(), "lesson.md", "--standalone", "--mathml", "-o", "lesson.html")
+    page = (lesson / "lesson.html").read_text(encoding="utf-8")
+    assert page.count("<h2") == 8
+    assert "<em>bold" not in page
+    assert "$" not in re.sub(r"<annotation.*?</annotation>", "", page, flags=re.DOTALL).replace("a_b$%#", "")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (pandoc() and shutil.which("pdflatex")), reason="there is no pandoc, or no pdflatex")
+def test_pandoc_makes_a_pdf_of_the_markdown_without_a_warning(lesson):
+    made_without_a_word(lesson, pandoc(), "lesson.md", "-o", "lesson.pdf")
+    assert (lesson / "lesson.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which("pdflatex"), reason="there is no pdflatex")
+def test_pdflatex_sets_the_document_as_it_is(lesson):
+    done = subprocess.run(
+        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "lesson.tex"], cwd=lesson, capture_output=True
+    )
+    log = (lesson / "lesson.log").read_text(encoding="utf-8", errors="replace")
+    assert done.returncode == 0, log[-3000:]
+    assert not re.search(r"Missing character|LaTeX Warning|Package .* Warning", log)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "start"), [(".md", "---"), (".html", "<!doctype"), (".tex", "\\documentclass"), (".txt", "1. ")]
+)
+def test_the_suffix_of_o_names_the_format_and_the_file_is_utf_8(tmp_path, suffix, start):
+    run("explain", "-x", "1,2", "-W", "1,2;3,4", "-o", f"out{suffix}", cwd=tmp_path, env={"PYTHONIOENCODING": "ascii"})
+    assert (tmp_path / f"out{suffix}").read_text(encoding="utf-8").startswith(start)
+
+
+@pytest.mark.parametrize("format", ["markdown", "html", "latex"])
+def test_a_format_may_go_to_standard_output_which_then_is_utf_8(tmp_path, format):
+    (tmp_path / "W.csv").write_text("é,b\n1,2\n", encoding="utf-8")
+    arguments = ["explain", "-x", "1", "-W", "W.csv", "--format", format]
+    printed = run(*arguments, cwd=tmp_path, env={"PYTHONIOENCODING": "utf-8"}).stdout
+    run(*arguments, "-o", "out", cwd=tmp_path)
+    assert (tmp_path / "out").read_text(encoding="utf-8") == printed
+    assert "é" in printed
+
+
+def test_another_suffix_is_refused():
+    assert refused("explain", "-o", "lesson.pdf") == [
+        "softmax-jac: error: -o lesson.pdf: the suffix names no format (.txt, .md, .html, .tex)",
+        "choose one with --format",
+    ]
+
+
+def test_a_file_of_json_lines_may_be_written(tmp_path):
+    lines = '{"id": 1, "x": [1]}\n'
+    run("explain", "-", "--jsonl", "-W", "1,2", "--format", "latex", "-o", "out.jsonl", stdin=lines, cwd=tmp_path)
+    document = json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8"))
+    assert document["latex"].startswith("\\documentclass")
+
+
+def test_the_folder_of_the_formats_holds_one_for_each_suffix():
+    from softmax_cli.explaining.formats import registry
+
+    there = {path.stem for path in Path(registry.__file__).parent.glob("*.py")}
+    assert set(registry.SUFFIXES.values()) <= there
