@@ -65,7 +65,7 @@ def latex_equations(text):
 
 def from_latex(side):
     side = side.replace("\\approx", "≈").replace("-", "−")
-    side = re.sub(r" \\cdot 10\^\{(−?\d+)\}", lambda m: f"e{int(m[1].replace('−', '-')):+d}", side)
+    side = re.sub(r" \\cdot 10\^\{(−?\d+)\}", lambda m: f"e{int(m[1].replace('−', '-')):+03d}", side)
     side = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"\1 / \2", side)
     return side.replace("\\cdot", "×").replace("\\exp", "exp")
 
@@ -134,6 +134,6 @@ def mathml_equations(page):
 
 
 def from_mathml(side):
-    side = re.sub(r"·10\^(−?\d+)", lambda m: f"e{int(m[1].replace('−', '-')):+d}", side)
+    side = re.sub(r"·10\^(−?\d+)", lambda m: f"e{int(m[1].replace('−', '-')):+03d}", side)
     side = re.sub(r"(?<!e)([−+·])", r" \1 ", side).replace("·", "×")
     return re.sub(r"(^|\() − ", r"\1−", side)

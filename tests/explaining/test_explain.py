@@ -148,5 +148,4 @@ def test_many_inputs_are_refused():
 
 def test_a_number_is_not_said_to_be_itself():
     text = walk([-0.522748], [[1.0, 2.0]], entry=(0, 0, 1))
-    assert "∂z[1]/∂W[0,1] = x[0]\n                  = −0.522748\n" in text
-    assert text.count("= −0.522748\n") == 1
+    assert "∂z[1]/∂W[0,1] = x[0]\n                  = −0.522748\n\n" in text

@@ -8,12 +8,16 @@ from numpy.typing import NDArray
 import softmax_cli
 from softmax_cli import (
     InputError,
+    check_function,
     compare,
     cross_entropy,
     forward,
+    hessian,
+    hvp,
     jvp,
     layer_jacobian,
     linear_jacobian,
+    loss_gradient,
     self_check,
     softmax_jacobian,
     vjp,
@@ -32,10 +36,23 @@ gradient = weight_gradient([x, x], W, target=[2, 0], reduction="sum")
 assert_type(gradient, Array)
 assert_type(vjp(x, W, h), Array)
 assert_type(jvp(x, W, gradient), Array)
+assert_type(hessian(x, W, temperature=2.0), Array)
+assert_type(hvp(x, W, gradient, mask=[0]), Array)
+found = loss_gradient([x, x], W, target=[2, 0], reduction="mean", wrt=("W", "b"))
+assert_type(found.dE_dW, Array | None)
+assert_type(forward(z=[1.0, 2.0]).h, Array)
 loss = cross_entropy(x, W, target=2)
 report = compare(gradient, x, W, of="weight-grad", target=2, rtol=1e-4)
 assert_type(report.agrees, bool)
 assert_type(report.diagnosis, str | None)
+
+
+def softmax_gradient(z: Array) -> Array:
+    h = np.exp(z) / np.exp(z).sum()
+    return np.diag(h) - np.outer(h, h)
+
+
+assert_type(bool(check_function(softmax_gradient)), bool)
 for way in self_check(x, W):
     assert_type(way.agrees, bool)
 try:

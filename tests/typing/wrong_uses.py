@@ -13,5 +13,5 @@ weight_gradient(x, W, target=2, reduction="average")  # wrong: arg-type
 weight_gradient(x, W, targets=2)  # wrong: call-arg
 layer_jacobian(x, W, method="chained")  # wrong: arg-type
 z, h, low = forward(x, W)  # wrong: misc
-forward(x)  # wrong: call-arg
+forward(logits=x)  # wrong: call-arg
 softmax_cli.weightgradient(x, W)  # wrong: attr-defined
