@@ -8,7 +8,7 @@ class TestExplain:
         assert "≈ −0.0155428" in text
 
     def test_markdown(self):
-        assert run("explain", *LAYER, "--format", "markdown").stdout.startswith("## 1. The layer\n")
+        assert run("explain", *LAYER, "--format", "markdown").stdout.startswith("---\ntitle: ")
 
     def test_an_entry_that_is_none(self):
         assert refused("explain", *LAYER, "--entry", "1,2") == [
