@@ -19,7 +19,7 @@ from .mathml import mathml
 from .tex_math import arithmetic, number_tex
 
 ENTRIES, ROWS = 10_000, 100  # of the Jacobian that a page holds at most, each with its derivation
-CORNER = 32  # rows and columns of the other matrices
+CORNER = 12  # rows and columns of the other matrices
 
 
 def as_html(worked: WorkedEntry, picture: str = "") -> str:

@@ -13,6 +13,14 @@
     return forms[form].map((text, at) => text + (numbers[at] ?? "")).join("");
   };
 
+  const letKeysScroll = () => {
+    for (const part of document.querySelectorAll(".scroll:not(#entries)")) {
+      if (part.scrollWidth > part.clientWidth) part.tabIndex = 0;
+      else part.removeAttribute("tabindex");
+    }
+  };
+  addEventListener("resize", letKeysScroll);
+
   let cell = null;
   const choose = (row, column, focus) => {
     row = Math.min(Math.max(row, 0), rows.length - 1);
@@ -27,6 +35,7 @@
     if (focus) cell.focus();
     const derivation = entries[`${row},${column}`].map(block).join("");
     document.getElementById("derivation").innerHTML = derivation;
+    letKeysScroll();
     const names = [rows[row].cells[0], table.tHead.rows[0].cells[column + 1]].map((head) => head.textContent);
     document.getElementById("chosen").textContent = `∂${names[0]}/∂${names[1]} = ${cell.textContent}`;
   };
@@ -74,4 +83,6 @@
   document.getElementById("hint").hidden = false;
   const [row, column] = table.dataset.worked.split(",").map(Number);
   choose(row, column, false);
+  region.scrollLeft = cell.offsetLeft - region.clientWidth / 2;
+  region.scrollTop = cell.offsetTop - region.clientHeight / 2;
 })();

@@ -1,0 +1,167 @@
+"""The page that explain -o lesson.html writes, in a real browser."""
+
+import shutil
+
+import numpy as np
+import pytest
+from command import SAMPLES, run
+from printed import mathml_equations
+
+from softmax_cli.explaining.formats.html import as_html
+from softmax_cli.explaining.worked_entry import worked_entry
+
+pytestmark = pytest.mark.slow
+BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge"]
+SIZES = [(360, 740), (800, 600), (1400, 900)]
+NAMES = ("dog & cat", "<b>é</b>", "日本語")
+LAYER = [0.5, -1.25], [[0.1, 0.2, 0.3], [-0.4, 0.5, 0.6]], [0.0, 1.0, -1.0]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    path = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip("there is no Chromium to show a page in")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def lesson(tmp_path_factory):
+    """The page of a small layer with names, and of one more."""
+    folder = tmp_path_factory.mktemp("lesson")
+    page = as_html(worked_entry(*LAYER, NAMES, (0, 1, 2), 6))
+    (folder / "names.html").write_text(page, encoding="utf-8")
+    run("explain", str(SAMPLES / "article.json"), "--entry", "1,2,0", "-o", "article.html", cwd=folder)
+    return folder
+
+
+@pytest.fixture
+def shown(browser, lesson):
+    """Show a page; nothing may go wrong in it, and nothing be asked of a network."""
+    contexts, troubles = [], []
+
+    def show(name="article", width=800, height=600, **options):
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **options))
+        page = contexts[-1].new_page()
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("console", lambda message: troubles.append(message.text))
+        page.on("request", lambda request: request.url.startswith("file:") or troubles.append(request.url))
+        page.goto((lesson / f"{name}.html").as_uri())
+        if options.get("java_script_enabled", True):
+            page.wait_for_selector("td[aria-selected=true]")
+        return page
+
+    yield show
+    for context in contexts:
+        context.close()
+    assert troubles == []
+
+
+def derivation(page):
+    return mathml_equations(page.inner_html("#derivation"))
+
+
+def expected(t, j, i):
+    return mathml_equations(as_html(worked_entry(*LAYER, NAMES, (t, j, i), 6)))
+
+
+def chosen(page):
+    return page.inner_text("#chosen")
+
+
+def test_the_keyboard_chooses_an_entry_and_its_derivation_takes_the_others_place(shown):
+    page = shown("names")
+    before = derivation(page)
+    assert before == expected(0, 1, 2)
+    page.focus("td[aria-selected=true]")
+    for key in ("ArrowDown", "ArrowLeft", "ArrowLeft"):
+        page.keyboard.press(key)
+    h = np.exp(np.array(LAYER[0]) @ LAYER[1] + LAYER[2])
+    h /= h.sum()
+    assert chosen(page) == f"∂h[<b>é</b>]/∂W[1,<b>é</b>] = {h[1] * (1 - h[1]) * -1.25:.6g}".replace("-", "−")
+    assert derivation(page) == expected(1, 1, 1) != before
+    page.keyboard.press("End")
+    page.keyboard.press("ArrowRight")  # there is no further one
+    assert derivation(page) == expected(1, 1, 2)
+
+
+def test_every_entry_has_the_numbers_that_a_page_of_its_own_has(shown):
+    page = shown("names")
+    for t, j, i in [(t, j, i) for t in range(3) for i in range(3) for j in range(2)]:
+        page.click(f"#entries tbody tr:nth-child({t + 1}) td:nth-of-type({2 * i + j + 1})")
+        assert derivation(page) == expected(t, j, i)
+        assert page.inner_html("#derivation h2:first-child").startswith("1. ")
+
+
+def test_the_tab_key_reaches_the_entries_and_leaves_them(shown):
+    page = shown()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('aria-selected')") == "true"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('#entries')") is None
+
+
+def test_a_finger_chooses_as_well_and_so_does_the_picture(shown):
+    page = shown(width=360, height=740, has_touch=True)
+    page.tap("#entries tbody tr:nth-child(3) td:nth-of-type(2)")
+    assert chosen(page) == "∂h[2]/∂W[1,0] = −0.0207125"
+    picture = page.locator("figure svg")
+    box = picture.bounding_box()
+    picture.click(position={"x": box["width"] * 14.5 / 15, "y": box["height"] * 4.5 / 5})
+    assert chosen(page) == "∂h[4]/∂W[2,4] = 0.0530083"
+
+
+def test_both_cases_are_marked_in_the_matrix(shown):
+    page = shown()
+    marked = page.eval_on_selector_all("td.own", "cells => cells.map(c => [c.parentNode.rowIndex, c.cellIndex])")
+    assert marked == [[t + 1, 3 * t + j + 1] for t in range(5) for j in range(3)]
+
+
+def test_without_script_the_page_can_be_read(shown):
+    page = shown(java_script_enabled=False)
+    assert page.is_hidden("#hint")
+    assert page.locator("#derivation h2").count() == 8
+    assert page.locator("#entries td").count() == 1 + 75
+    assert "Here" in page.inner_text("#derivation")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "height"), SIZES)
+def test_an_accessibility_checker_finds_nothing_and_nothing_is_wider_than_the_page(shown, width, height, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = shown("names", width, height, color_scheme=scheme)
+    found = Axe().run(page).response["violations"]
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_on_paper_the_derivation_stands_and_the_chooser_does_not(shown):
+    page = shown()
+    page.emulate_media(media="print")
+    assert page.is_hidden("#entries")
+    assert page.is_visible("#derivation")
+    assert page.pdf().startswith(b"%PDF")
+
+
+def test_a_page_of_the_example_is_small_and_that_of_the_digits_no_megabyte(lesson, shown):
+    assert (lesson / "article.html").stat().st_size < 150_000
+    run("explain", str(SAMPLES / "digits.json"), "-o", "digits.html", cwd=lesson)
+    assert (lesson / "digits.html").stat().st_size < 1_000_000
+    page = shown("digits")
+    page.click("#entries tbody tr:nth-child(10) td:nth-of-type(640)")
+    assert chosen(page).startswith("∂h[9]/∂W[63,9] = ")
+
+
+def test_of_a_layer_too_large_for_a_page_a_part_is_shown_and_said_to_be(lesson, shown):
+    x, W = [1.0] * 40, [[(j * k % 7) / 10 for k in range(120)] for j in range(40)]
+    (lesson / "large.html").write_text(as_html(worked_entry(x, W, None, None, (119, 0, 3), 6)), encoding="utf-8")
+    page = shown("large")
+    assert "The first 100 rows and 100 columns are shown." in page.inner_text("#what")
+    page.click("#entries tbody tr:nth-child(100) td:nth-of-type(100)")
+    assert chosen(page).startswith("∂h[99]/∂W[19,2] = ")
