@@ -18,3 +18,18 @@ def test_the_oldest_dependencies_tested_are_the_oldest_allowed():
 
 def test_the_changelog_speaks_of_this_version():
     assert f"## {softmax_cli.__version__}\n" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_every_file_that_contributing_names_is_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    rows = re.findall(r"`([\w./]+\.py|[\w./]+/)`", text)
+    places = [ROOT, ROOT / "softmax_cli", *(path.parent for path in (ROOT / "softmax_cli").rglob("registry.py"))]
+    places += [ROOT / "softmax_cli" / room for room in ("checking", "explaining")]
+    assert len(rows) > 20
+    assert [name for name in rows if not any((place / name).exists() for place in places)] == []
+
+
+def test_contributing_names_every_room():
+    rooms = {path.name for path in (ROOT / "softmax_cli").iterdir() if (path / "__init__.py").exists()}
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    assert rooms == set(re.findall(r"^\| `(\w+)/` \|", text, re.MULTILINE))
