@@ -2,12 +2,13 @@
 
 It is put together from a few exchangeable parts:
 
-    h = outputs(x, W, b)                          the softmax
-    D[t, i] = hₜ · (on[t] if i = t else off[i])   its derivative in the logits; right: on = 1 − h, off = −h
-    entry [t, i·J + j] = factor · D[t, i] · v[j]  right: factor = 1, v = x
+    h = outputs(formula)                          the softmax
+    D[t, i] = hₜ · (on[t] if i = t else off[i])   dh/dz · T; right: on = 1 − h, off = −h; of ln h without hₜ
+    c = −ỹ, or u∘h                                what weights the rows: −hₜ·∂E/∂hₜ, for a target or an upstream u
+    d[i] = cᵢ·on[i] + (Σc − cᵢ)·off[i]            dE/dz · T·norm/w
 
-at each of N inputs, and a mistake exchanges one part. So two mistakes at once are one applied after the other, and no
-wrong matrix has to be held whole.
+and what follows the logits: times v[j] = x[j] for W, times W for x, summed over the inputs for W and b. A mistake
+exchanges one part. So two mistakes at once are one applied after the other, and no wrong matrix has to be held whole.
 """
 
 from __future__ import annotations
@@ -15,21 +16,55 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import Array
-from ..core.layer import evaluate
+from ..core.layer import evaluate, evaluate_logits
+from ..core.masks import Mask
+from ..core.objective import Objective, Options
+from ..core.targets import Classes
+from .quantities import Quantity
 
-Of = Literal["forward", "softmax-grad", "linear-grad", "layer-grad", "weight-grad"]
 Rows = Callable[[slice], Array]  # some rows of a matrix in numerator layout
+Indices = NDArray[np.intp]
 
 
-def softmax_outputs(x: Array, W: Array, b: Array) -> tuple[Array, Array]:
+class Goal(NamedTuple):
+    """The error: ỹ or u = dE/dh, (N, K), of which one is None; wₙ/norm, (N,); λ; and whether it is summed over inputs.
+    `options` are those that it was made from."""
+
+    y: Array | None
+    u: Array | None
+    weights: Array
+    l2: float
+    summed: bool
+    options: Options
+
+
+def goal_of(objective: Objective, options: Options, N: int, K: int, single: bool) -> Goal:
+    """What the core made of the options of an error, as arrays."""
+    part = objective.part
+    y, u = None, None
+    if isinstance(part, np.ndarray):
+        u = part
+    elif isinstance(part, Classes):
+        on = np.ones(N) if part.on is None else part.on[part.t]
+        y = np.zeros((N, K)) if part.share is None else np.tile(part.share, (N, 1))
+        y[np.arange(N), part.t] += on
+    else:
+        y = part.y
+    weights = np.ones(N) if objective.weights is None else objective.weights
+    summed = not single and objective.reduction != "none"
+    return Goal(y, u, weights / objective.norm, objective.l2, summed, options)
+
+
+def softmax_outputs(f: Formula) -> tuple[Array, Array]:
     """h and 1 − h: (N, K) each."""
-    layer, _ = evaluate(x, W, b)
+    how: dict[str, Any] = {"temperature": f.temperature, "mask": f.mask}
+    layer, _ = evaluate(f.x, f.W, f.b, **how) if f.z is None else evaluate_logits(f.z, **how)
     return layer.h, layer.complement
 
 
@@ -42,195 +77,163 @@ def softmax_slope(h: Array, complement: Array) -> tuple[Array, Array]:
 class Formula:
     """A result of the layer at N inputs, right or mistaken, as something that makes its rows.
 
-    x (N, J), W (J, K), b (K,); upstream (N, K) or target (N,) for "weight-grad", whose gradients are summed
-    over the inputs and divided by `count`, or kept apart if `count` is 0. Rows are those of the matrices of
-    all inputs one below the other: (N·K, 1) for "forward", (N·K, K), (N·K, K·J); (J, K), or apart (N·J, K), for
-    "weight-grad".
+    x (N, J), W (J, K), b (K,); or the logits z (N, K), with J = 0. Rows are those of the matrices of all inputs one
+    below the other, in numerator layout; a vector is a matrix of one column.
     """
 
-    of: Of
+    quantity: Quantity
     x: Array
     W: Array
     b: Array
-    upstream: Array | None = None
-    target: NDArray[np.intp] | None = None
-    count: int = 0
-    outputs: Callable[[Array, Array, Array], tuple[Array, Array]] = softmax_outputs
+    z: Array | None = None
+    goal: Goal | None = None
+    temperature: float = 1.0
+    mask: Mask | None = None
+    outputs: Callable[[Formula], tuple[Array, Array]] = softmax_outputs
     slope: Callable[[Array, Array], tuple[Array, Array]] = softmax_slope
-    input_missing: bool = False
+    by_output: bool = True  # row t of D is multiplied by h[t]
     softmax_missing: bool = False
+    input_missing: bool = False
     row_major: bool = False
-    logarithm: bool = False
     factor: float = 1.0
 
     def but(self, **changes: Any) -> Formula:
         """The formula with a part exchanged. The softmax is evaluated again only if it may differ."""
         made = replace(self, **changes)
-        if not changes.keys() & {"W", "b", "outputs"}:
+        if not changes.keys() & {"x", "W", "b", "z", "temperature", "mask", "outputs"}:
             made.__dict__["_evaluated"] = self._evaluated
         return made
 
-    @cached_property
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """N, J and K."""
+        N, J = self.x.shape
+        return N, J, len(self.b)
+
+    @property
+    def apart(self) -> bool:
+        """Whether each input has a matrix of its own."""
+        return self.quantity.apart(self.goal is not None and self.goal.summed)
+
+    @property
+    def logits(self) -> Array:
+        """z in ordinary arithmetic."""
+        return self.x @ self.W + self.b if self.z is None else self.z
+
+    @property
     def h(self) -> Array:
         return self._evaluated[0]
 
     @cached_property
     def _evaluated(self) -> tuple[Array, Array]:
         with np.errstate(all="ignore"):
-            return self.outputs(self.x, self.W, self.b)
+            return self.outputs(self)
 
     @cached_property
-    def _parts(self) -> tuple[Array, Array, Array, Array]:
-        """What multiplies the row, on and off of the diagonal (N, K), and v (N, J)."""
-        ones = np.ones((len(self.x), self.W.shape[1]))
-        v = np.ones_like(self.x) if self.input_missing else self.x
-        if self.of == "linear-grad":
-            return ones, ones, np.zeros_like(ones), v
-        weight = ones if self.logarithm else self.h
-        return weight, *self.slope(*self._evaluated), ones[:, :1] if self.of == "softmax-grad" else v
+    def derivative(self) -> tuple[Array, Array, Array]:
+        """What multiplies each row of D, and on and off of its diagonal: (N, K) each."""
+        h = self.h
+        if self.quantity.of == "z":
+            return np.ones_like(h), np.ones_like(h), np.zeros_like(h)
+        weight = h if self.by_output else np.ones_like(h) if self.mask is None else np.where(self.mask, 0.0, 1.0)
+        return weight / self.temperature, *self.slope(*self._evaluated)
 
     @cached_property
-    def _logit_gradient(self) -> Array:
+    def v(self) -> Array:
+        """What a logit changes by for each unit of W[j, i]: x, (N, J)."""
+        return np.ones_like(self.x) if self.input_missing else self.x
+
+    @cached_property
+    def logit_gradient(self) -> Array:
         """dE/dz (N, K)."""
-        h, on, off, _ = self._parts
-        if self.target is not None:
-            at = np.arange(h.shape[1]) == self.target[:, None]
-            if self.softmax_missing:
-                return np.where(at, -1.0 / h, 0.0)
-            chosen: Array = -np.where(at, on, off)
-            return chosen / self.h[at][:, None] if self.logarithm else chosen
-        assert self.upstream is not None
-        if self.softmax_missing:
-            return self.upstream
-        u = self.upstream * h
-        d: Array = off * (u.sum(axis=1, keepdims=True) - u) + u * on
-        return d
+        assert self.goal is not None
+        weight, on, off = self.derivative
+        with np.errstate(all="ignore"):
+            upstream = -self.goal.y / self.h if self.goal.u is None else self.goal.u  # type: ignore[operator]
+            upstream = np.where(self.h == 0.0, 0.0, upstream) if self.goal.u is None else upstream
+            c = upstream * weight
+            if self.goal.u is None and self.by_output:  # nothing is divided by an h that underflowed
+                c = -self.goal.y / self.temperature  # type: ignore[operator]
+            d = upstream / self.temperature if self.softmax_missing else c * on + others(c) * off
+            made: Array = d * self.goal.weights[:, None]
+            return made
+
+    @cached_property
+    def loss(self) -> Array:
+        """wₙ·(−Σₖ ỹₙₖ ln hₙₖ)/norm, (N,)."""
+        assert self.goal is not None
+        assert self.goal.y is not None
+        terms = np.where(self.goal.y > 0.0, -self.goal.y * self.log_h, 0.0)
+        made: Array = terms.sum(axis=1) * self.goal.weights
+        return made
+
+    @cached_property
+    def log_h(self) -> Array:
+        """ln h (N, K)."""
+        h, complement = self._evaluated
+        with np.errstate(all="ignore"):
+            made: Array = np.where(h > 0.5, np.log1p(-complement), np.log(h))
+            return made
 
     def rows(self, part: slice) -> Array:
         """Some rows of the matrix."""
+        q = self.quantity
         with np.errstate(all="ignore"):
-            if self.of == "forward":
-                return self.factor * self.h.reshape(-1, 1)[part]
-            weight, on, off, v = self._parts
-            if self.of == "weight-grad":
-                return self.factor * self._weighted(part, v, self._logit_gradient)
-            n, t = self._places(part)
-            D = off[n]
-            D[np.arange(len(n)), t] = on[n, t]
-            D *= self.factor * weight[n, t, None]
-            return self._by_weight(D, v[n])
+            if q.is_jacobian:
+                n, t = self.places(part)
+                weight, on, off = self.derivative
+                D = off[n]
+                D[np.arange(len(n)), t] = on[n, t]
+                D *= self.factor * weight[n, t, None]
+                return self.carried(part, D, self.v, self.W)
+            if q.is_gradient:
+                made = self.factor * self.carried(part, self.logit_gradient, self.v, self.W)
+                decay = self.goal.l2 if self.goal is not None and q.by == "W" else 0.0
+                return made + decay * self.W[part] if decay else made
+            return self.factor * self._value()[part]
 
-    # --- what ordinary arithmetic makes of an entry: from the terms of that entry alone ---
+    def _value(self) -> Array:
+        """z, h, ln h or E as a column."""
+        of = self.quantity.of
+        if of != "E":
+            value = self.h if of == "h" else self.logits if of == "z" else self.log_h
+            return value.reshape(-1, 1)
+        assert self.goal is not None
+        decay = self.goal.l2 / 2 * (self.W * self.W).sum()
+        made: Array = (self.loss if self.apart else self.loss.sum(keepdims=True))[:, None] + decay
+        return made
 
-    @cached_property
-    def logit_errors(self) -> Array:
-        """By how many roundoffs, relative, the product of two outputs may be off in ordinary arithmetic, (N, 1): the
-        few of the softmax, and for each of four logits twice those of its terms, which many are added up."""
-        with np.errstate(all="ignore"):
-            steepness = (np.abs(self.x) @ np.abs(self.W) + np.abs(self.b)).max(axis=1, keepdims=True)
-            errors: Array = 8.0 + 8.0 * steepness
-            return errors
+    def places(self, part: slice) -> tuple[Indices, Indices]:
+        """The input and the place in its matrix of some rows, where each input has one."""
+        N, J, K = self.sizes
+        height = self.quantity.height(J, K)
+        n, r = np.divmod(np.arange(N * height)[part], height)
+        return n, r
 
-    def relative_errors(self, part: slice) -> Array:
-        """`logit_errors` of the inputs that make each entry, weighted by the sizes of what they bring to it."""
-        errors = self.logit_errors
-        if self.of == "weight-grad" and self.count:
-            v, d = np.abs(self._parts[3]), np.abs(self._logit_gradient)
-            with np.errstate(all="ignore"):
-                top = v.max() * d.max()
-                weighted, plain = self._weighted(part, v / top, errors * d), self._weighted(part, v / top, d)
-                average: Array = np.where(plain > 0.0, weighted / plain, errors.min())
-                return average
-        height = self.x.shape[1] if self.of == "weight-grad" else self.W.shape[1]
-        of_each: Array = errors[np.arange(len(errors) * height)[part] // height]
-        return of_each
+    def carried(self, part: slice, D: Array, v: Array, W: Array) -> Array:
+        """From the logits to what the result is a derivative by: those rows of D (rows, K) of a Jacobian, or some rows
+        of what dE/dz (N, K) makes."""
+        by = self.quantity.by
+        if self.quantity.is_jacobian:
+            if by == "W":
+                v = v[self.places(part)[0]]
+                product: Array = D[:, None, :] * v[:, :, None] if self.row_major else D[:, :, None] * v[:, None, :]
+                return product.reshape(len(D), -1)
+            made: Array = D @ W.T if by == "x" else D
+            return made
+        if by in ("z", "x"):
+            return (D if by == "z" else D @ W.T).reshape(-1, 1)[part]
+        if not self.apart:
+            total: Array = v[:, part].T @ D if by == "W" else D.sum(axis=0)[part, None]
+            return total
+        if by == "b":
+            return D.reshape(-1, 1)[part]
+        n, j = self.places(part)
+        each: Array = v[n, j, None] * D[n]
+        return each
 
-    def cancelling(self, part: slice, unit: float) -> tuple[Array, Array]:
-        """The sizes of the terms whose difference or sum an entry is, times the roundoff `unit`, and what ordinary
-        arithmetic of that roundoff may lose to them.
 
-        That is hₜ|xⱼ| in the diagonal block of a Jacobian, where 1 − hₜ is formed, and zero elsewhere, where nothing
-        cancels. In dE/dz it is 1 at the target, or hᵢ(|uᵢ| + Σₖ hₖ|uₖ|) for an upstream gradient; where gradients are
-        summed, their sizes as well.
-        """
-        with np.errstate(all="ignore"):
-            weight, _, _, v = self._parts
-            size = unit * abs(self.factor) * np.abs(v)  # the roundoff first, so that no product overflows
-            if self.of == "weight-grad":
-                terms, lost = self._subtracted()
-                if len(size) > 1 and self.count:
-                    d = np.abs(self._logit_gradient)
-                    terms, lost = terms + d, lost + self.logit_errors * d
-                return self._weighted(part, size, terms), self._weighted(part, size, lost)
-            if self.of in ("forward", "linear-grad"):
-                return np.zeros((1, 1)), np.zeros((1, 1))
-            n, t = self._places(part)
-            D = np.zeros((len(n), weight.shape[1]))
-            D[np.arange(len(n)), t] = weight[n, t]
-            diagonal = self._by_weight(D, size[n])
-            return diagonal, 4.0 * diagonal
-
-    def _subtracted(self) -> tuple[Array, Array]:
-        """The sizes of the terms of dE/dz (N, K), and the roundoffs that they may cost."""
-        h = self.h
-        if self.softmax_missing:
-            return np.zeros_like(h), np.zeros_like(h)
-        if self.target is not None:
-            at = (np.arange(h.shape[1]) == self.target[:, None]).astype(np.float64)
-            return at, 4.0 * at
-        assert self.upstream is not None
-        u = self.upstream
-        terms = h * (np.abs(u) + (h * np.abs(u)).sum(axis=1, keepdims=True))
-        apart = np.abs(u - (h * u).sum(axis=1, keepdims=True))
-        spread = h * (apart + (h * apart).sum(axis=1, keepdims=True))
-        return terms, 4.0 * terms + self.logit_errors * spread
-
-    def underflowing(self, part: slice, tiny: float) -> Array:
-        """What an entry may be off by where a factor of it is below `tiny` and so lost, or the entry itself is."""
-        size = np.abs(self.x)
-        if self.of == "weight-grad":
-            most = np.full(self.h.shape, tiny)
-            if self.upstream is not None:
-                u = np.abs(tiny * self.upstream)
-                most = np.maximum(
-                    most, u + (self.h * u).sum(axis=1, keepdims=True) + self.h * u.max(axis=1, keepdims=True)
-                )
-            return tiny + self._weighted(part, size, most)
-        if self.of != "layer-grad":
-            return np.full((1, 1), tiny)
-        n, _ = self._places(part)
-        return self._by_weight(np.full((len(n), self.W.shape[1]), tiny), np.maximum(size[n], 1.0))
-
-    def _places(self, part: slice) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """The input and the output of each of some rows of a Jacobian."""
-        K = self.W.shape[1]
-        n, t = np.divmod(np.arange(len(self.x) * K)[part], K)
-        return n, t
-
-    def _by_weight(self, D: Array, v: Array) -> Array:
-        """D[r, i]·v[r, j], the columns in the order of the Jacobian's or of W.ravel()."""
-        product = D[:, None, :] * v[:, :, None] if self.row_major else D[:, :, None] * v[:, None, :]
-        return product.reshape(len(D), -1)
-
-    def _weighted(self, part: slice, v: Array, d: Array) -> Array:
-        """Some rows of Σₙ v[n, j]·d[n, i] / count, or of the terms one below the other."""
-        if self.count:
-            return v[:, part].T @ d / self.count
-        n, j = np.divmod(np.arange(v.size)[part], v.shape[1])
-        return v[n, j, None] * d[n]
-
-    def strongest(self) -> slice:
-        """Rows that hold the largest entry, or one near it."""
-        if self.of == "forward":
-            return slice(None)
-        weight, on, off, v = self._parts
-        largest = np.abs(v).max(axis=1)
-        if self.of == "weight-grad":
-            if self.count:
-                at = int(np.abs(v).sum(axis=0).argmax())
-            else:
-                at = int((np.abs(v) * np.abs(self._logit_gradient).max(axis=1, keepdims=True)).argmax())
-        else:
-            slope = np.maximum(np.abs(on), np.abs(off).max(axis=1, keepdims=True))
-            at = int((np.abs(weight) * slope * largest[:, None]).argmax())
-        return slice(at, at + 1)
+def others(c: Array) -> Array:
+    """Σ of the other entries of a row, for each."""
+    rest: Array = c.sum(axis=1, keepdims=True) - c
+    return rest

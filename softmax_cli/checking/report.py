@@ -8,8 +8,7 @@ from typing import Any
 
 from ..wording import counted
 from . import table
-from .formula import Of
-from .submitted import Layout
+from .quantities import Layout, Of
 
 HEADS = ("entry", "yours", "right", "absolute", "relative")
 

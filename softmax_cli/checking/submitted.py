@@ -1,18 +1,19 @@
-"""The matrix that is checked: what is accepted, the layouts its shape fits, and the names of its entries."""
+"""The matrix that is checked: what is accepted, and the layouts that its shape fits."""
 
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import Array
 from ..errors import InputError
-from .formula import Of, Rows
+from .formula import Rows
+from .quantities import COMMANDS, QUANTITIES, Layout, Quantity
 
-Layout = Literal["vector", "numerator", "denominator", "tensor", "in-out", "out-in"]
+TURNED = ("denominator", "out-in")  # layouts whose last two axes are the other way round
 
 
 class View(NamedTuple):
@@ -20,6 +21,15 @@ class View(NamedTuple):
 
     layout: Layout
     rows: Rows
+
+
+class Sizes(NamedTuple):
+    """N, J and K; `apart` says whether each input has a matrix of its own, and so there is an axis for them."""
+
+    N: int
+    J: int
+    K: int
+    apart: bool
 
 
 def real_matrix(theirs: Any) -> NDArray[Any]:
@@ -42,68 +52,54 @@ def real_matrix(theirs: Any) -> NDArray[Any]:
     return a.astype(a.dtype.newbyteorder("="), copy=False)
 
 
-def _shapes(of: Of, N: int | None, J: int, K: int) -> dict[Layout, tuple[int, ...]]:
-    """The layouts of a result and their shapes; N for many inputs, unless they were summed over."""
-    lead = () if N is None else (N,)
-    if of == "forward":
-        return {"vector": (*lead, K)}
-    if of == "softmax-grad":
-        return {"numerator": (*lead, K, K)}
-    if of == "weight-grad":
-        return {"in-out": (*lead, J, K), "out-in": (*lead, K, J)}
-    return {"numerator": (*lead, K, K * J), "denominator": (*lead, K * J, K), "tensor": (*lead, K, J, K)}
-
-
-def views(a: NDArray[Any], of: Of, N: int | None, J: int, K: int, named: str | None = None) -> list[View]:
+def views(a: NDArray[Any], quantity: Quantity, of: str, sizes: Sizes, named: str | None = None) -> list[View]:
     """The layouts that the shape of a matrix fits, the one `named` before the others. InputError if there is none,
-    or if it does not fit the one that is named."""
-    shapes = _shapes(of, N, J, K)
+    or if it does not fit the one that is named; `of` is what it calls the result."""
+    lead = sizes.N if sizes.apart else None
+    shapes = quantity.shapes(lead, sizes.J, sizes.K)
     if named is not None and named not in shapes:
         raise InputError(f"layout is {named!r}, where that of {of}, {' or '.join(shapes)}, is expected")
-    if of == "forward" and N is None and a.shape in ((1, K), (K, 1)):
-        a = a.reshape(K)
+    if list(shapes) == ["vector"] and lead is None and a.shape in ((1, a.size), (a.size, 1)):
+        a = a.reshape(-1)
     fitting = [layout for layout, shape in shapes.items() if a.shape == shape]
     if not fitting or named not in (None, *fitting):
-        raise _misfit(a.shape, of, N, J, K, named, fitting)
+        raise _misfit(a.shape, quantity, sizes, named, fitting)
     fitting.sort(key=lambda layout: layout != named)
-    return [View(layout, _reader(a if N is not None else a[None], layout)) for layout in fitting]
+    height = quantity.height(sizes.J, sizes.K)
+    return [
+        View(layout, _reader(a.reshape(-1, *(a.shape[1:] if sizes.apart else a.shape)), layout, height))
+        for layout in fitting
+    ]
 
 
 def _misfit(
-    shape: tuple[int, ...], of: Of, N: int | None, J: int, K: int, named: str | None, fitting: list[Layout]
+    shape: tuple[int, ...], quantity: Quantity, sizes: Sizes, named: str | None, fitting: list[Layout]
 ) -> InputError:
-    shapes = _shapes(of, N, J, K)
+    N, J, K, apart = sizes
+    lead = N if apart else None
+    shapes = quantity.shapes(lead, J, K)
     fits = " or ".join(f"{shape} ({layout})" for layout, shape in shapes.items() if named in (None, layout))
-    others = [other for other in get_args(Of) if other != of and shape in _shapes(other, N, J, K).values()]
+    fit = (name for name, key in COMMANDS.items() if shape in QUANTITIES[key].shapes(lead, J, K).values())
+    others = [name for name in fit if COMMANDS[name] != quantity.key]
     advice = f"{shape} is a shape of {' and of '.join(others)}" if others else ""
     if fitting:
         advice = f"{shape} is the {fitting[0]} layout"
-    elif of in ("linear-grad", "layer-grad") and shape == (*shapes["numerator"][:-2], K, K, J):
+    elif quantity.is_jacobian and quantity.by == "W" and shape == (*shapes["numerator"][:-2], K, K, J):
         advice = "if its weights are stored outputs × inputs, swap its last two axes"
     return InputError(f"the matrix to check has shape {shape}, where {fits} is expected", advice)
 
 
-def _reader(a: NDArray[Any], layout: Layout) -> Rows:
+def _reader(a: NDArray[Any], layout: Layout, height: int) -> Rows:
     """`a` has the inputs in front, and rows of all of them are counted through."""
-    height = a.shape[-1] if layout in ("denominator", "out-in") else a.shape[1]
+    if layout in ("vector", "number"):
+        column = a.reshape(-1, 1)
+        return lambda part: column[part].astype(np.float64)
 
     def rows(part: slice) -> Array:
         n, r = np.divmod(np.arange(len(a) * height)[part], height)
-        block = a[n, :, r] if layout in ("denominator", "out-in") else a[n, r]
+        block = a[n, :, r] if layout in TURNED else a[n, r]
         if layout == "tensor":
             block = block.transpose(0, 2, 1)
         return block.reshape(len(n), -1).astype(np.float64)
 
     return rows
-
-
-def label(of: Of, J: int, row: int, column: int) -> str:
-    """The name of an entry, by its place in the numerator layout: ∂h[2]/∂W[3,1]."""
-    if of == "forward":
-        return f"h[{row}]"
-    if of == "weight-grad":
-        return f"∂E/∂W[{row},{column}]"
-    if of == "softmax-grad":
-        return f"∂h[{row}]/∂z[{column}]"
-    i, j = divmod(column, J)
-    return f"∂{'z' if of == 'linear-grad' else 'h'}[{row}]/∂W[{j},{i}]"

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from ..checking.agreement import SelfReport
 from ..checking.compare import compare
-from ..checking.formula import Of
+from ..checking.quantities import Of
 from ..checking.report import Report
 from ..checking.selfcheck import self_check
 from ..core.arrays import Array

@@ -65,6 +65,9 @@ def _block(layer: Layer, W: Array, b: Array | None, outputs: NDArray[np.intp], l
         h, _ = layer.apart()
         h = h._replace(significand=h.significand - h.significand * layer.tail[:, None])
         out = times(expanded(Apart(*(None if part is None else part[:, outputs] for part in h)), 2), out)  # type: ignore[arg-type]
+    if layer.mask is not None:
+        out[layer.mask[:, outputs]] = 0.0
+        unsure = [(n, r, j) for n, r, j in unsure if not layer.mask[n, outputs[r]]]
     for n, r, j in unsure:
         out[n, r, j] = _exact(layer, W, b, n, int(outputs[r]), j, log)
     return out

@@ -7,8 +7,7 @@ from typing import NamedTuple
 
 from ...errors import InputError
 from ...wording import quoted
-from ..formula import Of
-from ..submitted import Layout
+from ..quantities import Layout, Of
 
 Shape = tuple[int, ...]
 N, J, K, KJ = "N", "J", "K", "KJ"

@@ -1,0 +1,61 @@
+"""Mistakes in the axes: of the inputs, of the outputs, and along W."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ...core.arrays import Array
+from ...core.softmax import softmax
+from ..formula import Formula
+from .mistake import Mistake, of_softmax
+
+
+def softmax_over_batch(f: Formula) -> Formula | None:
+    """The softmax along the batch axis: each output is normalised over the inputs. Several inputs only."""
+
+    def outputs(f: Formula) -> tuple[Array, Array]:
+        h, complement, _ = softmax(np.ascontiguousarray((f.logits / f.temperature).T))
+        return h.T, complement.T
+
+    return f.but(outputs=outputs) if len(f.x) > 1 else None
+
+
+def softmax_over_inputs(f: Formula) -> Formula:
+    """The softmax along an axis that the outputs do not lie on: over the inputs of W·x[:, None], then
+    summed, or over the batch axis of a single input. Each output is then normalised by itself: h = 1,
+    and D = I − 1."""
+    return f.but(outputs=lambda f: (np.ones_like(f.logits), np.zeros_like(f.logits)))
+
+
+def _of_products(total: Callable[[Array], Array]) -> Callable[[Formula], tuple[Array, Array]]:
+    return lambda f: softmax((f.x * total(f.W) + f.b) / f.temperature)[:2]
+
+
+def input_along_outputs(f: Formula) -> Formula | None:
+    """softmax((W * x).sum(axis=0) + b): x runs along the outputs of W. Square W only."""
+    square = f.W.shape[0] == f.W.shape[1]
+    return f.but(outputs=_of_products(lambda W: W.sum(axis=0))) if square else None
+
+
+def summed_over_outputs(f: Formula) -> Formula | None:
+    """softmax((W * x[:, None]).sum(axis=1) + b): the products are summed over the outputs. Square W only."""
+    square = f.W.shape[0] == f.W.shape[1]
+    return f.but(outputs=_of_products(lambda W: W.sum(axis=1))) if square else None
+
+
+AXES = (
+    Mistake(
+        "wrong-axis",
+        (softmax_over_batch,),
+        of_softmax,
+        "the softmax runs along the batch: take it over the outputs of each input, along the last axis",
+    ),
+    Mistake(
+        "wrong-axis",
+        (softmax_over_inputs, input_along_outputs, summed_over_outputs),
+        of_softmax,
+        "an axis of W is mixed up: sum x[j]·W[j,i] over the inputs j, then take the softmax over the outputs i",
+    ),
+)

@@ -1,0 +1,44 @@
+"""Mistakes in how the weights, and what is derived by them, are laid out in memory."""
+
+from __future__ import annotations
+
+from ..formula import Formula
+from ..quantities import Quantity
+from .mistake import Mistake, of_logits
+
+
+def row_major_weights(f: Formula) -> Formula:
+    """Columns in the order of W.ravel(): column j·K + i is W[j, i], not column i·J + j."""
+    return f.but(row_major=True)
+
+
+def out_in_weights(f: Formula) -> Formula | None:
+    """W read transposed: softmax(Wx + b), everything after it right. Square W only."""
+    return f.but(W=f.W.T) if f.W.shape[0] == f.W.shape[1] else None
+
+
+def out_in_weights_as_stored(f: Formula) -> Formula | None:
+    """The same with the columns in the order of the array that was read, as differentiating softmax(W @ x + b)
+    by W itself gives them. Square W only."""
+    return f.but(W=f.W.T, row_major=True) if f.W.shape[0] == f.W.shape[1] else None
+
+
+def by_weights_of_one_input(q: Quantity) -> bool:
+    """A Jacobian in the weights."""
+    return q.is_jacobian and q.by == "W"
+
+
+ROW_MAJOR = Mistake(
+    "row-major-weights",
+    (row_major_weights,),
+    by_weights_of_one_input,
+    "the columns run in the order of W.ravel(): swap the last two axes of the (K, J, K) array before reshaping it",
+    {"tensor": "the weights are stored outputs × inputs: swap the last two axes, [t, j, i] being ∂h[t]/∂W[j,i]"},
+)
+
+TRANSPOSED_WEIGHTS = Mistake(
+    "out-in-weights",
+    (out_in_weights, out_in_weights_as_stored),
+    of_logits,
+    "W was read transposed: W[j,i] is the weight from input j to output i, so the logits are Wᵀx + b",
+)

@@ -1,0 +1,57 @@
+"""What a mistake is: a name, the formulas that go by it, the results it can spoil, and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from ..formula import Formula
+from ..quantities import Quantity
+
+Variant = Callable[[Formula], Formula | None]  # None where it cannot be made
+
+
+class Mistake(NamedTuple):
+    """`spoils` says of a result whether the mistake can be made in it. `advice` is one line; `instead` has lines for
+    where it has to be put differently: by "target" or "upstream", by a layout, or by the key of a result."""
+
+    name: str
+    variants: tuple[Variant, ...]
+    spoils: Callable[[Quantity], bool]
+    advice: str
+    instead: Mapping[str, str] = MappingProxyType({})
+
+    def advice_for(self, words: set[str]) -> str:
+        """The line for a result that goes by these words."""
+        return next((text for word, text in self.instead.items() if word in words), self.advice)
+
+
+def everything(q: Quantity) -> bool:
+    """Every result."""
+    return True
+
+
+def of_softmax(q: Quantity) -> bool:
+    """What the softmax is evaluated for."""
+    return q.of != "z"
+
+
+def of_slope(q: Quantity) -> bool:
+    """What the derivative of the softmax goes into."""
+    return q.of != "z" and q.by is not None
+
+
+def of_jacobian(q: Quantity) -> bool:
+    """A Jacobian of the outputs, or of their logarithms."""
+    return q.of != "z" and q.is_jacobian
+
+
+def of_logits(q: Quantity) -> bool:
+    """What the values of the logits go into."""
+    return q.of != "z" or q.by is None
+
+
+def by_weights(q: Quantity) -> bool:
+    """A derivative in the weights."""
+    return q.by == "W"
