@@ -91,7 +91,15 @@ def tally(theirs: Rows, ours: Rows, parts: Sequence[slice], allowance: Allowance
 
 def _badness(entry: Entry) -> tuple[float, float, int, int]:
     row, column, _, _, absolute, relative = entry
+    relative = float(_coarse(np.float64(relative)))
     return (*(-math.inf if math.isnan(v) else -v for v in (relative, absolute)), row, column)  # type: ignore[return-value]
+
+
+def _coarse(relative: Array) -> Array:
+    """To seven digits: relative errors that only rounding parts are equal."""
+    significand, exponent = np.frexp(relative)
+    rounded: Array = np.ldexp(np.round(significand * 2.0**23), exponent - 23)
+    return rounded
 
 
 def _largest(first: int, differs: NDArray[np.bool_], theirs: Array, ours: Array, error: Array) -> Iterator[Entry]:
@@ -100,7 +108,7 @@ def _largest(first: int, differs: NDArray[np.bool_], theirs: Array, ours: Array,
     absolute = error[rows, columns]
     with np.errstate(all="ignore"):
         relative = absolute / np.abs(ours[rows, columns])
-    keys = np.nan_to_num(relative, nan=np.inf, posinf=np.inf)
+    keys = np.nan_to_num(_coarse(relative), nan=np.inf, posinf=np.inf)
     sizes = np.nan_to_num(absolute, nan=np.inf, posinf=np.inf)
     for _ in range(min(WORST, len(keys))):
         at = int(np.argmax(np.where(keys == keys.max(), sizes, -1.0)))
