@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..core import jacobian
-from ..core.arrays import Array
+from ..core.arrays import Array, checked
 from ..core.layer import Layer, evaluate
 from ..core.twofold import UNIT
 from ..errors import InputError
@@ -42,12 +42,13 @@ def self_check(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None) -> SelfRe
     InputError for x, W or b that are not finite real numbers of shapes that fit, for many inputs,
     or if a logit overflows.
     """
-    layer, single = evaluate(x, W, b)
-    if not single:
+    x, W, b = checked(x, W, b)
+    if x.ndim == 2:  # said before they are evaluated
         raise InputError(
-            f"the tool is checked at one input at a time: x holds {len(layer.x)}",
+            f"the tool is checked at one input at a time: x holds {len(x)}",
             "give one of them with -x, or a line for each with --jsonl",
         )
+    layer, _ = evaluate(x, W, b)
     weights = np.asarray(W, dtype=np.float64)
     bias = np.zeros(weights.shape[1]) if b is None else np.asarray(b, dtype=np.float64)
     with np.errstate(all="ignore"):

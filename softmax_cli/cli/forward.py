@@ -30,7 +30,12 @@ def forward(inputs: Inputs, lines: Lines, output: Output) -> None:
     from ..writing.forward_result import forward_result
 
     format = chosen_format(output.format, output.json, output.output)
-    emit(forward_result(problem_of(inputs, lines)), format, output.output, output.precision, output.full)
+    problem = problem_of(inputs, lines)
+    if format == "csv":
+        from ..writing.formats.csv import refuse_dimensions
+
+        refuse_dimensions(problem.x.ndim + 1, "z and h of many inputs have", "npz")
+    emit(forward_result(problem), format, output.output, output.precision, output.full)
 
 
 def _line_work() -> "Work":

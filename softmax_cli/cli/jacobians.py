@@ -70,11 +70,16 @@ def _jacobian(
             fail("--plot draws one matrix, and --jsonl makes one of every line")
         answer_lines(inputs, lines, output, _line_work(quantity, output, method))
         return
-    from ..writing.jacobian_result import jacobian_result
+    from ..writing.jacobian_result import KEYS, jacobian_result
 
     format = chosen_format(output.format, output.json, output.output)
     problem = problem_of(inputs, lines)
     outputs = _chosen_outputs(output.outputs, problem.W.shape[1])
+    if format == "csv":
+        from ..writing.formats.csv import refuse_dimensions
+
+        apart = output.layout == "tensor" and quantity != "softmax-grad"
+        refuse_dimensions(problem.x.ndim + 1 + apart, f"{KEYS[quantity]} has")
     result = jacobian_result(quantity, problem, output.layout, outputs, method)
     if output.plot is not None:
         if output.plot == output.output:

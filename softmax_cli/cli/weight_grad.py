@@ -30,6 +30,7 @@ def weight_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, outp
     the upstream gradient dE/dh. Give that, or the right class for the cross-entropy E = −ln h[target].
     """
     from ..writing.emit import chosen_format, emit
+    from .weighting import reduction_of
 
     if lines.jsonl:
         check_values(inputs, {"--upstream": error.upstream, "--target": error.target})
@@ -38,6 +39,10 @@ def weight_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, outp
     format = chosen_format(output.format, output.json, output.output)
     also = {"--upstream": error.upstream, "--target": error.target}
     problem = problem_of(inputs, lines, also, in_file=True)
+    if format == "csv" and problem.x.ndim == 2 and reduction_of(problem, error) == "none":
+        from ..writing.formats.csv import refuse_dimensions
+
+        refuse_dimensions(3, f"{'dE_dW' if step.learning_rate is None else 'W_new'} has")
     emit(_learnt(problem, error, step), format, output.output, output.precision, output.full)
 
 

@@ -10,7 +10,8 @@ from ..core.arrays import Array, real_array
 from ..errors import InputError
 from ..wording import quoted, shown
 from .inline import read_inline
-from .jsonfile import json_array, parse_json, parse_json_with_nan
+from .jsonarrays import parse_with_arrays
+from .jsonfile import json_array
 from .npyfile import read_npy
 from .npzfile import read_npz_array
 from .sources import STDIN, named, read_bytes, sniffed
@@ -56,9 +57,9 @@ def read_entry(value: str, option: str, key: str, finite: bool = True, header: b
         data, source = read_bytes(value, option), shown(value) if value else STDIN
         kind = kind or sniffed(data)
     if kind == "json":
-        found = parse_json(data, source) if finite else parse_json_with_nan(data, source)
+        found = parse_with_arrays(data, source, finite)
         if not isinstance(found, dict):
-            return Entry(json_array(found, source, finite), source)
+            return entry_of(found, source, finite)
         if key not in found:
             held = f"it holds {shown(', '.join(found), 80)}" if found else "it is empty"
             raise InputError(f"{source} has no key {quoted(key)}", held)

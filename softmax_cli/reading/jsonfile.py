@@ -51,7 +51,11 @@ def parse_json_with_nan(data: bytes, source: str) -> Any:
 
 def parse_document(text: bytes, source: str) -> dict[str, Any]:
     """A JSON object. InputError as in `parse_json`, or if it is another value."""
-    value = parse_json(text, source)
+    return as_object(parse_json(text, source), source)
+
+
+def as_object(value: Any, source: str) -> dict[str, Any]:
+    """A value of JSON, if it is an object. InputError if it is not."""
     if type(value) is not dict:
         raise InputError(f'{source} holds {spelled(value)}, where an object like {{"x": …, "W": …}} is expected')
     return value
@@ -110,8 +114,8 @@ def spelled(value: Any) -> str:
     """A JSON value as an error names it."""
     if isinstance(value, str):
         return f"the string {quoted(value)}"
-    if isinstance(value, list | dict):
-        return "a list" if isinstance(value, list) else "an object"
+    if isinstance(value, list | np.ndarray | dict):
+        return "an object" if isinstance(value, dict) else "a list"
     return orjson.dumps(value).decode()
 
 

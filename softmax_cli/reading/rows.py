@@ -22,10 +22,11 @@ def numbers(
     finite: bool,
     bad_row: Callable[[int, list[str]], InputError],
     width: int | None = None,
+    flat: array[float] | None = None,
 ) -> Array:
-    """R rows of C cells → (R, C), with C = `width` where that is known. `bad_row` says what is wrong with a row
-    that holds something else than numbers. InputError for that, for a row of another length, and for no rows."""
-    flat = array("d")
+    """R rows of C cells → (R, C), with C = `width` where that is known, below those in `flat`. `bad_row` says what is
+    wrong with a row that holds something else than numbers. InputError for that, and for a row of another length."""
+    flat = array("d") if flat is None else flat
     for line, cells in rows:
         try:
             values = _values(cells)

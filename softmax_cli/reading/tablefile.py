@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from array import array
+from codecs import BOM_UTF8
 from collections.abc import Iterator
-from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -11,11 +13,13 @@ import numpy as np
 from ..core.arrays import Array
 from ..errors import InputError
 from ..wording import escaped, quoted
+from .bulk import take_lines
 from .cells import expected, is_name, is_number
 from .encoding import decode
 from .rows import bad_cell, numbers
 
 _HEADER = "if the first row names the columns, add --header"
+_LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _SEPARATORS = {";": "semicolons", "\t": "tabs", ",": "commas", " ": "spaces"}
 
 
@@ -36,55 +40,79 @@ def read_table(
     could be meant as a number is none, lest a mistyped number drop a row. Delimiter None is a tab where there
     are tabs and no commas, and otherwise a comma. InputError with the row, as a text editor counts, and the column.
     """
-    text = decode(data, source)
-    if "\0" in text:
-        raise InputError(f"{source} holds a NUL byte on line {text.count(chr(10), 0, text.index(chr(0))) + 1}")
+    stop = _sound(data, source)
     if delimiter is None:
-        delimiter = "\t" if "\t" in text and "," not in text else ","
-    rows = _csv_rows(text, source, delimiter)
-    line, first = next(rows)
+        delimiter = "\t" if b"\t" in data and b"," not in data else ","
+    comma = delimiter.encode()
+    start, line = 3 if data.startswith(BOM_UTF8) else 0, 1
+    flat, names, width = array("d"), None, None
+    if not header:
+        start, width = take_lines(flat, data, start, stop, None, comma)
+    if not flat:
+        lines = _Lines(data, start, stop)
+        _, first = next(_csv_rows(lines, line, source, delimiter))
+        if _is_header(first, source) if header is None else header:
+            names = _names(_unmarked(first), source)
+            line += lines.count
+            start, width = take_lines(flat, data, lines.at, stop, len(names), comma)
 
     def bad_row(line: int, cells: list[str]) -> InputError:
         return _bad_row(line, cells, source, delimiter, finite, header)
 
-    if _is_header(line, first, source) if header is None else header:
-        names = _names(line, _unmarked(first), source)
-        array = numbers(rows, source, finite, bad_row, len(names))
-        if not array.size:
-            raise InputError(f"{source} holds no numbers below its header row")
-        return Table(array, names)
-    array = numbers(chain([(line, first)], rows), source, finite, bad_row)
-    return Table(array, None, _doubts(array, source) if header is None else ())
+    rest = _csv_rows(_Lines(data, start, stop), line + len(flat) // (width or 1), source, delimiter)
+    matrix = numbers(rest, source, finite, bad_row, width, flat)
+    if not matrix.size:
+        raise InputError(f"{source} holds no numbers below its header row")
+    return Table(matrix, names, _doubts(matrix, source) if header is None and names is None else ())
 
 
-def _csv_rows(text: str, source: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _sound(data: bytes, source: str) -> int:
+    """Where the last row ends: blank lines at the end are no rows. InputError for what is no text."""
+    text = decode(data, source)
+    if "\0" in text:
+        raise InputError(f"{source} holds a NUL byte on line {text.count(chr(10), 0, text.index(chr(0))) + 1}")
+    tail = text[len(text.rstrip()) :]
+    last = re.split("[\r\n]", tail, maxsplit=1)[0]
+    return len(data) - len(tail.encode()) + len(last.encode())
+
+
+class _Lines:
+    """The lines of a text between two of its bytes. `count` of them have been read, up to byte `at`."""
+
+    def __init__(self, data: bytes, start: int, stop: int) -> None:
+        self.count, self.at = 0, start
+        self._found = _LINE.finditer(data, start, stop)
+
+    def __iter__(self) -> Iterator[str]:
+        for found in self._found:
+            self.count += 1
+            self.at = found.end()
+            yield found[0].decode()
+
+
+def _csv_rows(lines: _Lines, first: int, source: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     import csv
-    import io
 
-    body = text.rstrip()
-    tail = text[len(body) :].replace("\r", "\n").partition("\n")[0]  # blank lines at the end are no rows
-    reader = csv.reader(io.StringIO(body + tail, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)
-    line = 0
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
+    line = first
     try:
         for cells in reader:
-            yield line + 1, cells
-            line = reader.line_num
+            yield line, cells
+            line = first + reader.line_num
     except csv.Error as error:
-        raise InputError(f"{source} row {line + 1} is not valid CSV: {error}") from None
+        raise InputError(f"{source} row {line} is not valid CSV: {error}") from None
 
 
-def _is_header(line: int, cells: list[str], source: str) -> bool:
-    """Whether a first row holds names and nothing else. InputError if it holds names and, beside them, no number
+def _is_header(cells: list[str], source: str) -> bool:
+    """Whether the first row holds names and nothing else. InputError if it holds names and, beside them, no number
     but what could be meant as one."""
-    cells = _unmarked(cells)
-    filled = [cell for cell in cells if cell.strip()]
-    names = [cell for cell in filled if is_name(cell)]
-    if not names or any(map(is_number, filled)):
+    filled = [cell for cell in _unmarked(cells) if cell.strip()]
+    if any(map(is_number, filled)) or not any(map(is_name, filled)):
         return False
-    if len(names) < len(filled):
-        column, cell = next((n, c) for n, c in enumerate(cells, 1) if c.strip() and not is_name(c))
-        found = f"{source} row {line}, column {column} is {quoted(cell.strip())}"
-        raise InputError(f"{found}, where a name is expected", _HEADER)
+    for column, cell in enumerate(cells, 1):
+        if cell.strip() and not is_name(cell):
+            found = f"{source} row 1, column {column} is {quoted(cell.strip())}"
+            raise InputError(f"{found}, where a name is expected", _HEADER)
     return True
 
 
@@ -94,21 +122,21 @@ def _unmarked(cells: list[str]) -> list[str]:
     return bare if all(map(is_name, [*cells[:1], *bare])) else cells  # #DIV/0! is no name
 
 
-def _names(line: int, cells: list[str], source: str) -> tuple[str, ...]:
+def _names(cells: list[str], source: str) -> tuple[str, ...]:
     for column, cell in enumerate(cells, 1):
         if not cell.strip():
             raise InputError(
-                f"{source} row {line}, column {column} is empty, where a name is expected",
+                f"{source} row 1, column {column} is empty, where a name is expected",
                 "save it without an index column (pandas: index=False)" if column == 1 else "",
             )
     return tuple(escaped(cell.strip()) for cell in cells)
 
 
-def _doubts(array: Array, source: str) -> tuple[str, ...]:
+def _doubts(matrix: Array, source: str) -> tuple[str, ...]:
     """A note, if the first of many rows is 0, 1, 2, …: the names that pandas gives to columns without any. A
     single column of whole numbers is left alone: they are classes."""
-    R, C = array.shape
-    if R == 1 or not np.array_equal(array[0], np.arange(C)) or (C == 1 and (array == np.floor(array)).all()):
+    R, C = matrix.shape
+    if R == 1 or not np.array_equal(matrix[0], np.arange(C)) or (C == 1 and (matrix == np.floor(matrix)).all()):
         return ()
     row = ", ".join(map(str, range(C))) if C <= 3 else f"0, 1, …, {C - 1}"
     return (f"the first row of {source} is {row}, and is read as numbers: if it names the columns, add --header",)

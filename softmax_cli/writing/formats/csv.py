@@ -29,21 +29,23 @@ def write(stream: BinaryIO, result: Result) -> None:
     stream.write(b"\n")
 
 
+def refuse_dimensions(count: int, what: str, instead: str = "npy") -> None:
+    """InputError for more dimensions than a table has: `what` is as in `dL_dW has`. A command that knows the number
+    beforehand asks before it computes."""
+    if count > 2:
+        number = {3: "three", 4: "four"}.get(count, count)
+        raise InputError(f"CSV holds two dimensions, and {what} {number}", f"use --json, or -o FILE.{instead}")
+
+
 def _side_by_side(result: Result) -> Stream:
     vectors = [np.asarray(result.document[key]) for key in result.columns]
-    if vectors[0].ndim != 1:
-        names = " and ".join(result.columns)
-        raise InputError(
-            f"CSV holds two dimensions, and {names} of many inputs make three", "use --json, or -o FILE.npz"
-        )
+    refuse_dimensions(vectors[0].ndim + 1, f"{' and '.join(result.columns)} of many inputs have", "npz")
     return as_stream(np.stack(vectors, axis=1))
 
 
 def _two_dimensional(result: Result) -> Stream:
     shape, blocks = as_stream(result.document[result.main])
-    if len(shape) > 2:
-        count = {3: "three", 4: "four"}.get(len(shape), len(shape))
-        raise InputError(f"CSV holds two dimensions, and {result.main} has {count}", "use --json, or -o FILE.npy")
+    refuse_dimensions(len(shape), f"{result.main} has")
     return Stream(shape if len(shape) == 2 else (math.prod(shape), 1), blocks)
 
 
