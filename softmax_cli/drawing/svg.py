@@ -10,14 +10,15 @@ from .cells import downsample
 from .scale import scale_of
 from .view import View
 
-ROWS, COLUMNS = 100, 1000  # cells drawn at most
+CELLS, ROWS = 10_000, 100  # drawn at most
 LEVELS = 16  # of each sign
 
 
 def svg_heatmap(view: View) -> str:
     """The image: classes "above" and "below" zero, more opaque the larger an entry is, and "blocks" around those of
     the diagonal where they can be seen. `data-entries` says that every entry has a cell of its own."""
-    picture = downsample(view, ROWS, COLUMNS)
+    rows = min(view.shape[0], ROWS)
+    picture = downsample(view, rows, CELLS // rows)
     levels = np.rint(scale_of(picture.cells).of(picture.cells) * LEVELS).astype(int)
     levels[levels == 0] = np.sign(picture.cells[levels == 0])  # the least still has its sign's hue
     rows, columns = levels.shape

@@ -53,7 +53,7 @@ def shown(browser, lesson):
         page.on("request", lambda request: request.url.startswith("file:") or troubles.append(request.url))
         page.goto((lesson / f"{name}.html").as_uri())
         if options.get("java_script_enabled", True):
-            page.wait_for_selector("td[aria-selected=true]")
+            page.wait_for_selector("#entries td[tabindex='0']")
         return page
 
     yield show
@@ -160,8 +160,17 @@ def test_a_page_of_the_example_is_small_and_that_of_the_digits_no_megabyte(lesso
 
 def test_of_a_layer_too_large_for_a_page_a_part_is_shown_and_said_to_be(lesson, shown):
     x, W = [1.0] * 40, [[(j * k % 7) / 10 for k in range(120)] for j in range(40)]
-    (lesson / "large.html").write_text(as_html(worked_entry(x, W, None, None, (119, 0, 3), 6)), encoding="utf-8")
+    page = as_html(worked_entry(x, W, None, None, (119, 0, 3), 6))
+    (lesson / "large.html").write_text(page, encoding="utf-8")
     page = shown("large")
-    assert "The first 100 rows and 100 columns are shown." in page.inner_text("#what")
-    page.click("#entries tbody tr:nth-child(100) td:nth-of-type(100)")
-    assert chosen(page).startswith("∂h[99]/∂W[19,2] = ")
+    assert "The first 100 rows and 83 columns are shown." in page.inner_text("#what")
+    assert chosen(page) == ""  # the entry that was asked for is not among them, and stays
+    assert page.locator(
+        "#derivation p", has_text="how output 119 answers to the weight from input 0 to output 3"
+    ).count()
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    assert chosen(page).startswith("∂h[0]/∂W[1,0] = ")
+    page.click("#entries tbody tr:nth-child(100) td:nth-of-type(83)")
+    assert chosen(page).startswith("∂h[99]/∂W[2,2] = ")
+    assert page.locator("#entries td[tabindex='0']").count() == 1

@@ -19,6 +19,7 @@ from .mathml import mathml
 from .tex_math import arithmetic, number_tex
 
 ENTRIES, ROWS = 10_000, 100  # of the Jacobian that a page holds at most, each with its derivation
+TERMS = 1_000_000  # of the sums in these derivations: fewer entries where outputs are many
 CORNER = 12  # rows and columns of the other matrices
 
 
@@ -53,7 +54,8 @@ def as_html(worked: WorkedEntry, picture: str = "") -> str:
 def _shown(worked: WorkedEntry) -> tuple[range, range]:
     """The rows and columns of the Jacobian that the page holds."""
     rows = range(min(worked.K, ROWS))
-    return rows, range(min(worked.K * worked.J, ENTRIES // len(rows)))
+    most = min(ENTRIES, TERMS // worked.K)
+    return rows, range(min(worked.K * worked.J, max(1, most // len(rows))))
 
 
 def _jacobian(worked: WorkedEntry, rows: range, columns: range, picture: str) -> Iterator[str]:

@@ -25,10 +25,8 @@
   const choose = (row, column, focus) => {
     row = Math.min(Math.max(row, 0), rows.length - 1);
     column = Math.min(Math.max(column, 0), width - 1);
-    if (cell) {
-      cell.removeAttribute("aria-selected");
-      cell.tabIndex = -1;
-    }
+    if (cell) cell.removeAttribute("aria-selected");
+    (cell ?? rows[0].cells[1]).tabIndex = -1;
     cell = rows[row].cells[column + 1];
     cell.setAttribute("aria-selected", "true");
     cell.tabIndex = 0;
@@ -81,8 +79,13 @@
   table.classList.add("choosable");
   region.removeAttribute("tabindex");
   document.getElementById("hint").hidden = false;
+  rows[0].cells[1].tabIndex = 0;
   const [row, column] = table.dataset.worked.split(",").map(Number);
-  choose(row, column, false);
-  region.scrollLeft = cell.offsetLeft - region.clientWidth / 2;
-  region.scrollTop = cell.offsetTop - region.clientHeight / 2;
+  if (row < rows.length && column < width) {
+    choose(row, column, false);
+    region.scrollLeft = cell.offsetLeft - region.clientWidth / 2;
+    region.scrollTop = cell.offsetTop - region.clientHeight / 2;
+  } else {
+    letKeysScroll();
+  }
 })();
