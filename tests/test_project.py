@@ -33,3 +33,8 @@ def test_contributing_names_every_room():
     rooms = {path.name for path in (ROOT / "softmax_cli").iterdir() if (path / "__init__.py").exists()}
     text = (ROOT / "CONTRIBUTING.md").read_text()
     assert rooms == set(re.findall(r"^\| `(\w+)/` \|", text, re.MULTILINE))
+
+
+def test_no_two_test_files_have_one_name():
+    names = sorted(path.name for path in (ROOT / "tests").rglob("*.py") if path.parent.name != "backward_passes")
+    assert [a for a, b in zip(names, names[1:], strict=False) if a == b] == []  # pytest would not tell them apart
