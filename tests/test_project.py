@@ -1,5 +1,6 @@
 """The project's own files agree with each other."""
 
+import itertools
 import re
 import tomllib
 from pathlib import Path
@@ -37,4 +38,4 @@ def test_contributing_names_every_room():
 
 def test_no_two_test_files_have_one_name():
     names = sorted(path.name for path in (ROOT / "tests").rglob("*.py") if path.parent.name != "backward_passes")
-    assert [a for a, b in zip(names, names[1:], strict=False) if a == b] == []  # pytest would not tell them apart
+    assert [a for a, b in itertools.pairwise(names) if a == b] == []  # pytest would not tell them apart
