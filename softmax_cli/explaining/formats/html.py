@@ -53,9 +53,9 @@ def as_html(worked: WorkedEntry, picture: str = "") -> str:
 
 def _shown(worked: WorkedEntry) -> tuple[range, range]:
     """The rows and columns of the Jacobian that the page holds."""
-    rows = range(min(worked.K, ROWS))
-    most = min(ENTRIES, TERMS // worked.K)
-    return rows, range(min(worked.K * worked.J, max(1, most // len(rows))))
+    most = min(ENTRIES, max(1, TERMS // worked.K))
+    rows = range(min(worked.K, ROWS, most))
+    return rows, range(min(worked.K * worked.J, most // len(rows)))
 
 
 def _jacobian(worked: WorkedEntry, rows: range, columns: range, picture: str) -> Iterator[str]:
