@@ -15,16 +15,19 @@ if TYPE_CHECKING:
 P = TypeVar("P")
 R = TypeVar("R")
 
-AHEAD = 2  # parts in work or waiting, for each core: what one holds in memory counts so often
+AHEAD = 1  # parts that are done, or wait, beside those in work: what they hold is in memory as well
 
 
 def in_order(work: Callable[[P], R], parts: Iterable[P], several: bool = True) -> Iterator[R]:
     """work(part) for every part, in order, on as many cores as there are; on this one alone unless `several`.
 
-    The first part, in that order, that fails ends it with its error. BLAS keeps to one thread meanwhile.
+    The first part, in that order, that fails ends it with its error. BLAS keeps to one thread where there are several.
     """
+    if not several:
+        yield from map(work, parts)
+        return
     with one_blas_thread():
-        if not several or cpus.count() == 1:
+        if cpus.count() == 1:
             yield from map(work, parts)
             return
         from concurrent.futures import ThreadPoolExecutor
@@ -40,7 +43,7 @@ def in_order(work: Callable[[P], R], parts: Iterable[P], several: bool = True) -
                         while waiting:
                             yield waiting.popleft().result()
                         yield work(part)
-                    if len(waiting) == AHEAD * cpus.count():
+                    if len(waiting) == AHEAD + cpus.count():
                         yield waiting.popleft().result()
                 while waiting:
                     yield waiting.popleft().result()

@@ -103,7 +103,7 @@ def evaluate(
     x, W, b = checked(x, W, b, first)
     single = x.ndim == 1
     rows = x[None, :] if single else x
-    T, hidden = _temperature(temperature), _mask(mask, hidden, len(rows), W.shape[1])
+    T, hidden = checked_temperature(temperature), _mask(mask, hidden, len(rows), W.shape[1])
     with np.errstate(all="ignore"):
         if single and T == 1.0 and hidden is None and (small := small_layer(x, W, b)) is not None:
             z, low, h, complement = np.array(small[0])[:, None, :]
@@ -115,7 +115,7 @@ def evaluate_logits(z: ArrayLike, *, temperature: float = 1.0, mask: Any = None)
     """`evaluate` for logits that are given, z (K,) or (N, K), of which −∞ leaves its output out."""
     z, hidden = masked_array("z", z, 1, 2)
     rows = np.atleast_2d(z)
-    T, hidden = _temperature(temperature), _mask(mask, hidden, *rows.shape)
+    T, hidden = checked_temperature(temperature), _mask(mask, hidden, *rows.shape)
     with np.errstate(all="ignore"):
         return _evaluated(np.empty((len(rows), 0)), rows, np.zeros_like(rows), T, hidden), z.ndim == 1
 
@@ -139,7 +139,7 @@ def evaluate_any(
     return evaluate(x, W, b, temperature=temperature, mask=mask)
 
 
-def _temperature(T: float) -> float:
+def checked_temperature(T: float) -> float:
     if isinstance(T, float) and 0.0 < T < math.inf:
         return T
     T = float(real_array("temperature", T, 0))

@@ -10,22 +10,9 @@ from .arrays import Array
 from .dots import dots
 from .exactdot import exact_dots_apart
 from .layer import Layer
-from .logarithm import log_of_one_and
 from .twofold import UNIT, UNIT_SQUARED, sum_rows, two_sum
 
-Targets = NDArray[np.intp]
 Gaps = tuple[Array, Array, Powers]  # (hi + lo)·2^power
-
-
-def of_target(layer: Layer, t: Targets) -> Apart:
-    """dE/dz of E = −ln hₜ: hᵢ, and −(1 − hₜ) where i = t. (N,) → (N, K)."""
-    (h, power), complement = layer.apart()
-    d, rows = h.copy(), np.arange(len(t))
-    d[rows, t] = -complement.significand[rows, t]
-    if power is not None or complement.power is not None:
-        power = np.zeros(h.shape, np.int32) if power is None else power.copy()
-        power[rows, t] = 0 if complement.power is None else complement.power[rows, t]
-    return Apart(d, power)
 
 
 def of_upstream(layer: Layer, u: Array) -> Apart:
@@ -83,12 +70,3 @@ def _centred(layer: Layer, gaps: Gaps) -> Apart:
     difference = np.ldexp(gap, down) - np.ldexp(mean[:, None], mean_down)
     difference += np.ldexp(rest, down) - np.ldexp(left[:, None], mean_down)
     return product(h, Apart(difference, larger))
-
-
-def losses(layer: Layer, t: Targets) -> Array:
-    """−ln hₜ as ln(1 + rest) + (zₘ − zₜ), with m the largest output and rest = (1 − hₘ)/hₘ: (N,), infinite
-    where it is out of range."""
-    rows, m = np.arange(len(t)), layer.complement.argmin(axis=1)
-    gap = (layer.z[rows, m] - layer.z[rows, t]) + (layer.low[rows, m] - layer.low[rows, t])
-    loss: Array = log_of_one_and(layer.complement[rows, m] / layer.h[rows, m]) + gap
-    return loss

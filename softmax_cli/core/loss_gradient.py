@@ -3,27 +3,33 @@
 from __future__ import annotations
 
 import math
-import mmap
+import operator
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Literal, NamedTuple, get_args
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, TypeVar, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
 from .apart import Apart, doubles, expanded, scaled, times
-from .arrays import Array, Rows, real_array
+from .arrays import Array, Rows, checked, real_array
+from .dataset import Found, Part, row_parts, settled
 from .dots import dots
 from .exactdot import exact_dots_apart
-from .layer import Layer, evaluate, evaluate_logits
+from .exactsums import ExactSum, ProductSum, known_zeros, sum_of
+from .inorder import in_order
+from .layer import SEVERAL, Layer, checked_temperature, evaluate_logits, in_blocks
+from .logits import Weights
 from .masks import Mask, joined, mask_of, masked_array
 from .objective import Objective, Options, Reduction, objective
-from .sums import Sum, added, divided, sum_of_products
+from .sliced import Cut
 from .twofold import two_product
+from .wholesums import Places, whole_sums
+
+R = TypeVar("R")
 
 Wrt = Literal["z", "W", "b", "x"]
-ROWS_BYTES = 1 << 23  # inputs taken at once from a data set
-LOSS_TOO_LARGE = "the loss is too large for double precision (beyond ±1.8e308)"
 
 
 class LossGradient(NamedTuple):
@@ -82,82 +88,137 @@ def loss_gradient(
     N, K = len(rows), rows.shape[1] if W is None else W.shape[1]
     options = Options(target, upstream, label_smoothing, class_weights, sample_weights, ignore, l2, reduction)
     goal = objective(options, N, K, single, hidden)
-    found = _Found(wanted, goal, W)
-    for start, block in row_blocks(rows):
-        some = slice(start, start + len(block))
-        left_out = hidden[some] if hidden is not None and hidden.ndim == 2 else hidden
-        if W is None:
-            layer, _ = evaluate_logits(block, temperature=temperature, mask=left_out)
-        else:
-            layer, _ = evaluate(block, W, b, start, temperature=temperature, mask=left_out)
-        with np.errstate(all="ignore"):
-            found.add(layer, goal.rows(some))
-        on_rows(len(block))
+    if W is not None:
+        checked(rows[:1], W, b)
+    weights = None if W is None else Weights(W, b)
+    work = _Work(rows, weights, hidden, checked_temperature(temperature), goal, wanted)
+    found = Found(0)
     with np.errstate(all="ignore"):
-        return found.result(single)
+        for part in work.on_all_cores(work.first):
+            found.extend(part)
+            on_rows(part.rows)
+        return work.result(found, single)
 
 
-class _Found:
-    """What the blocks of a data set have given so far."""
+@dataclass(frozen=True)
+class _Work:
+    """The error over the rows, inputs or logits, and what is wanted of it."""
 
-    def __init__(self, wanted: set[Wrt], goal: Objective, W: Array | None) -> None:
-        self.wanted, self.goal, self.W = wanted, goal, W
-        self.each: dict[str, list[Array]] = {"loss": [], "dE_dz": [], "dE_dW": [], "dE_db": [], "dE_dx": []}
-        self.total: Sum | None = None
+    rows: NDArray[Any] | Rows
+    weights: Weights | None
+    hidden: Mask | None
+    temperature: float
+    goal: Objective
+    wanted: set[Wrt]
 
-    def add(self, layer: Layer, goal: Objective) -> None:
-        """One block of rows."""
-        residual, loss = goal.residual_and_cost(layer)
-        d = scaled(residual, goal.factor(layer.temperature, 1.0, len(layer.h)))
-        of_mean = d if goal.norm == 1.0 else scaled(residual, goal.factor(layer.temperature, goal.norm, len(layer.h)))
-        if loss is not None:
-            self.each["loss"].append(loss)
+    def on_all_cores(self, work: Callable[[Part], R]) -> Iterator[R]:
+        """work(part) for the rows, part by part, in order."""
+        size = self.rows.size * (1 if self.weights is None else self.weights.W.shape[1])
+        return in_order(work, row_parts(self.rows), size >= SEVERAL)
+
+    def blocks(self, part: Part) -> Iterator[tuple[Layer, Objective, Cut | None]]:
+        """A part of the rows block by block: the layer there, the error over them, and the inputs in slices."""
+        start, rows = part
+        mask = self.hidden
+        if mask is not None:
+            mask = mask if mask.ndim == 1 else mask[start : start + len(rows)]
+            mask = np.broadcast_to(mask, (len(rows), mask.shape[-1]))
+        goal = self.goal.rows(slice(start, start + len(rows)))
+        if self.weights is None:
+            yield evaluate_logits(rows, temperature=self.temperature, mask=mask)[0], goal, None
+            return
+        x = real_array("x", rows, 2, first=start)
+        for some, layer, cut in in_blocks(x, self.weights, start, self.temperature, mask):
+            yield layer, goal.rows(some), cut
+
+    def first(self, part: Part) -> Found:
+        """What a part of the rows gives."""
+        with np.errstate(all="ignore"):
+            found, products = Found(len(part[1])), None
+            for layer, goal, cut in self.blocks(part):
+                d, loss = self._of_each_row(layer, goal, found)
+                if goal.reduction != "none":
+                    if loss is not None:
+                        found.sum("loss", sum_of(loss[:, None]))
+                    if "b" in self.wanted:
+                        found.sum("dE_db", sum_of(doubles(d), 0.0 if d.power is None else 2.0**-900))
+                    if "W" in self.wanted and cut is not None and self.weights is not None:
+                        products = products or ProductSum(self.weights.W.shape[::-1], self.weights.bits)
+                        products.add(cut, d)
+            if products is not None:
+                found.sum("dE_dW", known_zeros(products.sum(), part[1]))
+            return found
+
+    def _of_each_row(self, layer: Layer, goal: Objective, found: Found) -> tuple[Apart, Array | None]:
+        """dE/dz times the norm, and E; what is wanted of each row is kept."""
+        d, loss, of_mean = self._gradient(layer, goal)
         if "z" in self.wanted:
-            self.each["dE_dz"].append(doubles(of_mean))
-        if "x" in self.wanted and self.W is not None:
-            self.each["dE_dx"].append(_by_inputs(of_mean, self.W))
+            found.keep("dE_dz", doubles(of_mean))
+        if "x" in self.wanted and self.weights is not None:
+            found.keep("dE_dx", _by_inputs(of_mean, self.weights.W))
         if goal.reduction == "none":
+            if loss is not None:
+                found.keep("loss", loss)
             if "W" in self.wanted:
-                self.each["dE_dW"].append(times(expanded(d, 1), layer.x[:, :, None]))
+                found.keep("dE_dW", times(expanded(d, 1), layer.x[:, :, None]))
             if "b" in self.wanted:
-                self.each["dE_db"].append(doubles(d))
-        elif self.wanted & {"W", "b"}:
-            with_ones = np.concatenate((layer.x, np.ones((len(layer.x), 1))), axis=1)  # of the biases
-            more = sum_of_products(with_ones, d)
-            self.total = more if self.total is None else added(self.total, more)
+                found.keep("dE_db", doubles(d))
+        return d, loss
 
-    def result(self, single: bool) -> LossGradient:
+    def _gradient(self, layer: Layer, goal: Objective) -> tuple[Apart, Array | None, Apart]:
+        """dE/dz times the norm, E, and dE/dz."""
+        residual, loss = goal.residual_and_cost(layer)
+        d = of_mean = residual
+        if goal.weights is not None or layer.temperature != 1.0:
+            d = of_mean = scaled(residual, goal.factor(layer.temperature, 1.0, len(layer.h)))
+        if goal.norm != 1.0 and self.wanted & {"z", "x"}:
+            of_mean = scaled(residual, goal.factor(layer.temperature, goal.norm, len(layer.h)))
+        return d, loss, of_mean
+
+    def again(self, of: str) -> Callable[[Places, Places], Iterator[list[int]]]:
+        """The sums of some entries of dE_dW (K, J), dE_db (K, 1) or loss (1, 1), as whole numbers, part by part."""
+
+        def entries(i: Places, j: Places) -> Iterator[list[int]]:
+            def of_part(part: Part) -> list[int]:
+                totals = [0] * len(i)
+                with np.errstate(all="ignore"):
+                    for layer, goal, _ in self.blocks(part):
+                        d, loss, _ = self._gradient(layer, goal)
+                        x = layer.x if of == "dE_dW" else np.ones((len(layer.h), 1))
+                        right = Apart(loss[:, None]) if of == "loss" and loss is not None else d
+                        totals = list(map(operator.add, totals, whole_sums(x, right, j, i)))
+                return totals
+
+            return self.on_all_cores(of_part)
+
+        return entries
+
+    def result(self, found: Found, single: bool) -> LossGradient:
         """All of it, put together. InputError for what is out of range."""
-        goal = self.goal
-        values: dict[str, Array] = {key: np.concatenate(parts) for key, parts in self.each.items() if parts}
-        if self.total is not None:
-            gradient = divided(self.total, goal.norm)
-            values |= {"dE_dW": gradient[:-1], "dE_db": gradient[-1]}
+        goal, W = self.goal, None if self.weights is None else self.weights.W
+        values = {name: np.concatenate(parts) for name, parts in found.each.items()}
+        for name, total in found.sums.items():
+            columns = total if name == "dE_dW" else ExactSum(total.parts[..., None], total.left[..., None])
+            value = settled(columns, goal.norm, self.again(name))
+            values[name] = value.T.copy() if name == "dE_dW" else value[:, 0]
         if single:
             values = {key: value[0] for key, value in values.items()}
         if "loss" in values:
-            values["loss"] = np.asarray(self._loss(values["loss"], single))
-        if goal.l2 and "dE_dW" in values and self.W is not None:
-            values["dE_dW"] = values["dE_dW"] + goal.l2 * self.W
-        kept = {"loss", *(f"dE_d{name}" for name in self.wanted)}
+            loss = values["loss"] if goal.reduction == "none" else values["loss"][0]
+            values["loss"] = np.asarray(loss + _penalty(goal.l2, W) if goal.l2 and W is not None else loss)
+        if goal.l2 and "dE_dW" in values and W is not None:
+            values["dE_dW"] = values["dE_dW"] + goal.l2 * W
         for key, value in values.items():
-            if key in kept and not np.isfinite(value).all():
+            if not np.isfinite(value).all():
                 name = "the loss" if key == "loss" else key.replace("_", "/")
                 raise InputError(f"{name} is too large for double precision (beyond ±1.8e308)")
-        return LossGradient(values.get("loss"), *(values.get(key) if key in kept else None for key in NAMES))
+        return LossGradient(values.get("loss"), *(values.get(key) for key in NAMES))
 
-    def _loss(self, losses: Array, single: bool) -> Array | float:
-        goal = self.goal
-        if not single and goal.reduction == "none":
-            return losses
-        try:
-            total = math.fsum(losses.reshape(-1).tolist()) / goal.norm
-        except OverflowError:
-            raise InputError(LOSS_TOO_LARGE) from None
-        if goal.l2 and self.W is not None:
-            p, e = two_product(self.W, self.W)
-            total += goal.l2 / 2 * math.fsum([*p.ravel().tolist(), *e.ravel().tolist()])
-        return total
+
+def _penalty(l2: float, W: Array) -> float:
+    """λ/2·‖W‖²."""
+    p, e = two_product(W, W)
+    return l2 / 2 * math.fsum([*p.ravel().tolist(), *e.ravel().tolist()])
 
 
 NAMES = ("dE_dz", "dE_dW", "dE_db", "dE_dx")
@@ -211,17 +272,3 @@ def _given(
         b, hidden = masked_array("b", b, 1)
     N, K = 1 if inputs.ndim == 1 else len(inputs), W.shape[1]
     return inputs, W, b, joined(N, K, None if mask is None else mask_of(mask, N, K), hidden)
-
-
-def row_blocks(x: NDArray[Any] | Rows) -> Iterator[tuple[int, NDArray[Any]]]:
-    """The inputs in blocks, with the index of the first. Pages of a file that is mapped to be read are given
-    back after each block."""
-    step = max(1, ROWS_BYTES // (8 * x.shape[1]))
-    source: Any = x
-    while isinstance(source, np.ndarray):
-        source = source.base
-    read_only = isinstance(x, np.memmap) and x.mode == "r" and isinstance(source, mmap.mmap)
-    for a in range(0, len(x), step):
-        yield a, x[a : a + step]
-        if read_only and hasattr(mmap, "MADV_DONTNEED"):
-            source.madvise(mmap.MADV_DONTNEED)

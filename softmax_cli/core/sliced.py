@@ -33,13 +33,15 @@ class Cut(NamedTuple):
     parts[k] holds multiples of 2^(1 − bits·(k+1)) of at most 2^(−bits·k), and the parts up to k leave at most
     2^(−bits·(k+1)). Slices that are all zero are left out at the end. `stack` holds, one below the other in memory, all
     parts but the last of the full number, and what these leave. `size` is 2^power, 0 for a row or column of zeros, and
-    infinite where the power is extreme, so that nothing that is multiplied by it passes for sure.
+    infinite where the power is extreme, so that nothing that is multiplied by it passes for sure. `whole` says that two
+    slices are known to hold all of it.
     """
 
     parts: list[Array]
     stack: Array
     power: Powers
     size: Array
+    whole: bool = False
 
 
 def bits_for(terms: int, slices: int = SLICES) -> int:
@@ -70,7 +72,9 @@ def cut_rows(x: Array, bits: int, room: Array) -> Cut:
     room = room[:, : len(x)]
     power, size = _sizes(np.abs(x, room[-2]).max(axis=1))
     np.multiply(x, np.ldexp(1.0, -power)[:, None], room[-2])
-    return Cut(cut(room, bits), room[:-1], power, size)
+    parts = cut(room, bits)
+    whole = len(parts) <= 2 and np.count_nonzero(sum(parts[1:], parts[0])) == np.count_nonzero(x)  # none became 0
+    return Cut(parts, room[:-1], power, size, whole)
 
 
 def cut_columns(W: Array, bits: int, slices: int = SLICES) -> Cut:

@@ -11,9 +11,9 @@ def inputs_of(problem: Problem) -> dict[str, Value]:
     """x, W and b under their keys; inputs that are left in their file, block by block."""
     x: Value
     if isinstance(problem.x, Rows):
-        from ..core.gradients import row_blocks
+        from ..core.dataset import row_parts
 
-        x = Stream(problem.x.shape, (rows for _, rows in row_blocks(problem.x)))
+        x = Stream(problem.x.shape, (rows for _, rows in row_parts(problem.x)))
     else:
         x = problem.x
     b: dict[str, Value] = {} if problem.b is None else {"b": problem.b}

@@ -123,13 +123,13 @@ def test_neither_the_order_nor_the_size_of_blocks_shows(tmp_path, monkeypatch):
     order = rng.permutation(5000)
     np.testing.assert_array_max_ulp(weight_gradient(x[order], W, target=t[order]), whole, maxulp=0)
     np.save(tmp_path / "x.npy", x)
-    monkeypatch.setattr("softmax_cli.core.gradients.ROWS_BYTES", 1000)
+    monkeypatch.setattr("softmax_cli.core.dataset.ROWS_BYTES", 1000)
     mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
     np.testing.assert_array_max_ulp(weight_gradient(mapped, W, target=t), whole, maxulp=0)
 
 
 def test_a_number_that_is_not_finite_in_a_later_block_is_named_by_its_place(monkeypatch):
-    monkeypatch.setattr("softmax_cli.core.gradients.ROWS_BYTES", 160)
+    monkeypatch.setattr("softmax_cli.core.dataset.ROWS_BYTES", 160)
     x = np.ones((50, 2))
     x[33, 1] = np.nan
     with pytest.raises(InputError) as caught:
@@ -149,7 +149,10 @@ def test_a_number_that_is_not_finite_in_a_later_block_is_named_by_its_place(monk
         ({"target": 2}, "target 2 does not exist: there are 2 outputs, 0 to 1"),
         ({"target": -1}, "target -1 does not exist: there are 2 outputs, 0 to 1"),
         ({"target": 0.5}, "target holds something else than whole numbers: it is a class index, from 0"),
-        ({"target": [0, 1]}, "target has shape (2,), where one class index is expected"),
+        (
+            {"target": [0, 1, 0]},
+            "target has shape (3,), where probabilities of shape (2,), or class indices, are expected",
+        ),
         ({"upstream": [1, 2, 3]}, "upstream has shape (3,), where that of h, (2,), is expected"),
         ({"target": 0, "reduction": "max"}, "reduction is 'max', where one of mean, sum, none is expected"),
         ({"target": np.inf}, "target holds something else than whole numbers: it is a class index, from 0"),
@@ -243,7 +246,7 @@ VIEWS = {
 @pytest.mark.parametrize("mode", ["r", "c"])
 @pytest.mark.parametrize("view", VIEWS)
 def test_a_view_of_a_memory_map_is_what_it_shows(tmp_path, monkeypatch, view, mode):
-    monkeypatch.setattr("softmax_cli.core.gradients.ROWS_BYTES", 16)
+    monkeypatch.setattr("softmax_cli.core.dataset.ROWS_BYTES", 16)
     rng = np.random.default_rng(3)
     np.save(tmp_path / "x.npy", rng.standard_normal((6, 3)))
     mapped = np.load(tmp_path / "x.npy", mmap_mode=mode)

@@ -187,7 +187,7 @@ def check_jvp(x, W, b, V):
 @pytest.mark.parametrize("seed", range(60))
 @pytest.mark.parametrize("give", ["target", "upstream"])
 def test_the_gradient_of_a_data_set_is_within_1e_15_of_its_terms(seed, give, monkeypatch):
-    monkeypatch.setattr("softmax_cli.core.gradients.ROWS_BYTES", 48)  # two inputs a block
+    monkeypatch.setattr("softmax_cli.core.dataset.ROWS_BYTES", 48)  # two inputs a block
     rng = np.random.default_rng(seed)
     x = spread(rng, -300, 300, (5, 3)) if seed % 2 else spread(rng, -3, 3, (5, 3)) * 10.0 ** rng.uniform(-300, 300, 3)
     b = rng.uniform(-700, 700, 4)

@@ -1,0 +1,71 @@
+"""The rows of a data set, part by part, and what they give: values of each row, and sums over all of them."""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import cpus
+from .arrays import Array, Rows
+from .exactsums import ExactSum
+from .wholesums import Places, quotient
+
+ROWS_BYTES = 1 << 23  # rows taken at once
+LEAST_BYTES = 1 << 18  # of rows that are taken at once so that no core is idle
+
+Part = tuple[int, NDArray[Any]]  # some of the rows, and the number of the first
+
+
+class Found:
+    """What some of the rows have given so far: `each` is a list of arrays, block by block, and `sums` a sum."""
+
+    def __init__(self, rows: int) -> None:
+        self.rows = rows
+        self.each: dict[str, list[Array]] = {}
+        self.sums: dict[str, ExactSum] = {}
+
+    def keep(self, name: str, values: Array) -> None:
+        """Values of the next rows."""
+        self.each.setdefault(name, []).append(values)
+
+    def sum(self, name: str, more: ExactSum) -> None:
+        """A part of a sum."""
+        self.sums[name] = self.sums[name] + more if name in self.sums else more
+
+    def extend(self, other: Found) -> None:
+        """What the next rows have given."""
+        for name, parts in other.each.items():
+            self.each.setdefault(name, []).extend(parts)
+        for name, more in other.sums.items():
+            self.sum(name, more)
+
+
+def row_parts(x: NDArray[Any] | Rows) -> Iterator[Part]:
+    """The rows part by part. Pages of a file that is mapped to be read are given back after each."""
+    row = 8 * x.shape[1]
+    step = max(1, min(ROWS_BYTES, max(LEAST_BYTES, len(x) * row // (4 * cpus.count()))) // row)
+    source: Any = x
+    while isinstance(source, np.ndarray):
+        source = source.base
+    read_only = isinstance(x, np.memmap) and x.mode == "r" and isinstance(source, mmap.mmap)
+    for a in range(0, len(x), step):
+        yield a, x[a : a + step]
+        if read_only and hasattr(mmap, "MADV_DONTNEED"):
+            source.madvise(mmap.MADV_DONTNEED)
+
+
+def settled(total: ExactSum, norm: float, again: Callable[[Places, Places], Iterator[list[int]]]) -> Array:
+    """A sum (K, J) over norm, correctly rounded before that. `again` adds up the entries that the sum is not sure of,
+    part by part, as whole numbers."""
+    hi, sure = total.rounded()
+    result: Array = hi / norm
+    sure &= (np.abs(hi) > 2.0**-900) | (hi == 0.0)
+    if not sure.all():
+        i, j = np.nonzero(~sure)
+        exact = [sum(parts) for parts in zip(*again(i, j), strict=True)]
+        result[i, j] = [quotient(number, norm) for number in exact]
+    return result

@@ -1,0 +1,47 @@
+"""Sums over any number of inputs as whole numbers: for the few entries that the bound of `exactsums` leaves open."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .apart import Apart
+from .arrays import Array
+from .exactdot import exact_totals
+from .twofold import TILE
+
+UNIT = -8192  # the power of two that a whole number counts: below every product of a double and a number apart
+
+Places = NDArray[np.intp]
+
+
+def whole_sums(x: Array, d: Apart, j: Places, i: Places) -> list[int]:
+    """Σₙ xₙⱼ·dₙᵢ for each pair of places, exactly, in units of 2^UNIT: x (N, J), d (N, K)."""
+    totals, N = [0] * len(j), len(x)
+    power = np.zeros(d.significand.shape, np.int32) if d.power is None else d.power
+    entries = max(1, min(len(j), 256))
+    step = max(1, TILE // entries)
+    for e in range(0, len(j), entries):
+        for a in range(0, N, step):
+            rows = slice(a, a + step)
+            of_x, of_d = (rows, j[e : e + entries]), (rows, i[e : e + entries])
+            found, base = exact_totals(x[of_x].T.copy(), d.significand[of_d].T.copy(), power[of_d].T)
+            for at, total in enumerate(found, e):
+                totals[at] += total << (base - UNIT)
+    return totals
+
+
+def quotient(total: int, norm: float) -> float:
+    """A sum, correctly rounded, over norm; infinite where that is out of range."""
+    if total == 0:
+        return 0.0
+    top = total.bit_length()
+    if -1020 < top + UNIT < 1020:
+        return total / (1 << -UNIT) / norm
+    significand, power = math.frexp(norm)
+    try:
+        return math.ldexp(total / (1 << top) / significand, top + UNIT - power)
+    except OverflowError:
+        return math.inf if total > 0 else -math.inf
