@@ -163,7 +163,7 @@ def test_the_folder_of_the_formats_holds_one_for_each_suffix():
     assert set(registry.SUFFIXES.values()) <= there
 
 
-@pytest.mark.parametrize(("J", "K", "rows", "columns"), [(3, 5, 5, 15), (40, 120, 100, 83), (1, 20_000, 50, 1)])
+@pytest.mark.parametrize(("J", "K", "rows", "columns"), [(3, 5, 5, 15), (40, 120, 100, 16), (1, 20_000, 10, 1)])
 def test_a_page_holds_as_many_entries_as_their_sums_allow(J, K, rows, columns):
     page = rendered("html", [1.0] * J, [[0.0] * K] * J, entry=(0, 0, K - 1))
     assert (page.count("<th scope=row>"), page.count("<th scope=col>")) == (rows, columns)

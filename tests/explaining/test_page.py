@@ -163,7 +163,7 @@ def test_of_a_layer_too_large_for_a_page_a_part_is_shown_and_said_to_be(lesson, 
     page = as_html(worked_entry(x, W, None, None, (119, 0, 3), 6))
     (lesson / "large.html").write_text(page, encoding="utf-8")
     page = shown("large")
-    assert "The first 100 rows and 83 columns are shown." in page.inner_text("#what")
+    assert "The first 100 rows and 16 columns are shown." in page.inner_text("#what")
     assert chosen(page) == ""  # the entry that was asked for is not among them, and stays
     assert page.locator(
         "#derivation p", has_text="how output 119 answers to the weight from input 0 to output 3"
@@ -171,6 +171,6 @@ def test_of_a_layer_too_large_for_a_page_a_part_is_shown_and_said_to_be(lesson, 
     page.keyboard.press("Tab")
     page.keyboard.press("ArrowRight")
     assert chosen(page).startswith("∂h[0]/∂W[1,0] = ")
-    page.click("#entries tbody tr:nth-child(100) td:nth-of-type(83)")
-    assert chosen(page).startswith("∂h[99]/∂W[2,2] = ")
+    page.click("#entries tbody tr:nth-child(100) td:nth-of-type(16)")
+    assert chosen(page).startswith("∂h[99]/∂W[15,0] = ")
     assert page.locator("#entries td[tabindex='0']").count() == 1

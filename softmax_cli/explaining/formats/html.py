@@ -19,7 +19,7 @@ from .mathml import mathml
 from .tex_math import arithmetic, number_tex
 
 ENTRIES, ROWS = 10_000, 100  # of the Jacobian that a page holds at most, each with its derivation
-TERMS = 1_000_000  # of the sums in these derivations: fewer entries where outputs are many
+TERMS = 200_000  # of the sums in these derivations: fewer entries where outputs are many
 CORNER = 12  # rows and columns of the other matrices
 
 
