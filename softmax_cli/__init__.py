@@ -3,9 +3,7 @@
 Public is what this module names, and nothing else. Every function takes what numpy can make an array of.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # as in typing, which takes longer to load than all that is loaded here
 if TYPE_CHECKING:
     from .checking.compare import compare as compare
     from .checking.functions.check import check_function as check_function
@@ -50,6 +48,8 @@ if not TYPE_CHECKING:  # a checker would take every name to be there
         """A public name, loaded on first use, so that `softmax-jac --version` does not pay for numpy."""
         if name not in _HOMES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
         value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
         value.__module__ = __name__  # what help, repr and pickle say
         globals()[name] = value

@@ -1,9 +1,18 @@
+import os
 import sys
 from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # for `exact`, the 60-digit oracle
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))  # for what tests share: `command`, `exact`, …
+
+WINDOWS = ["APPDATA", "COMSPEC", "LOCALAPPDATA", "PATHEXT", "SYSTEMROOT", "TEMP", "TMP", "USERPROFILE"]
+KEPT = {"HOME", "LANG", "PATH", "TMPDIR", *WINDOWS}
+for name in set(os.environ) - KEPT:
+    if not name.startswith(("PIP_", "PYTEST_")):
+        del os.environ[name]  # no outcome may depend on what else the caller's environment holds
+os.environ["PYTHONPATH"] = str(ROOT)  # the processes that tests start run this code, wherever they are started
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The application: its commands put together. What each does is in the file of its group."""
 
-import os
 import sys
 from typing import Annotated, NoReturn
 
@@ -10,6 +9,7 @@ from .. import __version__
 
 from . import forward, jacobians, weight_grad, check, explain  # noqa: F401  # isort: skip (the order of --help)
 from .commands import COMMANDS, add_command
+from .completion import Root, line_to_complete
 from .exits import Status, run_and_exit
 
 
@@ -42,32 +42,32 @@ def root(
         print(context.get_help())
 
 
-def _app(arguments: list[str]) -> typer.Typer:
-    """The application, with the command that comes first, or all of them: to make the parameters of a
+def _app(first: str) -> typer.Typer:
+    """The application, with the command of that name, or all of them: to make the parameters of a
     command takes as long as a small layer."""
     app = typer.Typer(
         name="softmax-jac",
+        cls=Root,
         invoke_without_command=True,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(root)
-    first = _first_word(arguments)
     for name in [first] if first in COMMANDS else [] if first == "--version" else COMMANDS:
         add_command(app, name)
     return app
 
 
-def _first_word(arguments: list[str]) -> str:
-    """Of the command line, or the command of the one that a shell wants completed."""
-    if "_SOFTMAX_JAC_COMPLETE" in os.environ:
-        line = os.environ.get("COMP_WORDS") or os.environ.get("_TYPER_COMPLETE_ARGS", "")
-        arguments = [word for word in line.split()[1:2] if word in COMMANDS]
-    return arguments[0] if arguments else ""
+def _run(arguments: list[str]) -> object:
+    """Run the command that comes first on the line, or complete the line."""
+    line = line_to_complete()
+    words = arguments if line is None else line.split()[1:]
+    first = words[0] if words and (line is None or words[0] in COMMANDS) else ""
+    return _app(first)(arguments, prog_name="softmax-jac", standalone_mode=False)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:
     """Run the command line and exit."""
     given = sys.argv[1:] if arguments is None else arguments
-    run_and_exit(_app(given), given)
+    run_and_exit(lambda: _run(given))

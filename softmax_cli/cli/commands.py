@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperCommand
 
 from ..errors import InputError
+from .blas import limit_blas_threads
 
 Command = Callable[..., None]
 COMMANDS: dict[str, tuple[Command, str]] = {}  # of option groups, and a line that says what each does
@@ -50,6 +51,7 @@ def add_command(app: typer.Typer, name: str) -> None:
     ]
 
     def run(**values: Any) -> None:
+        limit_blas_threads()
         function(*(group(*(values[field] for field in group._fields)) for group in groups))
 
     run.__annotations__ = {p.name: p.annotation for p in parameters}

@@ -82,10 +82,7 @@ def save_plot(view: View, stream: BinaryIO, suffix: str) -> None:
     metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[suffix]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that the font lacks a character of a name
-        try:
-            figure.savefig(stream, format=suffix, dpi=150, metadata=metadata)
-        except ValueError as error:  # such as a SOURCE_DATE_EPOCH that is no date
-            raise InputError(f"--plot: matplotlib cannot draw it: {error}") from None
+        figure.savefig(stream, format=suffix, dpi=150, metadata=metadata)
 
 
 def _size(down: int, row_ticks: dict[int, str], turned: dict[int, str]) -> tuple[float, float]:
@@ -106,13 +103,18 @@ def _ticks(count: int, label: Label, group: int) -> dict[int, str]:
 def _matplotlib() -> tuple[Any, Any]:
     """The Figure and SymLogNorm classes, with nothing said on standard error whatever the home is."""
     logging.getLogger("matplotlib").setLevel(logging.CRITICAL)  # fonts and folders that it misses
-    os.environ.pop("MPLBACKEND", None)  # none is used
+    for variable in ("MPLBACKEND", "MATPLOTLIBRC", "SOURCE_DATE_EPOCH"):  # a picture says nothing of where it is made
+        os.environ.pop(variable, None)
     try:
         import matplotlib
         from matplotlib.colors import SymLogNorm
         from matplotlib.figure import Figure
     except ImportError:
         raise InputError("--plot needs matplotlib: pip install 'softmax-jac[plot]'") from None
+    except Exception as error:  # whatever it finds in a file of settings, here or at home
+        raise InputError(
+            f"--plot: matplotlib does not start: {error}", "is there a matplotlibrc that it cannot read?"
+        ) from None
     matplotlib.rcdefaults()  # the same picture whatever the settings at home
     matplotlib.rcParams["svg.hashsalt"] = "softmax-jac"
     return Figure, SymLogNorm
