@@ -22,8 +22,9 @@ def target(path: str | None) -> Iterator[BinaryIO]:
 
     A regular file is written beside itself and renamed when the block ends, so that an exception in
     it leaves the old file as it was, and nothing where there was none. A link stays a link, an old
-    file keeps its permissions, a new one gets those of the umask. Everything else is opened and
-    written as it is. InputError if it cannot be written; BrokenPipeError if the reader is gone.
+    file keeps its owner, group, permissions and attributes, a new one gets the permissions of the umask.
+    Everything else is opened and written as it is. InputError if it cannot be written; BrokenPipeError if
+    the reader is gone.
     """
     standard = path in (None, "-", "/dev/stdout")
     try:
@@ -67,28 +68,44 @@ def _opened(path: str) -> AbstractContextManager[BinaryIO]:
         return open(path, "wb")
     if not os.access(path, os.W_OK):  # renaming over it would not ask
         raise PermissionError(EACCES, os.strerror(EACCES))
-    return _replaced(path, stat.S_IMODE(old.st_mode) & 0o777)
+    return _replaced(path, old)
 
 
 @contextmanager
-def _replaced(path: str, mode: int | None) -> Iterator[BinaryIO]:
+def _replaced(path: str, old: os.stat_result | None) -> Iterator[BinaryIO]:
     if os.path.islink(path):
         path = os.path.realpath(path)
     folder, name = os.path.split(path)
     short = os.fsdecode(os.fsencode(name)[:200])  # a name may have 255 bytes
     temporary = os.path.join(folder, f".{short}.{os.urandom(6).hex()}.tmp")
-    created = 0o666 if mode is None else mode  # never open to more readers than the old file was
+    created = 0o666 if old is None else 0o600  # nobody's but ours until it is as the old one
     with cleanup.needed():
         try:
             with open(temporary, "xb", opener=lambda name, flags: os.open(name, flags, created)) as stream:
-                if mode is not None:
-                    os.chmod(temporary, mode)
+                if old is not None:
+                    _make_like(path, old, temporary)
                 yield stream
             os.replace(temporary, path)
         except BaseException:
             with suppress(OSError):
                 os.unlink(temporary)
             raise
+
+
+def _make_like(path: str, old: os.stat_result, new: str) -> None:
+    """Give a new file all that says who may do what with the old one, as far as we may."""
+    mode = stat.S_IMODE(old.st_mode) & 0o777
+    if hasattr(os, "chown"):
+        for owner, group in ((old.st_uid, -1), (-1, old.st_gid)):
+            with suppress(OSError):
+                os.chown(new, owner, group)
+        if os.stat(new).st_gid != old.st_gid:
+            mode &= ~0o070 | (mode & 0o007) << 3  # another group gets no more than everybody has
+    if hasattr(os, "listxattr"):  # access control lists are such
+        with suppress(OSError):
+            for attribute in os.listxattr(path):
+                os.setxattr(new, attribute, os.getxattr(path, attribute))
+    os.chmod(new, mode)
 
 
 def _descriptor(path: str) -> int | None:
