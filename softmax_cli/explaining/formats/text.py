@@ -9,7 +9,7 @@ from ..equations import Equation, Matrix, Part, Prose, Step, Symbol
 
 
 def as_text(steps: list[Step], width: int = 80) -> str:
-    """The walk in lines of at most `width` columns, where its numbers allow."""
+    """The derivation in lines of at most `width` columns, where its numbers allow."""
     lines: list[str] = []
     for n, step in enumerate(steps, 1):
         lines += [f"{n}. {step.title.text}", ""]
