@@ -179,8 +179,8 @@ class Function(NamedTuple):
         str | None,
         typer.Option(
             metavar="EXPR",
-            help="How it is called, where the names of its parameters do not say: 'f(x, W.T, b, y)', of x, W, b, z, h, "
-            "y (class indices), onehot and u (dE/dh).",
+            help="How it is called, in Python, where its parameters' names do not say: 'f(x, W.T, b, y)', of x, W, b, "
+            "z, h, y (class indices), onehot and u (dE/dh).",
         ),
     ] = None
     returns: Annotated[

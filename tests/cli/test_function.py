@@ -102,11 +102,11 @@ def test_json_says_the_same_to_a_script(folder):
     document = json.loads(run("check", "--function", "layer.py:backward", "--json", status=1, cwd=folder).stdout)
     assert (document["function"], document["agrees"], len(document["problems"])) == ("backward", False, 14)
     smallest = next(p for p in document["problems"] if p["problem"] == "J = 1")
-    assert smallest["results"]["weight-grad"]["verdict"] == "differs"
+    assert smallest["results"]["dE_dW"]["verdict"] == "differs"
     x, W, b = (np.array(smallest[name]) for name in ("x", "W", "b"))
     h = np.exp(x @ W + b) / np.exp(x @ W + b).sum(axis=1, keepdims=True)
     right = x.T @ (h - np.eye(3)[smallest["y"]]) / 4
-    worst = smallest["results"]["weight-grad"]["report"]["worst"][0]
+    worst = smallest["results"]["dE_dW"]["report"]["worst"][0]
     assert worst["ours"] == pytest.approx(right[worst["row"], worst["column"]], rel=1e-12)
 
 
@@ -176,6 +176,13 @@ def test_what_an_exception_says_is_shown_and_not_obeyed(folder):
 def test_the_user_s_own_problem_is_the_first(folder):
     done = run("check", "--function", "layer.py:backward", "-x", "1,2;3,4", "-W", "1,2,3;4,5,6", status=1, cwd=folder)
     assert next(iter(rows(done))) == ("yours", "2 × 2")
+
+
+def test_an_input_says_whether_x_is_a_batch(folder):
+    options = ["-W", "1,2,3;4,5,6", "--json"]
+    for x, axes in (("1,2", 1), ("1,2;3,4", 2)):
+        document = json.loads(run("check", "--function", "layer.py:forward", "-x", x, *options, cwd=folder).stdout)
+        assert {np.ndim(problem["x"]) for problem in document["problems"] if problem["problem"] != "random"} == {axes}
 
 
 def test_the_user_s_own_targets_are_what_the_function_is_given(folder):

@@ -8,14 +8,14 @@ from typing import Any
 from ...core.gradients import Reduction
 from ...errors import InputError
 from ...wording import counted, escaped
-from .calling import Callee, Failed, Outcome, Returned, call_here
-from .judging import Finding, Terms, judged
+from .calling import Callee, Failed, Returned, call_here
+from .judging import Terms, judged
 from .kinds import Kind, read_returns
 from .plan import plan
-from .problems import Problem, battery
+from .problems import Problem, Rank, battery
 from .report import FunctionReport
 from .signature import describe
-from .ways import COSTLY, Setting, Way, best_way, kinds_of_way
+from .ways import COSTLY, RANKS, Posed, Setting, Way, best_way, kinds_returned
 
 PATIENCE = 3  # calls that crash or do not end, after which no more are made
 
@@ -25,6 +25,7 @@ def check_function(
     *,
     call: str | None = None,
     returns: str | None = None,
+    batch: bool | None = None,
     reduction: Reduction | None = None,
     rtol: float | None = None,
     strict: bool = False,
@@ -36,9 +37,11 @@ def check_function(
     f's parameters are matched by the names people use (x, W, b, y, dout and the like), or `call` is an
     expression such as "f(x, W.T, b, y)" of x (N, J), W (J, K), b (K,), z and h (N, K), y (N,) class indices, onehot
     (N, K), and u = dE/dh (N, K). It may return an array, a tuple or a dict; `returns` names what comes back, as
-    in "dW,_" with _ for what is not checked. `reduction` is over the inputs of a batch: "mean" with targets and "sum"
-    with an upstream gradient unless it is given. `rtol` and `strict` are those of `compare`,
-    and rtol is 1e-4 for what is returned in single precision and 2e-2 in half precision unless it is given.
+    in "dW,_" with _ for what is not checked. `batch` says that x is always a batch, or (False) always one input; else
+    both are tried, and a function that is right for batches is not held to one input. `reduction` is over the inputs
+    of a batch: "mean" with targets and "sum" with an upstream gradient unless it is given. `rtol` and `strict` are
+    those of `compare`, and rtol is 1e-4 for what is returned in single precision and 2e-2 in half precision unless it
+    is given.
 
     f runs in this process, with no limit on its time. What it raises is found, not raised. InputError where it is
     not clear how f is called or what it returns.
@@ -46,7 +49,7 @@ def check_function(
     if not callable(f):
         raise InputError(f"f is of type {type(f).__name__}, where a function is expected")
     callee = Callee(describe(f), lambda one: call_here(f, one))
-    return check_callee(callee, call=call, returns=returns, reduction=reduction, rtol=rtol, strict=strict)
+    return check_callee(callee, call=call, returns=returns, batch=batch, reduction=reduction, rtol=rtol, strict=strict)
 
 
 def check_callee(
@@ -55,11 +58,13 @@ def check_callee(
     *,
     call: str | None = None,
     returns: str | None = None,
+    batch: bool | None = None,
     reduction: Reduction | None = None,
     rtol: float | None = None,
     strict: bool = False,
 ) -> FunctionReport:
-    """`check_function` for a function wherever it runs, on a problem of the user's `own` as well."""
+    """`check_function` for a function wherever it runs, on a problem of the user's `own` as well, whose x is what x
+    always is."""
     if reduction not in (None, "mean", "sum"):
         raise InputError(f"reduction is {reduction!r}, where mean or sum is expected")
     if rtol is not None and not 0 <= rtol < 1:
@@ -68,49 +73,57 @@ def check_callee(
     bias = bool({"b", "z", "h"} & made.roles)
     terms = Terms(made.error, bias, reduction or ("sum" if made.error == "u" else "mean"), rtol, strict)
     named = None if returns is None else read_returns(returns, made.error is not None)
-    return _examined(Setting(callee, made, terms, named), own)
+    if own is not None:
+        batch = own.rank == "many"
+    ranks = RANKS if batch is None else RANKS[:1] if batch else RANKS[1:]
+    return _examined(Setting(callee, made, terms, named, ranks), own)
 
 
 def _examined(setting: Setting, own: Problem | None) -> FunctionReport:
     way = best_way(setting)
-    kinds = kinds_of_way(way)
-    findings: list[Finding] = []
-    changed: dict[str, None] = {}
-    costly = 0
-    for problem, known in _problems(way, own):
-        outcome = known or way.outcome(problem)
-        findings += judged(outcome, kinds, problem, setting.terms)
-        if isinstance(outcome, Returned):
-            changed |= dict.fromkeys(outcome.changed)
-        costly += isinstance(outcome, Failed) and outcome.verdict in COSTLY
-        if costly == PATIENCE:
-            break
+    outcomes = _outcomes(way, own)
+    kinds = kinds_returned(way, [posed for posed in outcomes if posed[0] is not own])
+    findings = [finding for posed in outcomes for finding in judged(posed[1], kinds, posed[0], setting.terms)]
     name = setting.callee.signature.name
-    notes = list(_notes(way, kinds))
-    if costly == PATIENCE:
-        notes.append(f"{name} was not called again after {counted(costly, 'call')} that crashed or did not end")
+    notes = list(_notes(way, kinds, {problem.rank for problem, _ in outcomes if problem is not own}))
+    if _costly(outcomes) == PATIENCE:
+        notes.append(f"{name} was not called again after {counted(PATIENCE, 'call')} that crashed or did not end")
+    changed = dict.fromkeys(v for _, outcome in outcomes if isinstance(outcome, Returned) for v in outcome.changed)
     if changed:
         notes.append(f"{name} changes {' and '.join(changed)} in place, which its caller may not expect")
     return FunctionReport(name, way.shown(), way.values, tuple(findings), tuple(notes))
 
 
-def _problems(way: Way, own: Problem | None) -> Iterator[tuple[Problem, Outcome | None]]:
-    """The user's own problem and the made ones, with what is known of them already."""
-    if own is not None:
-        yield own, None
+def _outcomes(way: Way, own: Problem | None) -> list[Posed]:
+    """What comes of the user's own problem and of the battery, but for the ranks that the function never takes."""
+    outcomes: list[Posed] = [] if own is None else [(own, way.outcome(own))]
     for rank in way.ranks():
-        if rank in way.tried:
-            yield way.tried[rank]
-        yield from ((problem, None) for problem in battery(rank, way.setting.terms.bias))
+        outcomes += [way.tried[rank]] if rank in way.tried else []
+        for problem in battery(rank, way.setting.terms.bias, way.setting.plan.options, way.soft):
+            if _costly(outcomes) == PATIENCE:
+                return outcomes
+            outcomes.append((problem, way.outcome(problem)))
+    taken = {problem.rank for problem, outcome in outcomes if isinstance(outcome, Returned)}
+    return [posed for posed in outcomes if posed[0] is own or not taken or posed[0].rank in taken]
 
 
-def _notes(way: Way, kinds: Sequence[Kind | None]) -> Iterator[str]:
+def _costly(outcomes: Sequence[Posed]) -> int:
+    return sum(isinstance(outcome, Failed) and outcome.verdict in COSTLY for _, outcome in outcomes)
+
+
+def _notes(way: Way, kinds: Sequence[Kind | None], ranks: set[Rank]) -> Iterator[str]:
     name = way.setting.callee.signature.name
-    ranks = way.ranks()
-    if ranks == ["one"]:
+    if ranks == {"one"} and "many" in way.tried:
         yield f"{name} takes one input at a time: no batch x (N, J) was tried"
-    if ranks == ["many"]:
-        yield f"{name} takes a batch x (N, J): no single input x (J,) was tried"
+    if ranks == {"many"} and "one" in way.tried:
+        fits = any(finding.report is not None for finding in way.findings("one"))
+        yield (
+            f"{name} is right for a batch x (N, J), and was not held to one input x (J,), for which it is not"
+            if fits
+            else f"{name} takes a batch x (N, J): no single input x (J,) was tried"
+        )
+    if ranks == {"one", "many"} and way.is_right("one") and not way.is_right("many"):
+        yield f"{name} is right for one input x (J,), to which batch=False, or an INPUT of one input, would hold it"
     if "many" in ranks and any(kind is not None and kind.error for kind in kinds):
         other = {"mean": "sum", "sum": "mean"}[way.setting.terms.reduction]
         yield f"the error is the {way.setting.terms.reduction} over the inputs (the reduction may be {other} instead)"

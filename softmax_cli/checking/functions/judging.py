@@ -89,11 +89,10 @@ def compared(array: NDArray[Any], kind: Kind, problem: Problem, terms: Terms) ->
         with np.errstate(all="ignore"):
             array = array.astype(np.float32)  # made of numbers that hold no more
     rtol = _rtol(array) if terms.rtol is None else terms.rtol
-    given: dict[str, Any] = {}
+    given: dict[str, Any] = {name: v for name, v in problem.options.items() if kind.error or name == "temperature"}
     if kind.error:
-        given = {"reduction": terms.reduction} | (
-            {"target": problem.y} if terms.error == "y" else {"upstream": problem.u}
-        )
+        given |= {"reduction": terms.reduction}
+        given |= {"target": problem.y} if terms.error == "y" else {"upstream": problem.u}
     try:
         report = compare(
             array, problem.x, problem.W, problem.b if terms.bias else None, of=kind.of, layout=kind.layout,
@@ -101,7 +100,8 @@ def compared(array: NDArray[Any], kind: Kind, problem: Problem, terms: Terms) ->
         )  # fmt: skip
     except InputError as error:
         message = str(error).replace("the matrix to check", "it")
-        return Finding(problem, kind, "misshapen", None, "; ".join(filter(None, (message, error.advice))))
+        advice = _of_shape(kind, array.shape, problem) or error.advice
+        return Finding(problem, kind, "misshapen", None, "; ".join(filter(None, (message, advice))))
     return Finding(problem, kind, "agrees" if report.agrees else "differs", report)
 
 
@@ -109,6 +109,16 @@ def _rtol(array: NDArray[Any]) -> float | None:
     if array.dtype.kind != "f" or array.dtype.itemsize >= 8:
         return None
     return SINGLE if array.dtype.itemsize == 4 else HALF
+
+
+def _of_shape(kind: Kind, shape: tuple[int, ...], problem: Problem) -> str:
+    """What a wrong shape gives away."""
+    N, K = problem.inputs, problem.W.shape[1]
+    if kind.of == "dE_db" and shape in ((), (1,), (N,), (N, K)):
+        return "every output has a bias: sum dE/dz over the inputs of the batch, and over nothing else"
+    if kind.of == "loss" and shape == (N,):
+        return "every input has a loss of its own there: put them together as the gradients are"
+    return ""
 
 
 def score(findings: Sequence[Finding]) -> tuple[int, int, int]:

@@ -7,55 +7,67 @@ from typing import NamedTuple
 
 from ...errors import InputError
 from ...wording import quoted
-from ..quantities import Layout, Of
+from ..quantities import QUANTITIES, Layout, Of
 
-Shape = tuple[int, ...]
-N, J, K, KJ = "N", "J", "K", "KJ"
+SKIP = "_"
 
 
 class Kind(NamedTuple):
-    """A result: what `compare` calls it, what is printed for it, whether it is of an error, the names people give it,
-    and its shapes, N first where every input has one of its own. `layout` is the one that a function has, if the
-    shapes leave a choice."""
+    """A result, what is printed for it, and the names people give it. `by_shape` says that a shape is enough to take an
+    array for it; `layout` is the one that a function has, if the shapes leave a choice."""
 
     of: Of
     title: str
-    error: bool
     names: tuple[str, ...]
-    shapes: tuple[tuple[str, ...], ...]
+    by_shape: bool = True
     layout: Layout | None = None
 
-    def fits(self, shape: Shape, inputs: int | None, width: int, outputs: int) -> bool:
-        """Whether an array of that shape may be this result, for many inputs or (None) one."""
-        sizes = {N: inputs, J: width, K: outputs, KJ: width * outputs}
-        return any(shape == tuple(sizes[s] for s in one if s != N or inputs is not None) for one in self.shapes)
+    @property
+    def error(self) -> bool:
+        """Whether it is of an error."""
+        return QUANTITIES[self.of].of_error
+
+    def shapes(self, inputs: int | None, J: int, K: int) -> set[tuple[int, ...]]:
+        """The shapes that it may have for many inputs or (None) one; an error is over all of them."""
+        quantity = QUANTITIES[self.of]
+        return set(quantity.shapes(inputs if quantity.apart(summed=True) else None, J, K).values())
+
+
+def _kind(of: Of, title: str, *names: str, by_shape: bool = True) -> Kind:
+    return Kind(of, title, (of, *names), by_shape)
+
+
+def _gradient(of: str) -> tuple[str, ...]:
+    """The names of the gradient of something: dW, grad_W, W_grad, dE_dW and the like."""
+    return (f"d{of}", f"d_{of}", f"grad_{of}", f"{of}_grad", f"dL_d{of}", f"dLd{of}", f"dEd{of}", f"dJ_d{of}",
+            f"dJd{of}", f"delta_{of}", f"nabla_{of}", f"g{of}")  # fmt: skip
+
+
+def _gradients(*of: str) -> tuple[str, ...]:
+    return tuple(name for one in of for name in _gradient(one))
 
 
 # Where a shape fits several, the first that agrees is taken, and the first of all if none does.
 KINDS: tuple[Kind, ...] = (
-    Kind(
-        "weight-grad", "dE/dW", True,
-        ("dW", "dw", "grad_W", "grad_w", "W_grad", "w_grad", "dE_dW", "dL_dW", "dEdW", "dLdW", "dweight", "dweights",
-         "d_W", "d_weights", "grad_weight", "grad_weights", "weight_grad", "weights_grad", "gW", "delta_W", "nabla_W"),
-        ((J, K), (K, J)),
-    ),
-    Kind(
-        "forward", "h", False,
-        ("h", "H", "p", "P", "probs", "probabilities", "out", "output", "outputs", "y_hat", "y_pred", "a", "s"),
-        ((N, K),),
-    ),
-    Kind(
-        "layer-grad", "dL/dW", False,
-        ("dL_dW", "dLdW", "dh_dW", "dhdW", "dW", "jac", "jacobian", "J_W"),
-        ((N, K, KJ), (N, KJ, K), (N, K, J, K)),
-    ),
-    Kind("softmax-grad", "dS/dZ", False, ("dS_dZ", "dSdZ", "dS", "dh_dz", "dhdz", "dZ", "jacobian_z"), ((N, K, K),)),
-    Kind(
-        "linear-grad", "dZ/dW", False, ("dZ_dW", "dZdW", "dz_dW", "dzdW"), ((N, K, KJ), (N, KJ, K), (N, K, J, K)),
-    ),
-)  # fmt: skip
-
-SKIP = "_"
+    _kind("dE_dW", "dE/dW", *_gradients("W", "w", "weight", "weights", "Weights")),
+    _kind("dE_db", "dE/db", *_gradients("b", "bias", "biases")),
+    _kind("dE_dx", "dE/dx", *_gradients("x", "X", "input", "inputs")),
+    _kind("dE_dz", "dE/dz", *_gradients("z", "Z", "logits", "scores"), "delta", "error"),
+    _kind("loss", "loss", "E", "cost", "nll", "cross_entropy", "total_loss", "data_loss"),
+    _kind("h", "h", "H", "p", "P", "probs", "probabilities", "out", "output", "outputs", "y_hat", "y_pred", "s"),
+    _kind("z", "z", "Z", "logits", "scores"),
+    _kind("log_h", "ln h", "log_p", "logp", "log_probs", "log_softmax", "logsm"),
+    _kind("dL_dW", "dL/dW", "dh_dW", "dhdW", "dLdW", "dW", "jac", "jacobian"),
+    _kind("dS_dZ", "dS/dZ", "dh_dz", "dhdz", "dSdZ", "dS", "dz", "dZ"),
+    _kind("dL_dx", "dL/dx", "dh_dx", "dhdx", "dLdx", "dx", "dX"),
+    _kind("dL_db", "dL/db", "dh_db", "dhdb", "dLdb", "db", by_shape=False),
+    _kind("dZ_dW", "dZ/dW", "dz_dW", "dzdW", "dZdW"),
+    # The derivative of ln h is also what a forgotten factor h makes of that of h.
+    _kind("dlogS_dZ", "dℓ/dZ", "dlogp_dz", by_shape=False),
+    _kind("dlogL_dW", "dℓ/dW", "dlogp_dW", by_shape=False),
+    _kind("dlogL_db", "dℓ/db", "dlogp_db", by_shape=False),
+    _kind("dlogL_dx", "dℓ/dx", "dlogp_dx", by_shape=False),
+)
 
 
 def known(error: bool) -> list[Kind]:
@@ -65,7 +77,7 @@ def known(error: bool) -> list[Kind]:
 
 def kind_named(name: str, error: bool) -> Kind | None:
     """The result that goes by a name, where there is an error, or where there is none."""
-    return next((kind for kind in known(error) if name in (*kind.names, kind.of)), None)
+    return next((kind for kind in known(error) if name in kind.names), None)
 
 
 def read_returns(text: str, error: bool) -> tuple[Kind | None, ...]:
@@ -74,10 +86,9 @@ def read_returns(text: str, error: bool) -> tuple[Kind | None, ...]:
     for name in (part.strip() for part in text.split(",")):
         kind = kind_named(name, error)
         if kind is None and name != SKIP:
-            names = ", ".join(f"{k.names[0]} ({k.title})" for k in known(error))
+            names = ", ".join(k.names[1] if k.error and k.of != "loss" else k.of for k in known(error))
             raise InputError(
-                f"{quoted(name)} is named as a result, and is not known",
-                f"known are {names}, and {SKIP} for the rest",
+                f"{quoted(name)} is named as a result, and is not known", f"known are {names}, and {SKIP} for the rest"
             )
         found.append(kind)
     if not any(found):
@@ -85,6 +96,6 @@ def read_returns(text: str, error: bool) -> tuple[Kind | None, ...]:
     return tuple(found)
 
 
-def fitting(shape: Shape, error: bool, inputs: int | None, width: int, outputs: int) -> Sequence[Kind]:
-    """The results that have a shape."""
-    return [kind for kind in known(error) if kind.fits(shape, inputs, width, outputs)]
+def fitting(shape: tuple[int, ...], error: bool, inputs: int | None, J: int, K: int) -> Sequence[Kind]:
+    """The results that a shape may be taken for."""
+    return [kind for kind in known(error) if kind.by_shape and shape in kind.shapes(inputs, J, K)]

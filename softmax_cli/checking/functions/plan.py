@@ -4,26 +4,43 @@ from __future__ import annotations
 
 import ast
 import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from ...errors import InputError
 from ...wording import quoted
-from .roles import ERROR, ONE_HOT, role_of
-from .signature import Signature
+from .roles import ERROR, OF_TARGETS, ONE_HOT, OPTIONS, role_of
+from .signature import Parameter, Signature
 
 WRITE_IT = "write the call out, as in --call 'f(x, W.T, b, y)', of x, W, b, z, h, and y (targets), onehot or u (dE/dh)"
 
 
 class Plan(NamedTuple):
-    """Ways to write the call, as expressions of f and what a problem holds, and the roles in them."""
+    """Ways to write the call, as expressions of f and what a problem holds, and the roles in them. `optional` are the
+    options that are left at their defaults in them, with the names of their parameters."""
 
     expressions: tuple[str, ...]
     roles: frozenset[str]
+    optional: Mapping[str, str] = MappingProxyType({})
 
     @property
     def error(self) -> str | None:
         """What weights the rows of dL/dW: "y", "u", or nothing."""
         return next((role for role in ERROR if role in self.roles), None)
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options that the function takes, of those that its error has."""
+        taken = [option for option in OPTIONS if option in self.roles or option in self.optional]
+        if self.error is None:
+            return tuple(option for option in taken if option == "temperature")
+        return tuple(option for option in taken if self.error == "y" or option not in OF_TARGETS)
+
+    def with_options(self, expression: str, options: Iterable[str]) -> str:
+        """The call with some options set that it leaves at their defaults."""
+        given = [f", {self.optional[option]}={option}" for option in options if option in self.optional]
+        return f"{expression[:-1]}{''.join(given)})" if given else expression
 
 
 def plan(signature: Signature, call: str | None) -> Plan:
@@ -44,15 +61,20 @@ def _matched(signature: Signature) -> Plan:
     if signature.parameters is None:
         raise InputError(f"the parameters of {signature.name} cannot be read", WRITE_IT)
     taken: dict[str, str] = {}
+    optional: dict[str, str] = {}
     arguments: list[tuple[str, str]] = []  # role, and how it is passed
     passed_over = False
     for parameter in signature.parameters:
-        role = role_of(parameter.name)
+        role = _role(parameter, signature.parameters)
         if role is None and parameter.required:
             raise InputError(
                 f"{signature.name} takes {quoted(parameter.name)}, which is no name that is known here", WRITE_IT
             )
         if role is None:
+            passed_over = True
+            continue
+        if role in OPTIONS and not parameter.required and role not in optional:
+            optional[role] = parameter.name
             passed_over = True
             continue
         if role in taken:
@@ -68,7 +90,14 @@ def _matched(signature: Signature) -> Plan:
     choices = [[(role, how.format(value)) for value in _values(role, taken[role])] for role, how in arguments]
     ways = sorted(itertools.product(*choices), key=lambda way: [name for role, name in way if role == "W"])
     head = "f.apply" if signature.autograd else "f"
-    return Plan(tuple(f"{head}({', '.join(name for _, name in way)})" for way in ways), frozenset(taken))
+    return Plan(tuple(f"{head}({', '.join(name for _, name in way)})" for way in ways), frozenset(taken), optional)
+
+
+def _role(parameter: Parameter, all_of_them: Sequence[Parameter]) -> str | None:
+    """The role of a parameter by its name. T without a default, and with no other target, is one."""
+    if parameter.name == "T" and parameter.required and not any(role_of(p.name) in ERROR for p in all_of_them):
+        return "y"
+    return role_of(parameter.name)
 
 
 def _values(role: str, name: str) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ is right on every problem.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -18,18 +18,21 @@ from ...core.layer import forward
 from .calling import Value
 
 Rank = Literal["one", "many"]  # x (J,), or (N, J)
+IGNORED = -100  # a target whose row does not count, where a function takes such a thing
 
 
 @dataclass(frozen=True)
 class Problem:
-    """x (J,) or (N, J), W (J, K) and b (K,) with what an error needs: class indices y, and u = dE/dh shaped like h."""
+    """x (J,) or (N, J), W (J, K) and b (K,) with what an error needs: class indices y, or probabilities shaped like h,
+    and u = dE/dh shaped like h. `options` are those of the error that are not what they are by default."""
 
     title: str
     x: Array
     W: Array
     b: Array
-    y: NDArray[np.intp]
+    y: NDArray[Any]
     u: Array
+    options: Mapping[str, Value] = field(default_factory=dict)
     single_precision: bool = False
 
     @property
@@ -47,14 +50,26 @@ class Problem:
     def values(self, roles: frozenset[str], reduction: str) -> dict[str, Value]:
         """What a function that takes these roles is given, in its precision."""
         z, h = forward(self.x, self.W, self.b)
-        onehot = np.eye(self.W.shape[1])[self.y]
-        every: dict[str, Any] = {"x": self.x, "W": self.W, "b": self.b, "z": z, "h": h, "onehot": onehot, "u": self.u}
-        precision = np.float32 if self.single_precision else np.float64
-        values: dict[str, Value] = {
-            name: value.astype(precision) for name, value in every.items() if name in roles or name == "onehot"
-        }
-        y: Value = int(self.y) if self.y.ndim == 0 else self.y.astype(np.int64)
-        return values | ({"y": y} if "y" in roles else {}) | ({"reduction": reduction} if "reduction" in roles else {})
+        K = self.W.shape[1]
+        onehot = self.y if self.y.dtype.kind == "f" else (self.y[..., None] == np.arange(K)).astype(np.float64)
+        plain = {
+            "temperature": 1.0, "label_smoothing": 0.0, "l2": 0.0, "ignore": IGNORED,
+            "class_weights": np.ones(K), "sample_weights": np.ones(self.inputs or 1),
+        }  # fmt: skip
+        every: dict[str, Any] = {
+            "x": self.x, "W": self.W, "b": self.b, "z": z, "h": h, "y": self.y, "onehot": onehot, "u": self.u,
+            "reduction": reduction, **plain, **self.options,
+        }  # fmt: skip
+        wanted = {*roles, *self.options, *(["onehot"] if "y" in roles else [])}
+        return {name: self._passed(every[name]) for name in every if name in wanted}
+
+    def _passed(self, value: Any) -> Value:
+        """A value in the precision of the problem; one class index is a number."""
+        if not isinstance(value, np.ndarray):
+            return value  # type: ignore[no-any-return]
+        if value.dtype.kind == "f":
+            return value.astype(np.float32 if self.single_precision else np.float64)
+        return int(value) if value.ndim == 0 else value.astype(np.int64)
 
 
 def _eighths(rng: np.random.Generator, *shape: int, size: float = 2.0) -> Array:
@@ -85,9 +100,9 @@ def first(rank: Rank, bias: bool) -> Problem:
     return made("J < K", None if rank == "one" else 4, 3, 5, bias=bias)
 
 
-def battery(rank: Rank, bias: bool) -> Iterator[Problem]:
-    """The problems of one rank that come after the first, the ordinary ones before the extreme; without a bias b is
-    zero."""
+def battery(rank: Rank, bias: bool, options: Sequence[str] = (), soft: bool = False) -> Iterator[Problem]:
+    """The problems of one rank that come after the first: the ordinary ones, the extreme, and one for each of the
+    `options` that a function takes, and for `soft` targets. Without a bias b is zero."""
     N = None if rank == "one" else 4
     yield made("J = K", N, 4, 4, bias=bias)
     yield made("K = 2", N, 3, 2, bias=bias)
@@ -99,20 +114,43 @@ def battery(rank: Rank, bias: bool) -> Iterator[Problem]:
     yield from _extreme(N, bias)
     yield made("random", N and 16, 20, 10, bias=bias)
     yield made("single precision", N, 3, 5, seed=2, bias=bias, single_precision=True)
+    if soft:
+        plain = made("soft targets", N, 2, 3, seed=6, bias=bias)
+        yield replace(plain, y=np.take(np.array([[0.25, 0.5, 0.25], [0.0, 0.125, 0.875]]), plain.y % 2, axis=0))
+    yield from _optional(N, bias, options)
+
+
+def _optional(N: int | None, bias: bool, options: Sequence[str]) -> Iterator[Problem]:
+    """A problem for each option, and one for all of them. What weighs inputs against each other takes many."""
+    plain = made("", N, 2, 3, seed=7, bias=bias)
+    values: dict[str, Value] = {
+        "temperature": 2.5, "label_smoothing": 0.125, "l2": 0.25,
+    }  # fmt: skip
+    if N is not None:
+        values |= {"class_weights": np.array([0.5, 2.0, 1.25]), "sample_weights": np.array([1.0, 0.25, 3.0, 0.5])}
+        values |= {"ignore": IGNORED}
+    offered = {option: values[option] for option in options if option in values}
+    for option, value in offered.items():
+        yield _with_options(plain, option.replace("_", " "), {option: value})
+    if len(offered) > 1:
+        yield _with_options(plain, "all options", offered)
+
+
+def _with_options(plain: Problem, title: str, options: Mapping[str, Value]) -> Problem:
+    y = np.where(np.arange(plain.y.size) == 1, IGNORED, plain.y) if "ignore" in options else plain.y
+    return replace(plain, title=title, y=y, options=options)
 
 
 def _extreme(N: int | None, bias: bool) -> Iterator[Problem]:
     """Logits that are equal, far beyond exp, far apart, and next to nothing."""
     plain = made("ties", N, 2, 4, bias=bias)
-    yield _with(plain, "ties", W=np.repeat(plain.W[:, :2], 2, axis=1), b=np.repeat(plain.b[:2], 2))
+    yield replace(plain, W=np.repeat(plain.W[:, :2], 2, axis=1), b=np.repeat(plain.b[:2], 2))
     large = made("large logits", N, 2, 3, seed=3, bias=bias)
-    yield _with(large, "large logits", W=large.W + 1000.0 * np.sign(large.x.reshape(-1, 2)[0])[:, None])
-    yield _with(large, "large negative logits", W=large.W - 1000.0 * np.sign(large.x.reshape(-1, 2)[0])[:, None])
+    yield replace(large, W=large.W + 1000.0 * np.sign(large.x.reshape(-1, 2)[0])[:, None])
+    yield replace(
+        large, title="large negative logits", W=large.W - 1000.0 * np.sign(large.x.reshape(-1, 2)[0])[:, None]
+    )
     wide = made("saturated", N, 2, 3, seed=4, bias=bias)
-    yield _with(wide, "saturated", W=16.0 * wide.W)
-    tiny = made("tiny", N, 2, 3, seed=5, bias=bias)
-    yield _with(tiny, "tiny inputs", x=tiny.x * 2.0**-30)
-
-
-def _with(problem: Problem, title: str, **changes: Array) -> Problem:
-    return Problem(**{**vars(problem), "title": title, **changes})
+    yield replace(wide, W=16.0 * wide.W)
+    tiny = made("tiny inputs", N, 2, 3, seed=5, bias=bias)
+    yield replace(tiny, x=tiny.x * 2.0**-30)

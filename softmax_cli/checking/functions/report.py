@@ -18,7 +18,7 @@ SHOWN = 100  # numbers of a problem that is printed whole
 
 
 class Failure(NamedTuple):
-    """One kind of failure of one result: the problems that show it, the smallest first."""
+    """One kind of failure: the findings that show it, the smallest problem first."""
 
     findings: tuple[Finding, ...]
 
@@ -31,6 +31,17 @@ class Failure(NamedTuple):
         """Whether a known mistake is named for it."""
         report = self.smallest.report
         return report is not None and report.diagnosis is not None
+
+    @property
+    def what(self) -> str:
+        """The results that show it, or the call itself, with a verb."""
+        verdict = self.smallest.verdict
+        titles = list(dict.fromkeys(f.kind.title for f in self.findings if f.kind))
+        if verdict not in ("differs", "misshapen") or not titles:
+            return "the call raises" if verdict == "raised" else f"the call is {verdict}"
+        many = len(titles) > 1
+        how = ("differ" if many else "differs") if verdict == "differs" else f"{'are' if many else 'is'} {verdict}"
+        return f"{' and '.join(filter(None, [', '.join(titles[:-1]), titles[-1]]))} {how}"
 
 
 @dataclass(frozen=True)
@@ -57,7 +68,7 @@ class FunctionReport:
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        """The findings that do not agree, by result, verdict and diagnosis: what is explained first, then the many."""
+        """The findings that do not agree, by verdict and diagnosis: what is explained first, then the many."""
         groups: dict[tuple[str, ...], list[Finding]] = {}
         for finding in self.findings:
             if not finding.agrees:
@@ -94,10 +105,8 @@ class FunctionReport:
     def _told(self, failure: Failure) -> Iterator[str]:
         """One kind of failure: where, the smallest problem that shows it, and what is wrong there."""
         seen = failure.smallest
-        what = seen.kind.title if seen.kind and seen.verdict in ("differs", "misshapen") else "the call"
-        how = {"differs": "differs", "raised": "raises"}.get(seen.verdict, f"is {seen.verdict}")
         count = f"{len({id(f.problem) for f in failure.findings})} of {self._problems()} problems"
-        yield f"{what} {how} on {count}, the smallest of which is “{seen.problem.title}”:"
+        yield f"{failure.what} on {count}, the smallest of which is “{seen.problem.title}”:"
         for name, numbers in _numbers(self.passed(seen.problem)).items():
             yield f"  {name} = {numbers}"
         said = (
@@ -118,11 +127,11 @@ class FunctionReport:
 
 
 def _likeness(finding: Finding) -> tuple[str, ...]:
-    kind = finding.kind.of if finding.kind else ""
+    """What failures of one kind have in common: an explanation, or else the result."""
     if finding.report is not None:
-        return kind, finding.verdict, finding.report.diagnosis or ""
+        return finding.verdict, finding.report.diagnosis or f"none of {_key(finding)}"
     error = finding.message.split(":")[0] if finding.verdict == "raised" else ""
-    return "", finding.verdict, error, finding.place
+    return finding.verdict, error, finding.place, _key(finding) if finding.verdict == "misshapen" else ""
 
 
 def _by_problem(findings: Sequence[Finding]) -> list[tuple[Problem, list[Finding]]]:

@@ -19,7 +19,17 @@ ROLES: dict[str, tuple[str, ...]] = {
     ),
     "reduction": ("reduction",),
 }  # fmt: skip
-_ROLE = {name: role for role, names in ROLES.items() for name in names}
+# The options of the layer and of its error, by the keywords of `loss_gradient`.
+OPTIONS: dict[str, tuple[str, ...]] = {
+    "temperature": ("temperature", "T", "tau", "temp"),
+    "label_smoothing": ("label_smoothing", "smoothing", "label_smooth"),
+    "class_weights": ("class_weights", "class_weight"),
+    "sample_weights": ("sample_weights", "sample_weight"),
+    "ignore": ("ignore", "ignore_index", "ignore_label"),
+    "l2": ("l2", "reg", "reg_strength", "lam", "lambda_", "lambd", "lmbda", "l2_reg", "l2_lambda", "weight_decay"),
+}
+OF_TARGETS = ("label_smoothing", "class_weights", "ignore")  # what says nothing of an upstream gradient
+_ROLE = {name: role for role, names in {**ROLES, **OPTIONS}.items() for name in names}
 ONE_HOT = tuple(name for name in ROLES["y"] if name == "Y" or "hot" in name)
 
 LAYER = ("x", "W", "b", "z", "h")  # what there is without an error

@@ -15,17 +15,20 @@ from .kinds import Kind
 from .plan import Plan
 from .problems import Problem, Rank, first
 
+Posed = tuple[Problem, Outcome]  # a problem, and what came of it
 RANKS: tuple[Rank, ...] = ("many", "one")
 COSTLY = ("too slow", "crashed")  # what a wait or a new process was spent on
 
 
 class Setting(NamedTuple):
-    """A function and how its results are compared; `named` is what it returns, if that was said."""
+    """A function and how its results are compared; `named` is what it returns, if that was said, and `ranks` are those
+    of the inputs that it is held to."""
 
     callee: Callee
     plan: Plan
     terms: Terms
     named: tuple[Kind | None, ...] | None
+    ranks: tuple[Rank, ...]
 
 
 class Way(NamedTuple):
@@ -34,11 +37,15 @@ class Way(NamedTuple):
     setting: Setting
     expression: str
     tensors: bool
-    tried: dict[Rank, tuple[Problem, Outcome]]
+    tried: dict[Rank, Posed]
+
+    def written(self, problem: Problem) -> str:
+        """The call for a problem: with its options, if it has any."""
+        return self.setting.plan.with_options(self.expression, problem.options)
 
     def values(self, problem: Problem) -> dict[str, Value]:
         """The values that the call uses, and u where only a backward pass does."""
-        names = {node.id for node in ast.walk(ast.parse(self.expression)) if isinstance(node, ast.Name)}
+        names = {node.id for node in ast.walk(ast.parse(self.written(problem))) if isinstance(node, ast.Name)}
         if self.setting.terms.error == "u":
             names.add("u")
         every = problem.values(self.setting.plan.roles, self.setting.terms.reduction)
@@ -46,7 +53,12 @@ class Way(NamedTuple):
 
     def outcome(self, problem: Problem) -> Outcome:
         """What comes of the call for a problem."""
-        return self.setting.callee.call(Call(self.expression, self.values(problem), self.tensors))
+        return self.setting.callee.call(Call(self.written(problem), self.values(problem), self.tensors))
+
+    @property
+    def soft(self) -> bool:
+        """Whether targets are passed as rows of numbers, which may be any probabilities."""
+        return any(isinstance(node, ast.Name) and node.id == "onehot" for node in ast.walk(ast.parse(self.expression)))
 
     def shown(self) -> str:
         """The call as one reads it."""
@@ -57,10 +69,18 @@ class Way(NamedTuple):
         return f"{written} with tensors" if self.tensors else written
 
     def ranks(self) -> list[Rank]:
-        """Those for which the function gives a result of the right shape, or else any result, or else all."""
+        """Those for which the function gives a result of the right shape, or else any result, or else all. One that is
+        right for batches and not for one input is meant for batches."""
         fitting = [rank for rank in self.tried if any(f.report is not None for f in self.findings(rank))]
+        if fitting == list(RANKS) and self.is_right("many") and not self.is_right("one"):
+            return ["many"]
         returning = [rank for rank, (_, outcome) in self.tried.items() if isinstance(outcome, Returned)]
-        return fitting or returning or list(RANKS)
+        return fitting or returning or list(self.setting.ranks)
+
+    def is_right(self, rank: Rank) -> bool:
+        """Whether all results agree on the first problem of a rank."""
+        findings = self.findings(rank)
+        return bool(findings) and all(finding.agrees for finding in findings)
 
     def findings(self, rank: Rank) -> list[Finding]:
         """What is found on the first problem of a rank, if it was tried."""
@@ -77,28 +97,29 @@ def best_way(setting: Setting) -> Way:
     best, most = None, (-1, 0, 0)
     for tensors, expression in itertools.product(setting.callee.signature.tensors, setting.plan.expressions):
         way = Way(setting, expression, tensors, {})
-        for rank in RANKS:
+        for rank in setting.ranks:
             problem = first(rank, setting.terms.bias)
             way.tried[rank] = problem, way.outcome(problem)
             if any(finding.verdict in COSTLY for finding in way.findings(rank)):
                 break
-        found = [way.findings(rank) for rank in RANKS]
+        found = [way.findings(rank) for rank in setting.ranks]
         points = score([finding for findings in found for finding in findings])
         if best is None or points > most:
             best, most = way, points
-        if any(findings and all(f.agrees for f in findings) for findings in found):
+        if any(way.is_right(rank) for rank in setting.ranks):
             break
-        if len(way.tried) < len(RANKS):
+        if len(way.tried) < len(setting.ranks):
             break
     assert best is not None  # there is an expression
     return best
 
 
-def kinds_of_way(way: Way) -> Sequence[Kind | None]:
-    """What the function returns, by the first problem that says it; [None] where it returns nothing."""
+def kinds_returned(way: Way, outcomes: Sequence[Posed]) -> Sequence[Kind | None]:
+    """What the function returns, by the first problem for which it returns anything; [None] where there is none."""
     setting = way.setting
-    problem, outcome = way.tried[way.ranks()[0]]
-    if isinstance(outcome, Failed):
+    returned = ((p, outcome) for p, outcome in outcomes if isinstance(outcome, Returned))
+    problem, outcome = next(returned, (None, None))
+    if problem is None or outcome is None:
         return setting.named or [None]
     kinds = _kinds(setting, problem, outcome)
     name = setting.callee.signature.name
@@ -119,7 +140,7 @@ def kinds_of_way(way: Way) -> Sequence[Kind | None]:
 
 def _laid_out(kind: Kind, finding: Finding) -> Kind:
     """A result in the layout in which the function returned it, where the sizes left no other."""
-    if finding.report is None or len(kind.shapes) == 1:
+    if finding.report is None:
         return kind
     return kind._replace(layout=finding.report.layout)
 

@@ -67,3 +67,34 @@ RIGHT = [
     mean_gradient, one_input_gradient, one_hot_gradient, targets_that_are_one_hot, stored_out_in, upstream_gradient,
     probabilities, softmax_backward, of_logits, layer_jacobian, linear_jacobian,
 ]  # fmt: skip
+
+
+def everything(x, W, b, y):
+    """The mean cross-entropy of a batch, and its gradients."""
+    z = x @ W + b
+    h = softmax(z)
+    loss = -np.log(h[np.arange(len(x)), y]).mean()
+    dz = logit_gradient(h, y) / len(x)
+    return loss, x.T @ dz, dz.sum(axis=0), dz @ W.T, dz
+
+
+def logits(x, W, b):
+    return x @ W + b
+
+
+def log_softmax(x, W, b):
+    z = x @ W + b
+    z = z - z.max(axis=-1, keepdims=True)
+    return z - np.log(np.exp(z).sum(axis=-1, keepdims=True))
+
+
+def jacobian_in_the_inputs(x, W, b):
+    h = softmax(x @ W + b)
+    return (np.diag(h) - np.outer(h, h)) @ W.T
+
+
+def log_jacobian(logits):
+    return {"dlogp_dz": np.eye(len(logits)) - softmax(logits)}
+
+
+RIGHT += [everything, logits, log_softmax, jacobian_in_the_inputs, log_jacobian]

@@ -21,6 +21,10 @@ WRONG = {
     "numpy_row_major.py:softmax_jacobian_wrt_weights": (
         "the columns run in the order of W.ravel(): swap the last two axes of the (K, J, K) array before reshaping it"
     ),
+    "numpy_bias_axis.py:softmax_loss": (
+        "it has shape (4,), where (3,) (vector) is expected; every output has a bias: sum dE/dz over the inputs of the "
+        "batch, and over nothing else"
+    ),
     "numpy_log.py:softmax_grad": "this is the derivative of ln h: multiply row t by h[t]",
 }
 RIGHT_ELSEWHERE = ["torch_right.py:SoftmaxLayer", "jax_right.py:backward"]
@@ -28,6 +32,7 @@ WRONG_ELSEWHERE = {
     "torch_wrong_axis.py:backward": (
         "the softmax runs along the batch: take it over the outputs of each input, along the last axis"
     ),
+    "torch_input_gradient.py:backward": "at torch_input_gradient.py line 16: return grad @ self.W",
     "jax_missing_input.py:jacobian": "the factor x is missing: a logit changes by x[j] for each unit of W[j,i]",
 }
 

@@ -180,7 +180,8 @@ WRITE_IT = "write the call out, as in --call 'f(x, W.T, b, y)', of x, W, b, z, h
         ),
         (
             lambda x, W: x @ W, {"returns": "dQ"}, "'dQ' is named as a result, and is not known",
-            "known are h (h), dL_dW (dL/dW), dS_dZ (dS/dZ), dZ_dW (dZ/dW), and _ for the rest",
+            "known are h, z, log_h, dL_dW, dS_dZ, dL_dx, dL_db, dZ_dW, dlogS_dZ, dlogL_dW, dlogL_db, dlogL_dx, and _ "
+            "for the rest",
         ),
         (lambda x, W: x @ W, {"returns": "_"}, "'_' names no result to check", ""),
         (lambda x: x, {"call": "f(x"}, "the call is 'f(x', which is no Python expression", WRITE_IT),
@@ -334,3 +335,51 @@ def test_the_markdown_of_a_failure_holds_what_the_text_says():
     report = check_function(lambda x, W, b, y: -people.mean_gradient(x, W, b, y))
     assert "```text\nx = [[0.875], [-0.875], [0.125], [-0.75]]\n" in report._repr_markdown_()
     assert str(report.failures[0].smallest.report) in report._repr_markdown_()
+
+
+def test_a_function_that_returns_on_square_layers_alone_is_told_both():
+    def f(x, W, b, y):
+        dz = people.everything(x, W, b, y)[-1]
+        return {"dx": dz @ W}  # W where its transpose is due: it raises unless W is square
+
+    report = check_function(f)
+    assert titles(report, "differs") == {"J = K", "N = J = K"}
+    assert titles(report, "raised") >= {"J < K", "J > K", "random"}
+    assert {finding.problem.rank for finding in report.findings} == {"many"}
+
+
+# --- batches and single inputs -----------------------------------------------------------------
+
+
+def for_batches(x, W, b):
+    return people.softmax(x @ W + b) * (x.shape[0] if x.ndim == 1 else 1)
+
+
+def for_one_input(x, W, b):
+    e = np.exp(x @ W + b - (x @ W + b).max())
+    return e / e.sum()
+
+
+def test_what_is_right_for_batches_is_not_held_to_one_input():
+    report = check_function(for_batches)
+    assert report
+    assert {finding.problem.rank for finding in report.findings} == {"many"}
+    assert report.notes == (
+        "for_batches is right for a batch x (N, J), and was not held to one input x (J,), for which it is not",
+    )
+    assert not check_function(for_batches, batch=False)
+
+
+def test_one_softmax_over_the_whole_batch_is_found_unless_a_single_input_is_meant():
+    report = check_function(for_one_input)
+    assert {finding.problem.rank for finding in report.findings if not finding.agrees} == {"many"}
+    assert report.notes == (
+        "for_one_input is right for one input x (J,), to which batch=False, or an INPUT of one input, would hold it",
+    )
+    alone = check_function(for_one_input, batch=False)
+    assert alone
+    assert {finding.problem.rank for finding in alone.findings} == {"one"}
+
+
+def test_a_batch_that_is_asked_for_is_all_that_is_tried():
+    assert {finding.problem.rank for finding in check_function(people.probabilities, batch=True).findings} == {"many"}

@@ -1,0 +1,108 @@
+"""Options of the error are offered to the functions that take them, and to no others."""
+
+import numpy as np
+import people
+import pytest
+
+from softmax_cli import check_function
+
+
+def smoothed(onehot, eps):
+    return (1 - eps) * onehot + eps / onehot.shape[-1]
+
+
+def whole(x, W, b, y, T=1.0, reg=0.0, label_smoothing=0.0, class_weights=None, sample_weights=None, ignore_index=-100):
+    """The gradient of torch's cross-entropy of logits over T, with sample weights and an L2 term, as loops."""
+    x, W, b = np.atleast_2d(x).astype(float), np.asarray(W, float), np.asarray(b, float)
+    y, (J, K) = np.atleast_1d(y), W.shape
+    c = np.ones(K) if class_weights is None else class_weights
+    w = np.ones(len(x)) if sample_weights is None else sample_weights
+    total, norm = np.zeros((J, K)), 0.0
+    for n in range(len(x)):
+        if y[n] == ignore_index:
+            continue
+        h = people.softmax((x[n] @ W + b) / T)
+        target = c * smoothed(np.eye(K)[y[n]], label_smoothing)
+        total += w[n] * np.outer(x[n], target.sum() * h - target) / T
+        norm += w[n] * c[y[n]]
+    return total / norm + reg * W
+
+
+def test_a_function_that_takes_every_option_is_right_with_each_and_with_all():
+    report = check_function(whole)
+    titles = [f.problem.title for f in report.findings if f.problem.rank == "many"]
+    assert titles[-7:] == [
+        "temperature", "label smoothing", "class weights", "sample weights", "ignore", "l2", "all options",
+    ]  # fmt: skip
+    assert report, str(report)
+
+
+def test_options_that_weigh_rows_against_each_other_are_for_batches():
+    titles = {f.problem.title for f in check_function(whole).findings if f.problem.rank == "one"}
+    assert {"temperature", "label smoothing", "l2"} <= titles
+    assert titles.isdisjoint({"class weights", "sample weights", "ignore"})
+
+
+@pytest.mark.parametrize("name", ["T", "temperature", "tau"])
+def test_an_option_is_passed_by_its_own_name(name):
+    scope = {"people": people}
+    exec(f"def f(x, W, b, {name}=1.0):\n    return people.softmax((x @ W + b) / {name})", scope)
+    report = check_function(scope["f"])
+    assert report
+    assert report.called == "f(x, W, b)"
+    assert "temperature" in {f.problem.title for f in report.findings}
+
+
+def test_an_option_without_a_default_is_passed_always():
+    def f(x, W, b, T):
+        return people.softmax((x @ W + b) / T)
+
+    report = check_function(f, call="f(x, W, b, T)")
+    assert report
+    assert report.called == "f(x, W, b, temperature)"
+    assert "temperature" in {f.problem.title for f in report.findings}
+
+
+def test_t_is_a_matrix_of_targets_where_there_is_no_other_target():
+    def f(X, T, W):
+        return X.T @ (people.softmax(X @ W) - T) / len(X)
+
+    report = check_function(f)
+    assert report
+    assert report.called == "f(x, onehot, W)"
+
+
+def test_soft_targets_are_for_functions_that_take_rows_of_them():
+    def counts(X, W, Y):
+        return X.T @ (people.softmax(X @ W) - (Y.max(axis=1, keepdims=True) == Y)) / len(X)
+
+    assert {f.problem.title for f in check_function(people.mean_gradient).findings}.isdisjoint({"soft targets"})
+    assert {f.problem.title for f in check_function(counts).findings if not f.agrees} == {"soft targets"}
+
+
+@pytest.mark.parametrize(
+    ("option", "title"),
+    [
+        ("T", "temperature"),
+        ("reg", "l2"),
+        ("label_smoothing", "label smoothing"),
+        ("class_weights", "class weights"),
+        ("sample_weights", "sample weights"),
+        ("ignore_index", "ignore"),
+    ],
+)
+def test_an_option_that_is_taken_and_forgotten_is_found(option, title):
+    def f(x, W, b, y, **options):
+        return whole(x, W, b, y, **{**options, option: {"T": 1.0, "reg": 0.0, "label_smoothing": 0.0}.get(option)})
+
+    scope = {"f": f, "whole": whole}
+    exec(
+        "def g(x, W, b, y, T=1.0, reg=0.0, label_smoothing=0.0, class_weights=None, sample_weights=None, "
+        "ignore_index=-100):\n"
+        "    return f(x, W, b, y, T=T, reg=reg, label_smoothing=label_smoothing, class_weights=class_weights, "
+        "sample_weights=sample_weights, ignore_index=ignore_index)",
+        scope,
+    )
+    report = check_function(scope["g"])
+    wrong = {f.problem.title for f in report.findings if not f.agrees and f.problem.rank == "many"}
+    assert wrong == {title, "all options"}
