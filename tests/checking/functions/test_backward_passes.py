@@ -1,10 +1,13 @@
 """What `check --function` says of backward passes as people write them: the files in tests/backward_passes."""
 
+import importlib
 import subprocess
 import sys
 
 import pytest
 from command import ROOT, run
+
+from softmax_cli.testing import assert_function
 
 FOLDER = ROOT / "tests" / "backward_passes"
 
@@ -72,3 +75,13 @@ def test_a_framework_is_loaded_by_the_user_s_file_alone():
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=FOLDER, capture_output=True, text=True, check=True)
     assert done.stdout == "set()\n"
+
+
+@pytest.mark.parametrize("function", WRONG)
+def test_an_assertion_on_a_wrong_one_fails_and_says_the_same(function, monkeypatch):
+    monkeypatch.syspath_prepend(FOLDER)
+    file, name = function.split(".py:")
+    f = getattr(importlib.import_module(file), name)
+    with pytest.raises(AssertionError) as error:
+        assert_function(f)
+    assert f"\n  {WRONG[function]}\n" in str(error.value)
