@@ -19,3 +19,10 @@ os.environ["PYTHONPATH"] = str(ROOT)  # the processes that tests start run this 
 def article():
     """x and W of the article."""
     return [0.1, 0.5, 0.4], [[0.1, 0.2, 0.3, 0.4, 0.5], [0.6, 0.7, 0.8, 0.9, 0.1], [0.11, 0.12, 0.13, 0.14, 0.15]]
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """By which the order in which a test failed can be had again; -q hides it."""
+    seed = config.getoption("randomly_seed", None)
+    if terminalreporter.stats.get("failed") and seed is not None:
+        terminalreporter.write_line(f"in this order: --randomly-seed={seed}")

@@ -49,3 +49,16 @@ def test_the_core_stands_on_numpy_alone():
 def test_a_room_re_exports_nothing():
     inits = [path for path in FILES if path.name == "__init__.py"]
     assert [path for path in inits if len(ast.parse(path.read_text(encoding="utf-8")).body) != 1] == []
+
+
+def test_nothing_private_of_a_dependency_is_imported():
+    """`_thread` and `__future__` are of the standard library, and described there."""
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+            else:
+                continue
+            assert (path.name, [name for name in names if "._" in name]) == (path.name, [])

@@ -50,3 +50,10 @@ def test_the_tests_start_the_code_beside_them(tmp_path):
     code = "import softmax_cli; print(softmax_cli.__file__)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, check=True)
     assert os.path.dirname(os.path.dirname(done.stdout)) == os.environ["PYTHONPATH"]
+
+
+def test_settings_of_matplotlib_in_the_current_folder_change_no_plot(tmp_path):
+    run("layer-grad", *LAYER, "--plot", "plain.svg", "--json", cwd=tmp_path)
+    (tmp_path / "matplotlibrc").write_text("text.usetex: True\nimage.cmap: gray\nsavefig.dpi: 7\nfont.size: 40\n")
+    run("layer-grad", *LAYER, "--plot", "other.svg", "--json", cwd=tmp_path)
+    assert (tmp_path / "other.svg").read_bytes() == (tmp_path / "plain.svg").read_bytes()
