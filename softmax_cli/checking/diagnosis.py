@@ -12,11 +12,12 @@ import numpy as np
 from ..errors import InputError
 from . import roundoff, scale
 from .formula import Formula, Rows
-from .mistakes.mistake import Mistake, Variant
-from .mistakes.registry import KNOWN
+from .mistakes.mistake import Fit, Fitted, Mistake, Variant
+from .mistakes.registry import FITTED, KNOWN
 from .submitted import View
 
 TIGHT = 1e-6  # a diagnosis explains every entry at least this well, relative
+ZERO = 1e3  # roundoffs of the largest right entry that sums which are zero may leave
 WITNESS = 100  # an entry is evidence if it is so many times what it may be off by
 
 ALONE = ("diagonal-only", "missing-softmax", "missing-outer-product")  # what leaves only the column of the target
@@ -42,19 +43,21 @@ class Diagnosis(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """Mistakes, a variant of each, whether a constant is fitted as well, and the position of the layout."""
+    """Mistakes, a variant of each, whether a constant or another number is fitted as well, and the position of the
+    layout."""
 
     known: tuple[Mistake, ...]
     variants: tuple[Variant, ...]
     scaled: bool = False
+    fit: Fit | None = None
     view: int = 0
 
     @property
     def needed(self) -> int:
         """How many numbers it has to explain. Among so many pairs one fits two by chance."""
-        if len(self.known) + self.scaled + bool(self.view) > 1:
+        if len(self.known) + self.scaled + (self.fit is not None) + bool(self.view) > 1:
             return 3
-        return 2 if self.scaled else 1
+        return 2 if self.scaled or self.fit else 1
 
 
 def diagnose(evidence: Evidence, **limits: float) -> Diagnosis | None:
@@ -75,25 +78,57 @@ def diagnose(evidence: Evidence, **limits: float) -> Diagnosis | None:
         except InputError:  # the wrong logits overflow: not what made this matrix
             return None
 
-    for candidate in _candidates(right, len(evidence.views)):
-        known, variants, scaled, at = candidate
-        if scaled and not {m.name for m in known} <= TOLD_APART and scale.alike(right):
+    single = [(m, variant) for m in KNOWN if m.spoils(right.quantity) for variant in m.variants]
+    single = [(m, variant) for m, variant in single if made((variant,)) is not None]
+    for candidate in _candidates(right, single, len(evidence.views)):
+        if candidate.scaled and not {m.name for m in candidate.known} <= TOLD_APART and scale.alike(right):
             continue
-        base = made(variants)
-        f = scale.scaled(base, evidence.views[at].rows) if scaled and base is not None else base
-        if f is not None and explains(f, evidence, at, candidate.needed, **limits):
-            return _told(candidate, f, evidence.views[at].layout)
-    return None
+        found = _fitted(candidate, made(candidate.variants), evidence.views[candidate.view].rows)
+        if found is not None and explains(found.formula, evidence, candidate.view, candidate.needed, **limits):
+            return _told(candidate, found, evidence.views[candidate.view].layout)
+    return _blank(evidence, limits["unit"])
 
 
-def _candidates(right: Formula, views: int) -> Iterator[Candidate]:
+def _blank(evidence: Evidence, unit: float) -> Diagnosis | None:
+    """A matrix that holds nothing: nan alone, or zeros to within rounding where what is right is not zero."""
+    theirs, largest, seen = evidence.views[0].rows, 0.0, 0.0
+    for part in evidence.parts:
+        block = np.abs(theirs(part))
+        if not (np.isnan(block).all() or np.isfinite(block).all()):
+            return None
+        seen, largest = max(seen, float(block.max())), max(largest, float(np.abs(evidence.ours(part)).max()))
+    if np.isnan(block).all() and seen == 0.0:
+        return Diagnosis("all-nan", "every entry is nan: look for 0/0, inf − inf or the logarithm of 0")
+    q = evidence.right.quantity
+    if not seen <= ZERO * unit * largest:
+        return None
+    sums = "the columns of dL/dW sum to zero, so its rows have to be weighted by dE/dh before they are added"
+    return Diagnosis("all-zero", f"every entry is zero: {sums}" if q.is_gradient else "every entry is zero")
+
+
+def _fitted(candidate: Candidate, base: Formula | None, theirs: Rows) -> Fitted | None:
+    """The formula of a candidate, with its number, if it has one."""
+    if base is None or (not candidate.scaled and candidate.fit is None):
+        return None if base is None else Fitted(base, "")
+    if candidate.fit is not None:
+        return candidate.fit.fit(base, theirs)
+    f = scale.scaled(base, theirs)
+    return None if f is None else Fitted(f, scale.advice(f))
+
+
+def _candidates(right: Formula, possible: Sequence[tuple[Mistake, Variant]], views: int) -> Iterator[Candidate]:
     """What may have been made: one mistake first, then two; among each those with a constant last."""
-    single = [((m,), (variant,)) for m in KNOWN if m.spoils(right.quantity) for variant in m.variants]
+    single = [((m,), (variant,)) for m, variant in possible]
     for known, variants in single:
         yield Candidate(known, variants)
     for at in range(1, views):
         yield Candidate((), (), view=at)
+    fits = [fit for fit in FITTED if fit.spoils(right.quantity)]
+    if fits and right.quantity.by == "W":
+        yield from (Candidate((), (), fit=fit) for fit in fits if fit.name == "clipped")
     yield Candidate((), (), scaled=True)
+    for fit in fits:
+        yield Candidate((), (), fit=fit)
     # Next to nan another mistake cannot be seen.
     single = [(known, variants) for known, variants in single if known[0].name != "logits-not-shifted"]
     for ((m,), first), ((n,), second) in itertools.combinations(single, 2):
@@ -110,6 +145,11 @@ def _candidates(right: Formula, views: int) -> Iterator[Candidate]:
             yield Candidate(known, variants, scaled=True)
     for at in range(1, views):
         yield Candidate((), (), scaled=True, view=at)
+        for fit in fits:
+            yield Candidate((), (), fit=fit, view=at)
+    for known, variants in single:
+        for fit in fits:
+            yield Candidate(known, variants, fit=fit)
 
 
 def _together(m: Mistake, n: Mistake) -> bool:
@@ -149,16 +189,18 @@ def explains(
     return distinct and witnesses >= needed
 
 
-def _told(candidate: Candidate, f: Formula, layout: str) -> Diagnosis:
+def _told(candidate: Candidate, found: Fitted, layout: str) -> Diagnosis:
     """The names and the lines of advice."""
-    known, _, scaled, at = candidate
-    q = f.quantity
+    goal, q = found.formula.goal, found.formula.quantity
     words = {q.key, q.of, layout}
-    if f.goal is not None:
-        words.add("target" if f.goal.u is None else "upstream")
-    names = ["transposed"] * bool(at) + [m.name for m in known] + ["scaled"] * scaled
-    advice = [_transposed_advice(layout)] * bool(at) + [m.advice_for(words) for m in known]
-    return Diagnosis(" + ".join(names), "; ".join([*advice, scale.advice(f)] if scaled else advice))
+    if goal is not None:
+        words.add("target" if goal.options.upstream is None else "upstream")
+    names = ["transposed"] * bool(candidate.view) + [m.name for m in candidate.known]
+    advice = [_transposed_advice(layout)] * bool(candidate.view) + [m.advice_for(words) for m in candidate.known]
+    if candidate.fit is not None or candidate.scaled:
+        names.append("scaled" if candidate.fit is None else candidate.fit.name)
+        advice.append(found.advice)
+    return Diagnosis(" + ".join(names), "; ".join(advice))
 
 
 def _transposed_advice(layout: str) -> str:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from ..core.arrays import Array
 from ..core.layer import evaluate, evaluate_logits
 from ..core.masks import Mask
-from ..core.objective import Objective, Options
+from ..core.objective import Objective, Options, objective
 from ..core.targets import Classes
 from .quantities import Quantity
 
@@ -42,6 +42,11 @@ class Goal(NamedTuple):
     l2: float
     summed: bool
     options: Options
+
+    @property
+    def hard(self) -> bool:
+        """Whether every target is one class, neither smoothed nor weighted."""
+        return self.y is not None and bool(((self.y == 0.0) | (self.y == 1.0)).all())
 
 
 def goal_of(objective: Objective, options: Options, N: int, K: int, single: bool) -> Goal:
@@ -95,6 +100,9 @@ class Formula:
     softmax_missing: bool = False
     input_missing: bool = False
     row_major: bool = False
+    reshaped: bool = False  # dE/dW, made (K, J), was reshaped to (J, K)
+    backward: Callable[[Array], Array] = lambda W: W  # the weights that lead back to the inputs
+    clip: float = np.inf  # the size that no entry exceeds
     factor: float = 1.0
 
     def but(self, **changes: Any) -> Formula:
@@ -138,6 +146,14 @@ class Formula:
         weight = h if self.by_output else np.ones_like(h) if self.mask is None else np.where(self.mask, 0.0, 1.0)
         return weight / self.temperature, *self.slope(*self._evaluated)
 
+    def with_options(self, **changes: Any) -> Formula:
+        """The formula with other options of the error. InputError as in `objective`."""
+        assert self.goal is not None
+        N, _, K = self.sizes
+        options = replace(self.goal.options, **changes)
+        single = not self.goal.summed and N == 1
+        return self.but(goal=goal_of(objective(options, N, K, single, self.mask), options, N, K, single))
+
     @cached_property
     def v(self) -> Array:
         """What a logit changes by for each unit of W[j, i]: x, (N, J)."""
@@ -177,6 +193,13 @@ class Formula:
 
     def rows(self, part: slice) -> Array:
         """Some rows of the matrix."""
+        with np.errstate(all="ignore"):
+            made = self._rows(slice(None) if self.reshaped else part)
+            if self.reshaped:
+                made = made.T.reshape(made.shape)[part]
+            return made if np.isinf(self.clip) else np.clip(made, -self.clip, self.clip)
+
+    def _rows(self, part: slice) -> Array:
         q = self.quantity
         with np.errstate(all="ignore"):
             if q.is_jacobian:
@@ -185,9 +208,9 @@ class Formula:
                 D = off[n]
                 D[np.arange(len(n)), t] = on[n, t]
                 D *= self.factor * weight[n, t, None]
-                return self.carried(part, D, self.v, self.W)
+                return self.carried(part, D, self.v, self.backward(self.W))
             if q.is_gradient:
-                made = self.factor * self.carried(part, self.logit_gradient, self.v, self.W)
+                made = self.factor * self.carried(part, self.logit_gradient, self.v, self.backward(self.W))
                 decay = self.goal.l2 if self.goal is not None and q.by == "W" else 0.0
                 return made + decay * self.W[part] if decay else made
             return self.factor * self._value()[part]

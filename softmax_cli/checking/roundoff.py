@@ -47,7 +47,7 @@ def cancelling(f: Formula, part: slice, unit: float) -> tuple[Array, Array]:
     q = f.quantity
     with np.errstate(all="ignore"):
         unit = unit * abs(f.factor)  # the roundoff first, so that no product overflows
-        v, W = np.abs(f.v), np.abs(f.W)
+        v, W = np.abs(f.v), np.abs(f.backward(f.W))
         if q.is_gradient:
             terms, lost = _subtracted(f)
             if q.by == "x" or not f.apart:
@@ -68,7 +68,7 @@ def _of_jacobian(f: Formula, part: slice, unit: float) -> tuple[Array, Array]:
         return np.zeros((1, 1)), np.zeros((1, 1))
     n, t = f.places(part)
     weight, on, off = f.derivative
-    v, W, row = np.abs(f.v), np.abs(f.W), np.arange(len(n))
+    v, W, row = np.abs(f.v), np.abs(f.backward(f.W)), np.arange(len(n))
     D = np.zeros((len(n), weight.shape[1]))
     D[row, t] = weight[n, t]
     diagonal = f.carried(part, unit * D, v, W)
@@ -127,7 +127,7 @@ def _subtracted(f: Formula) -> tuple[Array, Array]:
 def underflowing(f: Formula, part: slice, tiny: float) -> Array:
     """What an entry may be off by where a factor of it is below `tiny` and so lost, or the entry itself is."""
     q = f.quantity
-    v, W = np.abs(f.x), np.abs(f.W)
+    v, W = np.abs(f.x), np.abs(f.backward(f.W))
     if q.is_gradient:
         assert f.goal is not None
         most = np.full(f.h.shape, tiny)

@@ -91,11 +91,11 @@ def tally(theirs: Rows, ours: Rows, parts: Sequence[slice], allowance: Allowance
 
 def _badness(entry: Entry) -> tuple[float, float, int, int]:
     row, column, _, _, absolute, relative = entry
-    relative = float(_coarse(np.float64(relative)))
+    relative = float(_coarse(relative))
     return (*(-math.inf if math.isnan(v) else -v for v in (relative, absolute)), row, column)  # type: ignore[return-value]
 
 
-def _coarse(relative: Array) -> Array:
+def _coarse(relative: Array | float) -> Array:
     """To seven digits: relative errors that only rounding parts are equal."""
     significand, exponent = np.frexp(relative)
     rounded: Array = np.ldexp(np.round(significand * 2.0**23), exponent - 23)

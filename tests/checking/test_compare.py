@@ -136,7 +136,7 @@ def test_one_entry_off_by_a_thousandth_fails_with_exactly_that_entry(J, K, layou
 
 def test_an_all_zero_jacobian_fails_at_saturation():
     report = compare(np.zeros((2, 2)), [1.0], [[37.43, 0.0]])
-    assert (report.agrees, report.diagnosis) == (False, None)
+    assert (report.agrees, report.diagnosis, report.advice) == (False, "all-zero", "every entry is zero")
 
 
 @pytest.mark.parametrize("gap", [1.0, 20.0, 37.43, 100.0, 500.0, 700.0])

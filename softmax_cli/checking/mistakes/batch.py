@@ -9,7 +9,7 @@ import numpy as np
 from ...core.arrays import Array
 from ...core.softmax import softmax
 from ..formula import Formula
-from .mistake import Mistake, of_softmax
+from .mistake import Mistake, Variant, of_error, of_softmax
 
 
 def softmax_over_batch(f: Formula) -> Formula | None:
@@ -44,6 +44,26 @@ def summed_over_outputs(f: Formula) -> Formula | None:
     square = f.W.shape[0] == f.W.shape[1]
     return f.but(outputs=_of_products(lambda W: W.sum(axis=1))) if square else None
 
+
+def _alone(n: int, mean: bool) -> Variant:
+    """One of the inputs alone, or over their number, where all are summed."""
+
+    def mistaken(f: Formula) -> Formula | None:
+        if f.goal is None or not f.goal.summed or len(f.x) < 2:
+            return None
+        weights = np.zeros_like(f.goal.weights)
+        weights[n] = f.goal.weights[n] * (len(f.x) if mean else 1)
+        return f.but(goal=f.goal._replace(weights=weights))
+
+    return mistaken
+
+
+ONE_INPUT = Mistake(
+    "one-input-alone",
+    (_alone(-1, False), _alone(-1, True), _alone(0, False), _alone(0, True)),
+    of_error,
+    "only the last input, or only the first, is in it: add the gradients of all inputs up",
+)
 
 AXES = (
     Mistake(

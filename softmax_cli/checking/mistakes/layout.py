@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..formula import Formula
 from ..quantities import Quantity
-from .mistake import Mistake, of_logits
+from .mistake import Mistake, by_weights, of_logits
 
 
 def row_major_weights(f: Formula) -> Formula:
@@ -23,6 +25,28 @@ def out_in_weights_as_stored(f: Formula) -> Formula | None:
     return f.but(W=f.W.T, row_major=True) if f.W.shape[0] == f.W.shape[1] else None
 
 
+def reshaped(f: Formula) -> Formula | None:
+    """dE/dW made outputs × inputs, and reshaped to (J, K) where a transposition was due."""
+    J, K = f.W.shape
+    whole = not f.apart or len(f.x) == 1
+    return f.but(reshaped=True) if whole and J > 1 and K > 1 and f.quantity.is_gradient else None
+
+
+def backward_by_transposed(f: Formula) -> Formula | None:
+    """dE/dx = Wᵀ · dE/dz. Square W only."""
+    return f.but(backward=lambda W: W.T) if f.W.shape[0] == f.W.shape[1] else None
+
+
+def backward_without_weights(f: Formula) -> Formula | None:
+    """dE/dx = dE/dz. Square W only."""
+    return f.but(backward=lambda W: np.eye(len(W))) if f.W.shape[0] == f.W.shape[1] else None
+
+
+def by_inputs(q: Quantity) -> bool:
+    """A derivative in the inputs."""
+    return q.by == "x"
+
+
 def by_weights_of_one_input(q: Quantity) -> bool:
     """A Jacobian in the weights."""
     return q.is_jacobian and q.by == "W"
@@ -34,6 +58,28 @@ ROW_MAJOR = Mistake(
     by_weights_of_one_input,
     "the columns run in the order of W.ravel(): swap the last two axes of the (K, J, K) array before reshaping it",
     {"tensor": "the weights are stored outputs × inputs: swap the last two axes, [t, j, i] being ∂h[t]/∂W[j,i]"},
+)
+
+RESHAPED = Mistake(
+    "reshaped",
+    (reshaped,),
+    by_weights,
+    "it was made outputs × inputs and reshaped to (J, K): transpose it instead",
+)
+
+BACKWARD = (
+    Mistake(
+        "transposed-backward",
+        (backward_by_transposed,),
+        by_inputs,
+        "W is transposed on the way back: dE/dx is W · dE/dz, of W (J, K)",
+    ),
+    Mistake(
+        "missing-weights",
+        (backward_without_weights,),
+        by_inputs,
+        "this is the derivative in the logits: multiply it by W to reach the inputs",
+    ),
 )
 
 TRANSPOSED_WEIGHTS = Mistake(

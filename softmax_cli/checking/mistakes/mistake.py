@@ -6,10 +6,25 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from ..formula import Formula
+from ..formula import Formula, Rows
 from ..quantities import Quantity
 
 Variant = Callable[[Formula], Formula | None]  # None where it cannot be made
+
+
+class Fitted(NamedTuple):
+    """A formula with a number that was fitted to the matrix, and the line of advice that names it."""
+
+    formula: Formula
+    advice: str
+
+
+class Fit(NamedTuple):
+    """A mistake with a number in it, which `fit` finds from the rows of the matrix."""
+
+    name: str
+    spoils: Callable[[Quantity], bool]
+    fit: Callable[[Formula, Rows], Fitted | None]
 
 
 class Mistake(NamedTuple):
@@ -50,6 +65,16 @@ def of_jacobian(q: Quantity) -> bool:
 def of_logits(q: Quantity) -> bool:
     """What the values of the logits go into."""
     return q.of != "z" or q.by is None
+
+
+def of_error(q: Quantity) -> bool:
+    """The error, and its derivatives."""
+    return q.of_error
+
+
+def gradient(q: Quantity) -> bool:
+    """A derivative of the error."""
+    return q.is_gradient
 
 
 def by_weights(q: Quantity) -> bool:

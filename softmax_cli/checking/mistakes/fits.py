@@ -1,0 +1,152 @@
+"""Mistakes with a number in them that only the matrix tells: it is fitted by least squares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ...core.arrays import Array
+from ...errors import InputError
+from ..formula import Formula, Rows
+from .mistake import Fit, Fitted, by_weights, gradient, of_error
+
+EVERYTHING = slice(None)
+
+
+def _multiple(seen: Array, basis: Array) -> float:
+    """The c for which c·basis is nearest to what was seen; nan if there is none."""
+    with np.errstate(all="ignore"):
+        size = np.abs(basis).max()
+        b = basis / size
+        return float((b * seen).sum() / (b * b).sum() / size) if size > 0.0 else np.nan
+
+
+def _affine(f: Formula, theirs: Rows, at: Callable[[float], Formula | None]) -> float:
+    """The number c for which at(c), whose entries are affine in it, is nearest to the matrix; nan if there is none."""
+    zero, one = at(0.0), at(1.0)
+    if zero is None or one is None:
+        return np.nan
+    start = zero.rows(EVERYTHING)
+    return _multiple(theirs(EVERYTHING) - start, one.rows(EVERYTHING) - start)
+
+
+def l2(f: Formula, theirs: Rows) -> Fitted | None:
+    """λW with another λ than the right one."""
+    goal = f.goal
+    if goal is None or f.reshaped or (f.apart and len(f.x) > 1):  # it belongs to the error of all
+        return None
+    found = _affine(f, theirs, lambda c: f.but(goal=goal._replace(l2=c)))
+    if not np.isfinite(found) or found == 0.0:
+        return None
+    said = f"λW with λ = {found:.6g} is in it"
+    expected = f"where {goal.l2:.6g} is expected" if goal.l2 else "where no L2 term is expected"
+    doubled = ": E has λ/2·‖W‖², whose derivative is λW" if goal.l2 and abs(found / goal.l2 - 2.0) < 1e-6 else ""
+    return Fitted(f.but(goal=goal._replace(l2=found)), f"{said}, {expected}{doubled}")
+
+
+def smoothing(f: Formula, theirs: Rows) -> Fitted | None:
+    """Targets smoothed with another ε than the right one."""
+    if f.goal is None or f.goal.y is None:
+        return None
+    try:
+        found = _affine(f, theirs, lambda c: f.with_options(label_smoothing=c))
+        if not 1e-9 < found < 1.0:
+            return None
+        return Fitted(
+            f.with_options(label_smoothing=found),
+            f"the targets are smoothed with ε = {found:.6g}, where {f.goal.options.label_smoothing:.6g} is expected",
+        )
+    except InputError:
+        return None
+
+
+def class_weights(f: Formula, theirs: Rows) -> Fitted | None:
+    """The rows of each class counted by a weight of its own."""
+    goal = f.goal
+    if goal is None or goal.y is None or not goal.hard or f.reshaped:
+        return None
+    t, K = goal.y.argmax(axis=1), goal.y.shape[1]
+    seen = theirs(EVERYTHING)
+    present = np.unique(t)
+    if len(present) < 2 or seen.size < 3 * len(present) or len(present) > 64:
+        return None
+    each = [
+        f.but(goal=goal._replace(weights=np.where(t == k, goal.weights, 0.0), l2=0.0)).rows(EVERYTHING).ravel()
+        for k in present
+    ]
+    c = _solved(np.array(each).T, seen - goal.l2 * f.W if goal.l2 and f.quantity.by == "W" else seen)
+    if c is None or (c <= 0.0).any():
+        return None
+    weights = np.ones(K)
+    weights[present] = c
+    shown = ", ".join(f"{v:.4g}" for v in c[:8]) + (", …" if len(c) > 8 else "")
+    return Fitted(
+        f.but(goal=goal._replace(weights=goal.weights * weights[t])),
+        f"the rows are weighted by their classes, where no class weights are expected: {shown}",
+    )
+
+
+def _solved(A: Array, b: Array) -> Array | None:
+    """Least squares; None if it does not tell."""
+    if not (np.isfinite(A).all() and np.isfinite(b).all()):
+        return None
+    found, _, rank, _ = np.linalg.lstsq(A, b.ravel(), rcond=1e-9)
+    return found.astype(np.float64) if rank == A.shape[1] else None
+
+
+def one_sample(f: Formula, theirs: Rows) -> Fitted | None:
+    """One of the inputs left out of the sum, or counted more than once."""
+    goal = f.goal
+    if goal is None or f.apart or len(f.x) < 2 or f.reshaped or f.quantity.by not in ("W", "b"):
+        return None
+    v = f.v if f.quantity.by == "W" else np.ones((len(f.x), 1))
+    d = f.logit_gradient
+    seen = theirs(EVERYTHING)
+    N = len(f.x)
+    for norm, rest in ((1.0, ""), (N / (N - 1.0), f", and the mean divided by {N - 1}")):
+        r = seen / (f.factor * norm) - f.rows(EVERYTHING) / f.factor
+        with np.errstate(all="ignore"):
+            along = (((v @ r) if f.quantity.by == "W" else r.T) * d).sum(axis=1)
+            sizes = (v * v).sum(axis=1) * (d * d).sum(axis=1)
+            left = (r * r).sum() - along * along / sizes
+            left[~np.isfinite(left)] = np.inf
+        n = int(left.argmin())
+        times = 1.0 + along[n] / sizes[n]
+        if left[n] <= 1e-9 * (r * r).sum() and abs(times - round(times)) < 1e-5 and round(times) != 1:
+            weights = goal.weights.copy()
+            weights[n] *= round(times)
+            said = f"input {n} is left out" if round(times) == 0 else f"input {n} is counted {round(times)} times"
+            return Fitted(f.but(goal=goal._replace(weights=weights * norm)), f"{said}{rest}")
+    return None
+
+
+def clipped_by_value(f: Formula, theirs: Rows) -> Fitted | None:
+    """Entries cut at one size."""
+    seen = np.abs(theirs(EVERYTHING))
+    top = float(seen.max())
+    cut = np.abs(f.rows(EVERYTHING)) > top * (1 + 1e-6)
+    if not np.isfinite(top) or top == 0.0 or np.count_nonzero(cut) < 2 or cut.mean() > 0.9:
+        return None
+    return Fitted(f.but(clip=top), f"the entries are clipped at ±{top:.6g}: check the gradient before it is clipped")
+
+
+def clipped_by_norm(f: Formula, theirs: Rows) -> Fitted | None:
+    """All entries made smaller by one factor, so that their norm is a round number."""
+    ours, seen = f.rows(EVERYTHING), theirs(EVERYTHING)
+    factor, norm = _multiple(seen, ours), float(np.sqrt((seen * seen).sum()))
+    if not 0.0 < factor < 1.0 or float(f"{norm:.2g}") == 0.0 or abs(norm / float(f"{norm:.2g}") - 1.0) > 1e-6:
+        return None
+    return Fitted(
+        f.but(factor=f.factor * factor), f"the gradient is clipped to norm {norm:.2g}: check it before it is clipped"
+    )
+
+
+FITS = (
+    Fit("l2-term", by_weights, l2),
+    Fit("label-smoothing", of_error, smoothing),
+    Fit("one-sample", gradient, one_sample),
+    Fit("class-weights", gradient, class_weights),
+    Fit("clipped", gradient, clipped_by_value),
+    Fit("clipped", gradient, clipped_by_norm),
+)
