@@ -15,6 +15,7 @@ from .exactsums import ExactSum
 from .wholesums import Places, quotient
 
 ROWS_BYTES = 1 << 23  # rows taken at once
+MANY = 1 << 16  # entries of a sum that cost so much that there is one for each core
 LEAST_BYTES = 1 << 18  # of rows that are taken at once so that no core is idle
 
 Part = tuple[int, NDArray[Any]]  # some of the rows, and the number of the first
@@ -44,10 +45,11 @@ class Found:
             self.sum(name, more)
 
 
-def row_parts(x: NDArray[Any] | Rows) -> Iterator[Part]:
-    """The rows part by part. Pages of a file that is mapped to be read are given back after each."""
-    row = 8 * x.shape[1]
-    step = max(1, min(ROWS_BYTES, max(LEAST_BYTES, len(x) * row // (4 * cpus.count()))) // row)
+def row_parts(x: NDArray[Any] | Rows, entries: int = 1) -> Iterator[Part]:
+    """The rows part by part; of each, a sum of so many entries may be made. Pages of a file that is mapped to be read
+    are given back after each."""
+    row, parts = 8 * x.shape[1], cpus.count() * (1 if entries > MANY else 4)
+    step = max(1, min(ROWS_BYTES, max(LEAST_BYTES, -(-len(x) // parts) * row)) // row)
     source: Any = x
     while isinstance(source, np.ndarray):
         source = source.base

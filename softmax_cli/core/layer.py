@@ -28,7 +28,8 @@ from .small import small_layer
 from .softmax import divided, softmax, softmax_apart
 from .twofold import two_sum
 
-ROWS = 1 << 15  # numbers in a block of inputs
+ROWS = 1 << 16  # numbers in a block of inputs
+SOME = 1 << 14  # logits, or fewer, of a block, where that is enough to be worth its calls
 MOST_ROWS = 2048  # in a block
 SEVERAL = 1 << 20  # multiplications from which on more than one thread pays
 
@@ -69,16 +70,21 @@ class Layer(NamedTuple):
         z = self.z if self.mask is None else np.where(self.mask, 0.0, self.z)
         return divided(z, self.low, self.temperature)
 
-    def log_h(self) -> Array:
+    def log_h(self, outputs: NDArray[np.intp] | None = None) -> Array:
         """ln hᵢ = (zᵢ − zₘ)/T − ln(1 + (1 − hₘ)/hₘ), m the largest output, (N, K): no two parts of opposite sign, and
-        so all digits also where h underflows or is next to 1. −∞ where an output is left out."""
+        so all digits also where h underflows or is next to 1. −∞ where an output is left out. For one of the `outputs`
+        (N,) of each input, (N, 1)."""
         hi, lo = self.scaled()
-        m = self.complement.argmin(axis=1)[:, None]
-        gap, t = two_sum(hi, -np.take_along_axis(hi, m, axis=1))
-        t = t + (lo - np.take_along_axis(lo, m, axis=1))
-        rest = np.take_along_axis(self.complement, m, axis=1) / np.take_along_axis(self.h, m, axis=1)
-        log_h: Array = gap + (t - log_of_one_and(rest))
-        return log_h if self.mask is None else np.where(self.mask, -np.inf, log_h)
+        first = np.arange(0, hi.size, hi.shape[1])  # where each row begins in the flat array
+        m = first + self.complement.argmin(axis=1)
+        shown = (first if outputs is None else first + outputs)[:, None]
+        z, low = (hi, lo) if outputs is None else (hi.take(shown), lo.take(shown))
+        gap, t = two_sum(z, -hi.take(m)[:, None])
+        t = t + (low - lo.take(m)[:, None])
+        log_h: Array = gap + (t - log_of_one_and(self.complement.take(m) / self.h.take(m))[:, None])
+        if self.mask is None:
+            return log_h
+        return np.where(self.mask if outputs is None else self.mask.take(shown), -np.inf, log_h)
 
     def apart(self) -> tuple[Apart, Apart]:
         """h and 1 − h with all their digits, however small they are."""
@@ -182,8 +188,8 @@ def at_inputs(x: Array, weights: Weights, first: int | None, T: float, mask: Mas
 def block_rows(weights: Weights) -> int:
     """How many inputs at once: they stay in the cache, and the weights are worth it."""
     J, K = map(int, weights.W.shape)
-    rows = 1 << math.ceil(math.log2(max(1, ROWS // J, min(K, 512))))
-    return max(1, min(rows, MOST_ROWS, 8 * ROWS // J, 16 * ROWS // K))
+    rows = 1 << int(math.log2(max(1, min(ROWS // J, SOME // K), min(K, 512))))
+    return max(1, min(rows, MOST_ROWS, 4 * ROWS // J, 8 * ROWS // K))
 
 
 def in_blocks(

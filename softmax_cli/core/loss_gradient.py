@@ -113,8 +113,8 @@ class _Work:
 
     def on_all_cores(self, work: Callable[[Part], R]) -> Iterator[R]:
         """work(part) for the rows, part by part, in order."""
-        size = self.rows.size * (1 if self.weights is None else self.weights.W.shape[1])
-        return in_order(work, row_parts(self.rows), size >= SEVERAL)
+        entries = 1 if self.weights is None else self.weights.W.size
+        return in_order(work, row_parts(self.rows, entries), len(self.rows) * entries >= SEVERAL)
 
     def blocks(self, part: Part) -> Iterator[tuple[Layer, Objective, Cut | None]]:
         """A part of the rows block by block: the layer there, the error over them, and the inputs in slices."""
@@ -134,17 +134,20 @@ class _Work:
     def first(self, part: Part) -> Found:
         """What a part of the rows gives."""
         with np.errstate(all="ignore"):
-            found, products = Found(len(part[1])), None
+            found, products, losses = Found(len(part[1])), None, []
             for layer, goal, cut in self.blocks(part):
                 d, loss = self._of_each_row(layer, goal, found)
-                if goal.reduction != "none":
-                    if loss is not None:
-                        found.sum("loss", sum_of(loss[:, None]))
-                    if "b" in self.wanted:
-                        found.sum("dE_db", sum_of(doubles(d), 0.0 if d.power is None else 2.0**-900))
-                    if "W" in self.wanted and cut is not None and self.weights is not None:
-                        products = products or ProductSum(self.weights.W.shape[::-1], self.weights.bits)
-                        products.add(cut, d)
+                if goal.reduction == "none":
+                    continue
+                if loss is not None:
+                    losses.append(loss)
+                if "b" in self.wanted:
+                    found.sum("dE_db", sum_of(doubles(d), 0.0 if d.power is None else 2.0**-900))
+                if "W" in self.wanted and cut is not None and self.weights is not None:
+                    products = products or ProductSum(self.weights.W.shape[::-1], self.weights.bits)
+                    products.add(cut, d)
+            if losses:
+                found.sum("loss", sum_of(np.concatenate(losses)[:, None]))
             if products is not None:
                 found.sum("dE_dW", known_zeros(products.sum(), part[1]))
             return found

@@ -64,7 +64,7 @@ class Objective:
         """s·h − ỹ or h∘(u − Σₖ hₖuₖ), (N, K), and for a target wₙ·(−Σₖ ỹₙₖ ln hₙₖ), (N,)."""
         if isinstance(self.part, np.ndarray):
             return of_upstream(layer, self.part), None
-        cost = self.part.cost(layer.log_h())
+        cost = self.part.cost(layer)
         h, complement = layer.apart()
         h = h._replace(significand=h.significand - h.significand * layer.tail[:, None])
         return self.part.residual(h, complement), cost if self.weights is None else cost * self.weights

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from .apart import Apart, difference, product
 from .arrays import Array
+from .layer import Layer
 from .masks import Mask
 from .twofold import sum_rows, two_product, two_sum
 
@@ -49,6 +50,10 @@ class Classes:
         """s·h − ỹ, for h and 1 − h, (N, K)."""
         row = np.arange(len(self.t))
         on = np.ones(len(self.t)) if self.on is None else self.on[self.t]
+        if self.on is None and h.power is None and complement.power is None:
+            d = h.significand.copy()
+            d[row, self.t] = -complement.significand[row, self.t]
+            return Apart(d)
         others, own = np.broadcast_to(on[:, None], h.significand.shape), np.zeros(h.significand.shape)
         if self.share is not None and self.others is not None:
             others, own = others + self.others, own + self.share
@@ -67,11 +72,14 @@ class Classes:
         on = np.ones(len(self.t)) if self.on is None else self.on[self.t]
         return on if self.share is None or self.others is None else on + self.share[self.t] + self.others[self.t]
 
-    def cost(self, log_h: Array) -> Array:
-        """−Σₖ ỹₖ ln hₖ (N,), for ln h (N, K), −inf where an output is masked."""
-        on = np.ones(len(self.t)) if self.on is None else self.on[self.t]
-        cost: Array = -on * log_h[np.arange(len(self.t)), self.t]
-        return cost if self.share is None else cost + _weighted(self.share, log_h)
+    def cost(self, layer: Layer) -> Array:
+        """−Σₖ ỹₖ ln hₖ (N,)."""
+        on = 1.0 if self.on is None else self.on[self.t]
+        if self.share is None:
+            return -on * layer.log_h(self.t)[:, 0]
+        log_h = layer.log_h()
+        cost: Array = -on * log_h[np.arange(len(self.t)), self.t] + _weighted(self.share, log_h)
+        return cost
 
 
 @dataclass(frozen=True)
@@ -93,9 +101,9 @@ class Probabilities:
         hi, lo = sum_rows(self.y)
         return hi + lo
 
-    def cost(self, log_h: Array) -> Array:
-        """−Σₖ ỹₖ ln hₖ (N,), for ln h (N, K), −inf where an output is masked."""
-        return _weighted(self.y, log_h)
+    def cost(self, layer: Layer) -> Array:
+        """−Σₖ ỹₖ ln hₖ (N,)."""
+        return _weighted(self.y, layer.log_h())
 
 
 def _residual(others: Array, y: Array, h: Apart, complement: Apart) -> Apart:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from softmax_cli.core.apart import Apart
+from softmax_cli.core.layer import evaluate_logits
 from softmax_cli.core.targets import Classes, Pair, Probabilities, smoothed_classes, smoothed_rows, sum_of_others
 
 UNIT = Fraction(1, 2**53)
@@ -105,6 +106,6 @@ def test_the_sum_of_the_others_keeps_a_tiny_rest():
 
 
 def test_a_probability_of_zero_costs_nothing_where_the_output_is_masked():
-    log_h = np.array([[-np.inf, np.log(0.5), np.log(0.5)]])
-    assert Probabilities(np.array([[0.0, 0.25, 0.75]])).cost(log_h)[0] == pytest.approx(np.log(2), rel=1e-15)
-    assert Classes(np.array([1])).cost(log_h)[0] == pytest.approx(np.log(2), rel=1e-15)
+    layer, _ = evaluate_logits([-np.inf, 0.0, 0.0])
+    assert Probabilities(np.array([[0.0, 0.25, 0.75]])).cost(layer)[0] == pytest.approx(np.log(2), rel=1e-15)
+    assert Classes(np.array([1])).cost(layer)[0] == pytest.approx(np.log(2), rel=1e-15)
