@@ -34,7 +34,7 @@ def digits():
 
 def bench_digits(benchmark):
     x, W, t = digits()
-    benchmark.group, benchmark.name = "weight-grad of 1797 digits, 64 × 10", "ours"
+    benchmark.group, benchmark.name = "loss-grad of 1797 digits, 64 × 10", "ours"
     benchmark(lambda: weight_gradient(x, W, target=t))
 
 
@@ -49,5 +49,5 @@ def bench_digits_autograd(benchmark):
 
     gradient = autograd.grad(loss)
     assert np.abs(gradient(W) - weight_gradient(x, W, target=t)).max() < 1e-12
-    benchmark.group, benchmark.name = "weight-grad of 1797 digits, 64 × 10", "autograd"
+    benchmark.group, benchmark.name = "loss-grad of 1797 digits, 64 × 10", "autograd"
     benchmark(lambda: gradient(W))

@@ -28,5 +28,5 @@ def test_the_table_of_the_saturated_derivative_holds():
 def test_every_command_is_in_the_readme():
     text = readme.README.read_text()
     listed = re.findall(r"^  ([a-z]+(?:-[a-z]+)?)  ", readme.output_of("softmax-jac --help", "."), re.MULTILINE)
-    assert {"forward", "layer-grad", "weight-grad", "check"} <= set(listed)
+    assert {"forward", "layer-grad", "loss-grad", "hessian", "check"} <= set(listed)
     assert [name for name in listed if f"`{name}`" not in text] == []

@@ -16,12 +16,12 @@ def forward(x, W, b):
 
 def test_a_right_gradient_passes():
     d = forward(x, W, b) - np.eye(3)[1]
-    assert assert_gradient(np.outer(x, d), x, W, b, of="weight-grad", target=1) is None
+    assert assert_gradient(np.outer(x, d), x, W, b, of="loss-grad", target=1) is None
 
 
 def test_the_message_for_a_wrong_gradient_is_the_report():
     d = np.eye(3)[1] - forward(x, W, b)
-    options = {"of": "weight-grad", "target": 1}
+    options = {"of": "loss-grad", "target": 1}
     with pytest.raises(AssertionError) as error:
         assert_gradient(np.outer(x, d), x, W, b, **options)
     assert str(error.value) == f"\n{compare(np.outer(x, d), x, W, b, **options)}"

@@ -56,7 +56,7 @@ def compare(
         ("layer-grad"), dL_dx                     "numerator" (K, J), "denominator" (J, K)
         dlogS_dZ, dlogL_dW, dlogL_db, dlogL_dx    the same of ln h, where (K, K) may be "denominator" too
         loss                                      "number" ()
-        dE_dW ("weight-grad")                     "in-out" (J, K), "out-in" (K, J)
+        dE_dW ("loss-grad")                     "in-out" (J, K), "out-in" (K, J)
         dE_dz, dE_db (K,), dE_dx (J,)             "vector"
 
     For x (N, J) all have a leading axis N, but for the loss, dE_dW and dE_db, which have it if `reduction` is "none".

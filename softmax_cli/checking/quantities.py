@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 from ..errors import InputError
 
 Of = Literal[
-    "forward", "softmax-grad", "linear-grad", "layer-grad", "weight-grad", "z", "h", "log_h", "loss", "dS_dZ", "dZ_dW",
+    "forward", "softmax-grad", "linear-grad", "layer-grad", "loss-grad", "z", "h", "log_h", "loss", "dS_dZ", "dZ_dW",
     "dL_dW", "dL_db", "dL_dx", "dlogS_dZ", "dlogL_dW", "dlogL_db", "dlogL_dx", "dE_dz", "dE_dW", "dE_db", "dE_dx",
 ]  # fmt: skip
 Layout = Literal["vector", "number", "numerator", "denominator", "tensor", "in-out", "out-in"]
@@ -100,7 +100,7 @@ QUANTITIES: dict[str, Quantity] = {
 }
 # The commands that make a result, by whose names it goes as well.
 COMMANDS = {
-    "forward": "h", "softmax-grad": "dS_dZ", "linear-grad": "dZ_dW", "layer-grad": "dL_dW", "weight-grad": "dE_dW",
+    "forward": "h", "softmax-grad": "dS_dZ", "linear-grad": "dZ_dW", "layer-grad": "dL_dW", "loss-grad": "dE_dW",
 }  # fmt: skip
 
 

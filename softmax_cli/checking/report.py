@@ -15,7 +15,7 @@ HEADS = ("entry", "yours", "right", "absolute", "relative")
 
 @dataclass(frozen=True)
 class Difference:
-    """An entry that differs. `row` and `column` index the numerator layout ((J, K) for "weight-grad", column 0 for
+    """An entry that differs. `row` and `column` index the numerator layout ((J, K) for "loss-grad", column 0 for
     "forward") of `input`, None where there is one input; `relative` is infinite where ours is zero, and nan where
     theirs is."""
 

@@ -17,7 +17,7 @@ def check(inputs: Inputs, error: ErrorSide, against: Against, function: Function
     \b
       softmax-jac check model.json                     is the tool right? four ways, compared
       softmax-jac check model.json --against mine.npy  is my dL/dW right? if not, where and why
-      softmax-jac check model.json --of weight-grad --target 2 --against grad.csv
+      softmax-jac check model.json --of loss-grad --target 2 --against grad.csv
       softmax-jac check --function layer.py:backward   is my function right? on problems made to break it
 
     Find the mistake in a gradient, or in a function that makes one. Exit 0 when all agrees, 1 when not.

@@ -93,9 +93,9 @@ def _width(output: str | None) -> int:
 def _picture(problem: "Problem") -> str:
     from ..drawing.svg import svg_heatmap
     from ..drawing.view import view_of
-    from ..writing.jacobian_result import jacobian_result
+    from ..writing.jacobian_result import Asked, jacobian_result
 
-    return svg_heatmap(view_of(jacobian_result("layer-grad", problem, "numerator", None), "numerator"))
+    return svg_heatmap(view_of(jacobian_result(problem, Asked("dL_dW")), "numerator"))
 
 
 def _entry(text: str) -> tuple[int, int, int]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from .commands import command
 from .inputs import answer_lines, problem_of
-from .options import Inputs, Lines, Output
+from .options import Inputs, Lines, Log, Output
 
 if TYPE_CHECKING:
     from ..reading.problem import Problem
@@ -12,20 +12,21 @@ if TYPE_CHECKING:
 
 
 @command("forward", "z and h")
-def forward(inputs: Inputs, lines: Lines, output: Output) -> None:
+def forward(inputs: Inputs, log: Log, lines: Lines, output: Output) -> None:
     """Examples:
 
     \b
       softmax-jac forward -x 0.1,0.5 -W '1,2,3;4,5,6' -b 0,0,1
       softmax-jac forward model.json --json
       softmax-jac forward -x batch.npy -W W.csv -o h.npy
+      softmax-jac forward -z 1,2,3 --temperature 0.5 --mask 0
 
-    The logits z = Wᵀx + b and the probabilities h = softmax(z).
+    The logits z = Wᵀx + b and the probabilities h = softmax(z/T); with --log, ln h as well.
     """
     from ..writing.emit import chosen_format, emit
 
     if lines.jsonl:
-        answer_lines(inputs, lines, output, _line_work())
+        answer_lines(inputs, lines, output, _line_work(log.log))
         return
     from ..writing.forward_result import forward_result
 
@@ -35,16 +36,16 @@ def forward(inputs: Inputs, lines: Lines, output: Output) -> None:
         from ..writing.formats.csv import refuse_dimensions
 
         refuse_dimensions(problem.x.ndim + 1, "z and h of many inputs have", "npz")
-    emit(forward_result(problem), format, output.output, output.precision, output.full)
+    emit(forward_result(problem, log.log), format, output.output, output.precision, output.full)
 
 
-def _line_work() -> "Work":
-    """z and h of each of many lines."""
-    from ..core.layer import evaluate
+def _line_work(log: bool) -> "Work":
+    """z and h of each of many lines, and ln h where it is asked for."""
+    from ..writing.forward_result import values_of
     from .lines import Work
 
     def compute(problem: "Problem", documents: "list[Document]") -> "list[Document]":
-        layer, _ = evaluate(problem.x, problem.W, problem.b)
-        return [{"z": z, "h": h} for z, h in zip(layer.z, layer.h, strict=True)]
+        found = values_of(problem, log)
+        return [dict(zip(found, row, strict=True)) for row in zip(*found.values(), strict=True)]
 
     return Work(compute, lambda p: 2 * p.W.shape[1])

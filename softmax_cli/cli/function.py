@@ -20,9 +20,9 @@ from ..core.gradients import weight_gradient
 from ..errors import InputError
 from ..reading.problem import Problem
 from ..wording import shown
+from .errors import error_of
 from .options import Against, ErrorSide, Function
 from .process import callee_in
-from .weighting import reduction_of, weighting
 
 LIMIT = 10.0  # seconds for a call
 
@@ -37,7 +37,9 @@ def check_file(function: Function, problem: Problem | None, error: ErrorSide, ag
     if not 0 < limit < math.inf:
         raise InputError(f"--time-limit is {limit:g}, where a number of seconds above 0 is expected")
     path, name = _named(function.function)
-    reduction = error.reduction if problem is None else reduction_of(problem, error)
+    reduction = (
+        error.reduction if problem is None else error_of(problem, error, needed=False).get("reduction", error.reduction)
+    )
     own = None if problem is None else _posed(problem, error)
     with callee_in(path, name, limit) as callee:
         return check_callee(
@@ -62,7 +64,8 @@ def _posed(problem: Problem, error: ErrorSide) -> Posed:
     given = {"upstream", "target"} & problem.document.keys() or error.upstream is not None or error.target is not None
     if not given:
         return own
-    found = weighting(problem, error)
+    found = error_of(problem, error)
+    found.pop("reduction", None)
     weight_gradient(x, W, b, **found)  # for what it refuses
     if "target" in found:
         return replace(own, y=np.asarray(found["target"]))

@@ -8,7 +8,7 @@ import typer
 from ..wording import shown
 from ..writing.messages import say
 from .exits import Status
-from .options import Inputs, JacobianOutput, Lines, Output
+from .options import DrawnOutput, Inputs, Lines, Output
 
 if TYPE_CHECKING:
     from ..reading.problem import Problem
@@ -27,12 +27,19 @@ def problem_of(
     check_values(inputs, also_read or {})
     problem = read_problem(
         inputs.input, inputs.x, inputs.w, inputs.b, layout=inputs.weights_layout, x_rows=inputs.x_rows,
-        header=inputs.header, binary=inputs.binary, in_file=in_file,
+        header=inputs.header, binary=inputs.binary, in_file=in_file, z=inputs.z, temperature=inputs.temperature,
+        mask=inputs.mask,
     )  # fmt: skip
     say_notes(problem.notes)
-    if problem is ARTICLE:
+    if problem.x is ARTICLE.x:
         say("softmax-jac: no input given (- reads standard input), so this is the article's example (x 3, W 3 × 5)")
     return problem
+
+
+def refuse_logits(problem: "Problem", what: str) -> None:
+    """InputError where only the logits are given, and `what` needs the layer."""
+    if problem.z is not None:
+        fail(f"{what} needs x and W, and only the logits z are given")
 
 
 def say_notes(notes: Iterable[str]) -> None:
@@ -44,14 +51,14 @@ def say_notes(notes: Iterable[str]) -> None:
 def check_values(inputs: Inputs, also_read: dict[str, str | None]) -> None:
     from ..reading.sources import refuse_stdin_twice
 
-    options = {"-x": inputs.x, "-W": inputs.w, "-b": inputs.b}
+    options = {"-x": inputs.x, "-W": inputs.w, "-b": inputs.b, "-z": inputs.z}
     for option, value in options.items():
-        if value is not None and value.startswith("-") and value[1:2] in ("-", *"xWboh"):
+        if value is not None and value.startswith("-") and value[1:2] in ("-", *"xWbzoh"):
             fail(f"{option} is followed by {shown(value, 40)}, where a value is expected")
     refuse_stdin_twice({"INPUT": inputs.input, **options, **also_read})
 
 
-def answer_lines(inputs: Inputs, lines: Lines, output: Output | JacobianOutput, work: "Work") -> None:
+def answer_lines(inputs: Inputs, lines: Lines, output: Output | DrawnOutput, work: "Work") -> None:
     from .lines import run_lines
 
     check_values(inputs, {})

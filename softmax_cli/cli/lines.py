@@ -19,10 +19,11 @@ from ..core.arrays import Array
 from ..errors import InputError
 from ..reading.entries import read_entry
 from ..reading.jsonfile import parse_document
-from ..reading.keys import stored_layout
+from ..reading.keys import ERROR_KEYS, stored_layout
 from ..reading.problem import Problem, biases, problem_from_document, weights
 from ..wording import shown
 from ..writing.files import target as open_target
+from ..writing.inputs import mask_of_problem
 from ..writing.messages import say
 from .inputs import say_notes
 from .options import Inputs, Lines
@@ -42,17 +43,22 @@ class Work(NamedTuple):
     size: Callable[[Problem], int]
 
 
+OWN = {"W", "b", "z", "temperature", "mask", *ERROR_KEYS} - {"target", "upstream"}  # what a line is computed alone for
+
+
 class Line(NamedTuple):
     number: int
     document: Document
     problem: Problem
-    own: bool  # it brings its own W or b
+    own: bool  # it brings its own W or b, or whatever else others do not share
 
 
 def run_lines(inputs: Inputs, lines: Lines, output: str | None, work: Work) -> bool:
     """Answer every line. False if --keep-going passed over a bad one."""
     if inputs.input is None:
         raise InputError("--jsonl needs INPUT: a file of JSON Lines, or - for standard input")
+    if inputs.z is not None:
+        raise InputError("-z is given, where with --jsonl every line brings its own")
     if inputs.x is not None:
         raise InputError("-x is given, where with --jsonl every line brings its own x")
     if inputs.x_rows:
@@ -99,14 +105,18 @@ def _line(
         document.pop("weights_layout", None)  # of a W that is not there
     if "b" in document:
         b = None
-    problem = problem_from_document(document, source, W, b, names, inputs.binary)
+    problem = problem_from_document(document, source, W, b, names, inputs.binary, inputs.temperature, inputs.mask)
+    if problem.temperature != 1.0:
+        document["temperature"] = problem.temperature
+    if (mask := mask_of_problem(problem)) is not None:
+        document["mask"] = np.flatnonzero(mask).tolist()
     if "W" in document and (inputs.binary or document["weights_layout"] == "out-in"):  # carried on as it was taken
         document |= {"W": problem.W, "weights_layout": "in-out"}
     if "b" in document and inputs.binary:
         document["b"] = problem.b
     if problem.x.ndim != 1:
         raise InputError(f"{source}: x is a matrix, where a line holds one input", "write one line for each input")
-    return Line(number, document, problem, "W" in document or "b" in document)
+    return Line(number, document, problem, not OWN.isdisjoint(document))
 
 
 def _answer(ready: list[Line], work: Work, out: BinaryIO, source: str, keep_going: bool) -> bool:
@@ -142,19 +152,26 @@ def _groups(ready: list[Line], size: Callable[[Problem], int]) -> Iterator[list[
         yield group
 
 
-CARRIED = ("id", "x", "W", "weights_layout", "b", "target", "upstream")
+CARRIED = ("id", "x", "W", "weights_layout", "b", "z", "temperature", "mask", *ERROR_KEYS)
 
 
 def _documents(group: list[Line], work: Work) -> bytes:
-    problem = replace(group[0].problem, x=np.stack([line.problem.x for line in group]))
+    first = group[0].problem
+    z = None if first.z is None else np.stack([first.z])
+    problem = replace(first, x=np.stack([line.problem.x for line in group]), z=z)
     results = work.compute(problem, [line.document for line in group])
     return b"".join(
         orjson.dumps(
-            {key: line.document[key] for key in CARRIED if key in line.document} | result,
+            {key: line.document[key] for key in CARRIED if key in line.document} | _plain(result),
             option=orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_APPEND_NEWLINE,
         )
         for line, result in zip(group, results, strict=True)
     )
+
+
+def _plain(result: Document) -> Document:
+    """The same with arrays of no dimension as numbers, which orjson takes."""
+    return {key: v.item() if isinstance(v, np.ndarray) and v.ndim == 0 else v for key, v in result.items()}
 
 
 # --- where lines come from ---------------------------------------------------------------------

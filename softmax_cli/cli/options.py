@@ -4,6 +4,8 @@ from typing import Annotated, Literal, NamedTuple
 
 import typer
 
+from ..checking.quantities import Of
+
 Format = Literal["table", "json", "csv", "npy", "npz"]
 JacobianFormat = Literal["table", "json", "csv", "npy", "npz", "heatmap"]
 
@@ -26,6 +28,15 @@ class Inputs(NamedTuple):
     b: Annotated[str | None, typer.Option("-b", metavar="B", help="b, K biases: inline or a file; zero if absent.")] = (
         None
     )
+    z: Annotated[
+        str | None, typer.Option("-z", metavar="Z", help="The logits z themselves, in the place of x, W and b.")
+    ] = None
+    temperature: Annotated[
+        float | None, typer.Option(metavar="T", help="Divide the logits by T: h = softmax(z/T). [default: 1]")
+    ] = None
+    mask: Annotated[
+        str | None, typer.Option(metavar="LIST", help="Leave outputs out, 0,3-5: h = 0. So does -inf in b or z.")
+    ] = None
     weights_layout: Annotated[
         Literal["in-out", "out-in"] | None,
         typer.Option(
@@ -78,8 +89,8 @@ class Output(NamedTuple):
     full: Annotated[bool, typer.Option("--full", help="Show a table whole, however long.")] = False
 
 
-class JacobianOutput(NamedTuple):
-    """How a Jacobian is shown or written."""
+class DrawnOutput(NamedTuple):
+    """How a matrix is shown, drawn or written."""
 
     format: Annotated[
         JacobianFormat | None, typer.Option(help="What to print. [default: table, or by the suffix of -o]")
@@ -90,6 +101,14 @@ class JacobianOutput(NamedTuple):
     ] = None
     precision: Annotated[int, typer.Option(min=1, max=17, help="Significant digits in tables.")] = 6
     full: Annotated[bool, typer.Option("--full", help="Show a table whole, however long.")] = False
+    plot: Annotated[str | None, typer.Option(metavar="FILE", help="Draw the matrix to FILE: .png, .svg or .pdf.")] = (
+        None
+    )
+
+
+class Arrangement(NamedTuple):
+    """How a Jacobian is laid out, and which of its rows are wanted."""
+
     layout: Annotated[
         Literal["numerator", "denominator", "tensor"],
         typer.Option(
@@ -97,13 +116,21 @@ class JacobianOutput(NamedTuple):
         ),
     ] = "numerator"
     outputs: Annotated[str | None, typer.Option(metavar="LIST", help="Only these rows: 3,7,10-12 (zero-based).")] = None
-    plot: Annotated[str | None, typer.Option(metavar="FILE", help="Draw the matrix to FILE: .png, .svg or .pdf.")] = (
-        None
-    )
+
+
+class Log(NamedTuple):
+    """Of what."""
+
+    log: Annotated[bool, typer.Option("--log", help="Of ln h, to all digits where h underflows.")] = False
 
 
 class Chain(NamedTuple):
-    """How dL/dW is formed."""
+    """Which derivative of the layer, and how it is formed."""
+
+    wrt: Annotated[
+        Literal["W", "b", "x"],
+        typer.Option(help="The weights W, the biases b or the inputs x: dL/dW, dL/db or dL/dx."),
+    ] = "W"
 
     method: Annotated[
         Literal["shortcut", "chain"],
@@ -112,28 +139,49 @@ class Chain(NamedTuple):
 
 
 class ErrorSide(NamedTuple):
-    """What weights the rows of dL/dW."""
+    """The error E: what the outputs should be, or what each of them costs."""
 
     upstream: Annotated[
         str | None, typer.Option(metavar="U", help="dE/dh: K numbers (N rows of K for N inputs), inline or a file.")
     ] = None
     target: Annotated[
         str | None,
-        typer.Option(metavar="T", help="The right class, zero-based: E is the cross-entropy. N of them for N inputs."),
+        typer.Option(
+            metavar="T",
+            help="The right class, an index or a name, or K probabilities: E is the cross-entropy. For N inputs N "
+            "indices, or N rows of probabilities.",
+        ),
     ] = None
+    label_smoothing: Annotated[
+        float | None, typer.Option(metavar="ε", help="Label smoothing: (1 - ε) of the target and ε/K of every class.")
+    ] = None
+    class_weights: Annotated[
+        str | None, typer.Option(metavar="C", help="K weights of the classes, inline or a file.")
+    ] = None
+    sample_weights: Annotated[
+        str | None, typer.Option(metavar="w", help="N weights of the inputs, inline or a file.")
+    ] = None
+    ignore: Annotated[
+        int | None, typer.Option(metavar="T", help="Inputs of this target do not count, as in --ignore -100.")
+    ] = None
+    l2: Annotated[float | None, typer.Option(metavar="λ", help="Add λ/2·‖W‖² to E; b is not penalised.")] = None
     reduction: Annotated[
         Literal["mean", "sum", "none"] | None,
-        typer.Option(help="Over N inputs: mean, sum, or a gradient for each. [default: mean, unless INPUT says]"),
+        typer.Option(help="Over N inputs: mean, sum, or each alone. [default: mean, unless INPUT says]"),
     ] = None
 
 
 class Step(NamedTuple):
-    """What is made of the gradient."""
+    """Which derivatives, and what is made of them."""
 
+    wrt: Annotated[
+        str | None,
+        typer.Option(metavar="LIST", help="Any of z,W,b,x: dE/dz, dE/dW, dE/db, dE/dx. [default: W,b; z with -z]"),
+    ] = None
     learning_rate: Annotated[
         float | None,
         typer.Option(
-            metavar="R", help="Find the moved weights W - R·dE/dW as well, as W_new: what csv and npy then hold."
+            metavar="R", help="Find W - R·dE/dW and b - R·dE/db as well, W_new and b_new: what csv and npy then hold."
         ),
     ] = None
 
@@ -142,8 +190,11 @@ class Against(NamedTuple):
     """What check compares, and how strictly."""
 
     of: Annotated[
-        Literal["forward", "softmax-grad", "linear-grad", "layer-grad", "weight-grad"] | None,
-        typer.Option(help="What FILE should hold. [default: layer-grad]"),
+        Of | None,
+        typer.Option(
+            metavar="RESULT",
+            help="What FILE should hold: a command, or a key such as dE_db or dL_dx. [default: layer-grad]",
+        ),
     ] = None
     against: Annotated[
         str | None, typer.Option(metavar="FILE", help="Your result: .npy, .npz, .csv or .json, in any of the layouts.")
@@ -161,6 +212,7 @@ class Against(NamedTuple):
             help="Relative difference that an entry may have. [default: 1e-6, or what the precision of FILE allows]"
         ),
     ] = None
+    atol: Annotated[float, typer.Option(help="Absolute difference that an entry may have besides.")] = 0.0
     strict: Annotated[bool, typer.Option("--strict", help="Count entries lost to cancellation as differences.")] = False
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False
 

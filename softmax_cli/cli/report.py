@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from ..checking.agreement import SelfReport
 from ..checking.compare import compare
-from ..checking.quantities import Of
+from ..checking.quantities import Of, quantity_named
 from ..checking.report import Report
 from ..checking.selfcheck import self_check
 from ..core.arrays import Array
@@ -19,14 +19,11 @@ from ..errors import InputError
 from ..reading.entries import fitted, read_entry
 from ..reading.keys import WeightsLayout
 from ..reading.problem import Problem
-from ..writing.jacobian_result import KEYS
+from .errors import error_of
 from .exits import Status
 from .inputs import say_notes
 from .lines import ALONE, Document, Work, run_lines
 from .options import Against, ErrorSide, Inputs, Lines
-from .weighting import reduction_of, weighting
-
-RESULTS: dict[str, str] = {**{str(k): v for k, v in KEYS.items()}, "forward": "h", "weight-grad": "dE_dW"}
 
 
 def run_check(problem: Problem, error: ErrorSide, against: Against) -> bool:
@@ -36,7 +33,7 @@ def run_check(problem: Problem, error: ErrorSide, against: Against) -> bool:
     report: Report | SelfReport
     if against.against is None:
         _refuse_idle(error, against)
-        report = self_check(problem.x, problem.W, problem.b)
+        report = _own_check(problem)
     else:
         theirs = _theirs(against.against, against.of, problem)
         report = _compared(theirs, problem, error, against, problem.stored)
@@ -45,22 +42,26 @@ def run_check(problem: Problem, error: ErrorSide, against: Against) -> bool:
 
 
 def _theirs(path: str, of: Of | None, problem: Problem) -> Array:
-    """The matrix in a file. A table of one row or one column stays a matrix, but for h, which may also be the
-    column of that name."""
-    entry = read_entry(path, "--against", RESULTS[of or "layer-grad"], finite=False, header=problem.header)
+    """The matrix in a file. A table of one row or one column stays a matrix, but for a result that is a vector, which
+    may also be the column of its name."""
+    quantity = quantity_named(of or "layer-grad")
+    entry = read_entry(path, "--against", quantity.key, finite=False, header=problem.header)
     say_notes(entry.notes)
     if not entry.loose:
-        return fitted(entry, 1, 2, 3, 4)
-    if of == "forward" and problem.x.ndim == 1:
-        if entry.names and "h" in entry.names:
-            return entry.array[:, entry.names.index("h")]
+        return fitted(entry, 0, 1, 2, 3, 4)
+    summed = problem.single or not quantity.apart(problem.document.get("reduction") != "none")
+    if summed and not {"vector", "number"}.isdisjoint(quantity.shapes(None, *problem.W.shape)):
+        if entry.names and quantity.key in entry.names:
+            return entry.array[:, entry.names.index(quantity.key)]
+        if entry.array.size == 1 and quantity.key == "loss":
+            return entry.array.reshape(())
         return entry.array.ravel() if 1 in entry.array.shape else entry.array
     return entry.array
 
 
 def check_lines(inputs: Inputs, lines: Lines, error: ErrorSide, against: Against) -> Status:
     """Check every line of JSON Lines: the tool itself, or with --against INPUT the result that stands in the line."""
-    key = RESULTS[against.of or "layer-grad"]
+    key = quantity_named(against.of or "layer-grad").key
     if against.against is None:
         _refuse_idle(error, against)
     elif against.against != inputs.input:
@@ -70,10 +71,10 @@ def check_lines(inputs: Inputs, lines: Lines, error: ErrorSide, against: Against
     def compute(problem: Problem, documents: list[Document]) -> list[Document]:
         nonlocal agreed
         (document,) = documents
-        alone = replace(problem, x=problem.x[0], document=document)
+        alone = replace(problem, x=problem.x[0], z=None if problem.z is None else problem.z[0], document=document)
         report: Report | SelfReport
         if against.against is None:
-            report = self_check(alone.x, alone.W, alone.b)
+            report = _own_check(alone)
         elif key not in document:
             raise InputError(f"{key} is missing")
         else:
@@ -89,23 +90,39 @@ def check_lines(inputs: Inputs, lines: Lines, error: ErrorSide, against: Against
 def _compared(theirs: ArrayLike, problem: Problem, error: ErrorSide, against: Against, stored: WeightsLayout) -> Report:
     """`theirs` against what is right. dE/dW of a square W, whose shape does not tell, is stored as W is."""
     of: Of = against.of or "layer-grad"
-    if of != "weight-grad" and (error.upstream, error.target) != (None, None):
-        raise InputError(f"{'--target' if error.upstream is None else '--upstream'} goes with --of weight-grad")
-    given: dict[str, Any] = (
-        {**weighting(problem, error), "reduction": reduction_of(problem, error)} if of == "weight-grad" else {}
-    )
+    quantity = quantity_named(of)
+    given: dict[str, Any] = {}
+    if quantity.of_error:
+        given = error_of(problem, error)
+    elif idle := [option for option, value in _error_options(error).items() if value is not None]:
+        raise InputError(f"{idle[0]} goes with --of loss-grad, or another result of the error")
     square = problem.W.shape[0] == problem.W.shape[1]
-    layout = against.layout or (stored if of == "weight-grad" and square else None)
-    given |= {"layout": layout, "rtol": against.rtol, "strict": against.strict}
+    layout = against.layout or (stored if quantity.key == "dE_dW" and square else None)
+    given |= {"layout": layout, "rtol": against.rtol, "strict": against.strict, "atol": against.atol}
+    given |= {"temperature": problem.temperature, "mask": problem.mask}
+    if problem.z is not None:
+        return compare(theirs, z=problem.z, of=of, **given)
     return compare(theirs, problem.x, problem.W, problem.b, of=of, **given)
+
+
+def _error_options(error: ErrorSide) -> dict[str, Any]:
+    return {f"--{key.replace('_', '-')}": value for key, value in error._asdict().items()}
+
+
+def _own_check(problem: Problem) -> SelfReport:
+    """The tool against itself."""
+    if problem.z is not None or problem.temperature != 1.0 or problem.mask is not None:
+        raise InputError(
+            "without --against FILE, check compares the bare layer: it takes x, W and b, no temperature and no mask"
+        )
+    return self_check(problem.x, problem.W, problem.b)
 
 
 def _refuse_idle(error: ErrorSide, against: Against) -> None:
     """Options that say what FILE holds and how it is compared say nothing without one."""
     given = {
-        "--of": against.of, "--upstream": error.upstream, "--target": error.target, "--layout": against.layout,
-        "--rtol": against.rtol,
-        "--strict": against.strict or None,
+        "--of": against.of, **_error_options(error), "--layout": against.layout, "--rtol": against.rtol,
+        "--atol": against.atol or None, "--strict": against.strict or None,
     }  # fmt: skip
     idle = [option for option, value in given.items() if value is not None]
     if idle:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import InputError
 
 Array = NDArray[np.float64]
+Layout = Literal["numerator", "denominator", "tensor"]  # of a Jacobian
 
 
 class Rows:

@@ -8,27 +8,29 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from .arrays import Array, checked
-from .jacobian import Jacobian, Layout, layer_structure, linear_structure, softmax_structure
-from .layer import evaluate
+from .arrays import Array, Layout, checked
+from .by_input import InputJacobian
+from .hessian import Hessian
+from .jacobian import Jacobian, chosen, layer_structure, linear_structure, softmax_structure
+from .layer import Layer
 
-Quantity = Literal["softmax-grad", "linear-grad", "layer-grad"]
+Quantity = Literal["dS_dZ", "dZ_dW", "dL_dW", "dL_db", "dL_dx"]
+Structure = Jacobian | InputJacobian | Hessian
 
 PART = 1 << 20  # entries of hᵢxⱼ that are held at once
 
 
 @dataclass(frozen=True)
 class Batch:
-    """The Jacobians at `count` inputs. `make` gives those of some of them, in one structure; a single
+    """The matrices at `count` inputs. `make` gives those of some of them, in one structure; a single
     input has no leading axis."""
 
-    make: Callable[[slice], Jacobian]
+    make: Callable[[slice], Structure]
     count: int
 
     @cached_property
-    def first(self) -> Jacobian:
+    def first(self) -> Structure:
         return self.make(slice(0, 1))
 
     @property
@@ -42,19 +44,31 @@ class Batch:
 
     def blocks(self, layout: Layout) -> Iterator[Array]:
         """All of them as consecutive blocks, as `Jacobian.blocks` gives those of one structure."""
-        step = max(1, PART // self.first.g.size)
+        step = max(1, PART // self.first.columns)
         for a in range(0, self.count, step):
             yield from self.make(slice(a, a + step)).blocks(layout)
 
 
 def batch_of(
-    quantity: Quantity, x: ArrayLike, W: ArrayLike, b: ArrayLike | None, outputs: Sequence[int] | None = None
+    quantity: Quantity,
+    layer: Layer,
+    single: bool,
+    W: Array,
+    b: Array | None,
+    outputs: Sequence[int] | None = None,
+    log: bool = False,
 ) -> Batch:
-    """One of the three Jacobians at every input: x (J,) or (N, J), W (J, K), b (K,). InputError as in `evaluate`."""
-    if quantity == "linear-grad":
-        x, W, _ = checked(x, W, None)
-        rows = np.atleast_2d(x)
-        return Batch(lambda some: linear_structure(rows[some], W.shape[1], x.ndim == 1, outputs), len(rows))
-    layer, single = evaluate(x, W, b)
-    make = softmax_structure if quantity == "softmax-grad" else layer_structure
-    return Batch(lambda some: make(layer.inputs(some), single, outputs), len(layer.x))
+    """One of the Jacobians of h or of ln h at every input. InputError for an output that does not exist."""
+    rows = chosen(outputs, layer.h.shape[1])
+    if quantity == "dL_dx":
+        return Batch(lambda some: InputJacobian(layer.inputs(some), W, b, rows, single, log), len(layer.h))
+    make = layer_structure if quantity == "dL_dW" else softmax_structure
+    return Batch(lambda some: make(layer.inputs(some), single, rows, log), len(layer.h))
+
+
+def linear_batch(x: Array, W: Array, outputs: Sequence[int] | None = None) -> Batch:
+    """dZ/dW at every input, x (J,) or (N, J), which needs no logits. InputError as in `batch_of`, and for x or W that
+    do not fit."""
+    x, W, _ = checked(x, W, None)
+    rows, inputs = chosen(outputs, W.shape[1]), np.atleast_2d(x)
+    return Batch(lambda some: linear_structure(inputs[some], W.shape[1], x.ndim == 1, rows), len(inputs))

@@ -9,15 +9,18 @@ is formed again from exponentials of 40 digits, and the few sums that cancel eve
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from .apart import Apart, expanded, times
-from .arrays import Array
+from .arrays import Array, Layout
 from .exactdot import exact_entries
 from .layer import Layer
 from .logits import CLOSE, FEW
@@ -37,6 +40,56 @@ class Weighted(NamedTuple):
     lo: Array
     error: Array
     floor: Array
+
+
+@dataclass(frozen=True)
+class InputJacobian:
+    """dL/dx at N inputs, or of ln h, for the outputs wanted: (R, J) each, with N in front unless `single`."""
+
+    layer: Layer
+    W: Array
+    b: Array | None
+    outputs: NDArray[np.intp]
+    single: bool
+    log: bool
+
+    per_output = 1
+    has_tensor = False
+
+    @property
+    def made_of(self) -> tuple[Array, ...]:
+        """What is finite if every entry is."""
+        return (self._values,)
+
+    @property
+    def columns(self) -> int:
+        """How many columns there are in numerator layout: J."""
+        return len(self.W)
+
+    def shape(self, layout: Layout = "numerator") -> tuple[int, ...]:
+        """(R, J), or (J, R) in denominator layout, with N in front for N inputs."""
+        R, J = len(self.outputs), len(self.W)
+        shape = (J, R) if layout == "denominator" else (R, J)
+        return shape if self.single else (len(self.layer.h), *shape)
+
+    def dense(self, layout: Layout = "numerator") -> Array:
+        """The whole array."""
+        values = self._values if layout != "denominator" else np.ascontiguousarray(np.swapaxes(self._values, 1, 2))
+        return values.reshape(self.shape(layout))
+
+    def blocks(self, layout: Layout = "numerator") -> Iterator[Array]:
+        """All of it, as one block of rows."""
+        dense = self.dense(layout)
+        yield dense.reshape(-1, dense.shape[-1])
+
+    def entries(self, n: int, rows: ArrayLike, columns: ArrayLike) -> Array:
+        """The entries of input n in the given rows (positions in `outputs`) and columns."""
+        some: Array = self._values[n][np.ix_(np.asarray(rows), np.asarray(columns))]
+        return some
+
+    @cached_property
+    def _values(self) -> Array:
+        return by_inputs(self.layer, self.W, self.b, self.outputs, self.log)
 
 
 def by_inputs(layer: Layer, W: Array, b: Array | None, outputs: NDArray[np.intp], log: bool) -> Array:

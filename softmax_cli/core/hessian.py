@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
 from .apart import Apart, expanded, product, scaled, times
-from .arrays import Array, real_array
+from .arrays import Array, Layout, real_array
 from .layer import Layer, evaluate
 from .logitgradient import of_change
 from .objective import Objective, Options, Reduction, objective
@@ -39,12 +39,34 @@ class Hessian:
     each: bool
     single: bool
 
-    def shape(self) -> tuple[int, ...]:
-        """(K·J, K·J), with N in front for the Hessians of N inputs."""
-        n = self.layer.h.shape[1] * self.layer.x.shape[1]
+    has_tensor = False
+
+    @property
+    def made_of(self) -> tuple[Array, ...]:
+        """What is finite if every entry is: but a row that is not is refused when it is made."""
+        return (self.weights,)
+
+    @property
+    def per_output(self) -> int:
+        """How many rows, and columns, belong to one output: J."""
+        return int(self.layer.x.shape[1])
+
+    @property
+    def columns(self) -> int:
+        """How many columns there are: K·J."""
+        return int(self.layer.h.shape[1] * self.layer.x.shape[1])
+
+    @property
+    def outputs(self) -> NDArray[np.intp]:
+        """Its rows, all of them."""
+        return np.arange(self.columns)
+
+    def shape(self, layout: Layout = "numerator") -> tuple[int, ...]:
+        """(K·J, K·J), with N in front for the Hessians of N inputs. It is symmetric, and so has one layout."""
+        n = self.columns
         return (len(self.weights), n, n) if self.each and not self.single else (n, n)
 
-    def blocks(self, limit: int = BLOCK_BYTES) -> Iterator[Array]:
+    def blocks(self, layout: Layout = "numerator", limit: int = BLOCK_BYTES) -> Iterator[Array]:
         """All of it as consecutive blocks of whole rows, of about `limit` bytes."""
         K, J = self.layer.h.shape[1], self.layer.x.shape[1]
         step = max(1, min(J, limit // (8 * K * J)))
@@ -53,13 +75,21 @@ class Hessian:
                 for j in range(0, J, step):
                     yield self.rows(n, i, slice(j, min(j + step, J)))
 
-    def dense(self) -> Array:
+    def dense(self, layout: Layout = "numerator") -> Array:
         """The whole array."""
         out: Array = np.empty(self.shape())
         flat, at = out.reshape(-1, out.shape[-1]), 0
         for block in self.blocks():
             flat[at : at + len(block)] = block
             at += len(block)
+        return out
+
+    def entries(self, n: int, rows: ArrayLike, columns: ArrayLike) -> Array:
+        """Some entries of the matrix, of that of input n where each has its own."""
+        wanted, J = np.asarray(rows), self.per_output
+        out = np.empty((len(wanted), np.size(columns)))
+        for at, row in enumerate(wanted.tolist()):
+            out[at] = self.rows(n, row // J, slice(row % J, row % J + 1))[0, np.asarray(columns)]
         return out
 
     def rows(self, n: int, i: int, inputs: slice) -> Array:

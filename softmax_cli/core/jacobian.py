@@ -22,13 +22,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
 from .apart import Apart, Powers, expanded, quotient, times
-from .arrays import Array, checked, real_array
+from .arrays import Array, Layout, checked, real_array
 from .by_input import by_inputs
 from .layer import Layer, evaluate, evaluate_any
 from .masks import masked_array
 from .threads import ahead, shared, touch
 
-Layout = Literal["numerator", "denominator", "tensor"]
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 Method = Literal["shortcut", "chain"]
 
@@ -54,6 +53,26 @@ class Jacobian:
     single: bool
     wrt_logits: bool = False
     power: Powers | None = None
+
+    @property
+    def made_of(self) -> tuple[Array, ...]:
+        """What is finite if every entry is."""
+        return self.g, self.diagonal
+
+    @property
+    def per_output(self) -> int:
+        """How many columns belong to one output: J, or 1 for the logits."""
+        return int(self.g.shape[2])
+
+    @property
+    def columns(self) -> int:
+        """How many columns there are in numerator layout."""
+        return int(self.g.shape[1] * self.g.shape[2])
+
+    @property
+    def has_tensor(self) -> bool:
+        """Whether the tensor layout is one of three dimensions."""
+        return not self.wrt_logits
 
     def shape(self, layout: Layout = "numerator") -> tuple[int, ...]:
         """The shape in a layout, R being the number of outputs wanted: numerator (R, K·J), its
@@ -162,14 +181,15 @@ def _tiles(shape: tuple[int, ...], limit: int) -> Iterator[tuple[slice, ...]]:
                 yield slice(a, a + 1), *rest
 
 
-def _chosen(outputs: ArrayLike | None, K: int) -> NDArray[np.intp]:
+def chosen(outputs: ArrayLike | None, K: int) -> NDArray[np.intp]:
+    """Indices of outputs, all unless given. InputError for one that does not exist."""
     if outputs is None:
         return np.arange(K)
-    chosen = np.asarray(outputs, dtype=np.intp)
-    for t in chosen:
+    wanted = np.asarray(outputs, dtype=np.intp)
+    for t in wanted:
         if not 0 <= t < K:
             raise InputError(f"output {t} does not exist: there are {K} outputs, 0 to {K - 1}")
-    return chosen
+    return wanted
 
 
 def softmax_structure(layer: Layer, single: bool, outputs: ArrayLike | None = None, log: bool = False) -> Jacobian:
@@ -180,7 +200,7 @@ def softmax_structure(layer: Layer, single: bool, outputs: ArrayLike | None = No
 def linear_structure(x: Array, K: int, single: bool, outputs: ArrayLike | None = None) -> Jacobian:
     """dZ/dW: x in the columns of the row's own weights, zero elsewhere. x (N, J)."""
     blocks = np.broadcast_to(x[:, None, :], (len(x), K, x.shape[1]))
-    return Jacobian(None, blocks, blocks, _chosen(outputs, K), single)
+    return Jacobian(None, blocks, blocks, chosen(outputs, K), single)
 
 
 def layer_structure(layer: Layer, single: bool, outputs: ArrayLike | None = None, log: bool = False) -> Jacobian:
@@ -205,7 +225,7 @@ def _structure(
             diagonal -= diagonal * layer.tail[:, None, None]
             rows = np.ones(layer.h.shape) if layer.mask is None else np.where(layer.mask, 0.0, 1.0)
             h, diagonal = Apart(rows), diagonal * rows[:, :, None] + 0.0
-    return Jacobian(h.significand, g, diagonal, _chosen(outputs, g.shape[1]), single, wrt_logits, h.power)
+    return Jacobian(h.significand, g, diagonal, chosen(outputs, g.shape[1]), single, wrt_logits, h.power)
 
 
 def softmax_jacobian(

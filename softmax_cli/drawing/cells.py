@@ -37,6 +37,8 @@ def downsample(view: View, rows: int, columns: int) -> Picture:
     to be formed, but for those.
     """
     jacobian = view.jacobian
+    if not isinstance(jacobian, Jacobian):
+        return _streamed(view, rows, columns)
     _, K, J = jacobian.g.shape
     transposed = view.layout == "denominator"
     if transposed:
@@ -46,6 +48,25 @@ def downsample(view: View, rows: int, columns: int) -> Picture:
     below = _largest_positive(jacobian, row_edges, column_edges, -1.0)
     cells = np.where(above >= below, above, -below)
     return Picture(cells.T, column_edges, row_edges) if transposed else Picture(cells, row_edges, column_edges)
+
+
+def _streamed(view: View, rows: int, columns: int) -> Picture:
+    """The cells of a matrix that has no such factors, block by block."""
+    row_edges, column_edges = (
+        _edges(size // group, group, limit)
+        for size, group, limit in zip(view.shape, view.groups, (rows, columns), strict=True)
+    )
+    low, high = (np.zeros((len(row_edges) - 1, len(column_edges) - 1)) for _ in range(2))
+    start = 0
+    for block in view.jacobian.blocks(view.layout):
+        cell = np.searchsorted(row_edges, np.arange(start, start + len(block)), side="right") - 1
+        firsts = np.flatnonzero(np.diff(cell, prepend=-1))
+        there = cell[firsts]
+        for best, extreme in ((high, np.maximum), (low, np.minimum)):
+            part = extreme.reduceat(extreme.reduceat(block, column_edges[:-1], axis=1), firsts, axis=0)
+            best[there] = extreme(best[there], part)
+        start += len(block)
+    return Picture(np.where(high >= -low, high, low), row_edges, column_edges)
 
 
 def _largest_positive(jacobian: Jacobian, row_edges: Edges, column_edges: Edges, sign: float) -> Array:

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from ..core.jacobian import Layout
+from ..core.arrays import Layout
 from ..writing.console import on_console
 from ..writing.result import Result
 from .cells import Picture, downsample

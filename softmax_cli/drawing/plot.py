@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from rich.cells import cell_len
 
-from ..core.jacobian import Layout
+from ..core.arrays import Layout
 from ..errors import InputError
 from ..wording import shown
 from ..writing.files import target

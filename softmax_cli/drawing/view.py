@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ..core.jacobian import Jacobian, Layout
+from ..core.arrays import Layout
+from ..core.batch import Structure
+from ..core.hessian import Hessian
 from ..errors import InputError
 from ..writing.result import Result
 
@@ -15,7 +17,7 @@ Label = Callable[[int], str]
 class View(NamedTuple):
     """A Jacobian at one input as it is laid out, what its rows and columns are, and a label for each."""
 
-    jacobian: Jacobian
+    jacobian: Structure
     layout: Layout
     name: str
     rows: str
@@ -30,7 +32,9 @@ class View(NamedTuple):
     @property
     def groups(self) -> tuple[int, int]:
         """How many rows and how many columns belong to one output."""
-        J = 1 if self.jacobian.wrt_logits else self.jacobian.g.shape[2]
+        J = self.jacobian.per_output
+        if isinstance(self.jacobian, Hessian):
+            return J, J
         return (J, 1) if self.layout == "denominator" else (1, J)
 
     @property
@@ -45,7 +49,7 @@ def view_of(result: Result, layout: Layout) -> View:
     assert batch is not None
     if not batch.single:
         raise InputError("a picture shows one input, and x holds several", "give one of them with -x")
-    if layout == "tensor" and not batch.first.wrt_logits:
+    if layout == "tensor" and batch.first.has_tensor:
         raise InputError("a picture shows two dimensions, and the tensor layout has three", "use --layout numerator")
     if layout == "denominator":
         name = f"{axes.name}, transposed"

@@ -32,7 +32,7 @@ def moving_the_weight(worked: WorkedEntry) -> Step:
             *note,
             _weighted(worked),
             _by_cross_entropy(worked),
-            say(Code(f"softmax-jac weight-grad --target {t}"), " prints this for every weight."),
+            say(Code(f"softmax-jac loss-grad --target {t}"), " prints this for every weight."),
         ),
     )
 

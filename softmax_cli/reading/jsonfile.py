@@ -50,14 +50,44 @@ def parse_json_with_nan(data: bytes, source: str) -> Any:
 
 
 def parse_document(text: bytes, source: str) -> dict[str, Any]:
-    """A JSON object. InputError as in `parse_json`, or if it is another value."""
-    return as_object(parse_json(text, source), source)
+    """A JSON object, in which -Infinity may stand, as Python's json module writes it. InputError as in
+    `parse_json`, or if it is another value."""
+    try:
+        value = parse_json(text, source)
+    except InputError:
+        value = _with_minus_infinity(text, source) if b"-Infinity" in text else None
+        if value is None:
+            raise
+    return as_object(value, source)
 
 
 def as_object(value: Any, source: str) -> dict[str, Any]:
     """A value of JSON, if it is an object. InputError if it is not."""
     if type(value) is not dict:
         raise InputError(f'{source} holds {spelled(value)}, where an object like {{"x": …, "W": …}} is expected')
+    return value
+
+
+def _with_minus_infinity(data: bytes, source: str) -> Any:
+    """The value of a text that is JSON but for -Infinity in it, or None."""
+    import json
+
+    def constant(name: str) -> float:
+        if name != "-Infinity":
+            raise ValueError
+        return float("-inf")
+
+    def number(digits: str) -> float:
+        value = float(digits)
+        if value in (float("inf"), float("-inf")):
+            raise ValueError
+        return value
+
+    try:
+        value = json.loads(decode(data, source), parse_constant=constant, parse_float=number, parse_int=number)
+    except (ValueError, RecursionError):
+        return None
+    _refuse_twice(data, source)
     return value
 
 

@@ -12,7 +12,12 @@ from ..wording import quoted
 from .jsonfile import refuse_too_deep, spelled
 
 WeightsLayout = Literal["in-out", "out-in"]
-PASSED_ON = ("target", "upstream", "id", "reduction")
+ERROR_KEYS = (
+    "target", "upstream", "label_smoothing", "class_weights", "sample_weights", "ignore", "l2", "reduction",
+)  # fmt: skip
+PASSED_ON = (*ERROR_KEYS, "id")
+NUMBERS_BESIDE = ERROR_KEYS[:-1]  # all but the reduction, which is a word
+LAYER_KEYS = ("x", "W", "b", "z", "temperature", "mask")
 
 # How else the keys that are read are called, without capitals, underscores and hyphens.
 _CALLED = {
@@ -21,8 +26,14 @@ _CALLED = {
     "b": "b", "bias": "b", "biases": "b", "intercept": "b", "intercepts": "b",
     "weightslayout": "weights_layout", "weightlayout": "weights_layout",
     "target": "target", "targets": "target", "upstream": "upstream", "reduction": "reduction",
+    "temperature": "temperature", "mask": "mask", "z": "z", "logits": "z", "labelsmoothing": "label_smoothing",
+    "classweights": "class_weights", "classweight": "class_weights", "sampleweights": "sample_weights",
+    "sampleweight": "sample_weights", "ignore": "ignore", "ignoreindex": "ignore", "l2": "l2",
 }  # fmt: skip
-_OPTIONS = {"x": "-x", "W": "-W", "b": "-b", "target": "--target", "upstream": "--upstream"}
+_OPTIONS = {
+    **{key: f"-{key}" for key in ("x", "W", "b", "z")},
+    **{key: f"--{key.replace('_', '-')}" for key in (*ERROR_KEYS, "temperature", "mask")},
+}
 
 
 def refuse_near(held: Iterable[str], read: Collection[str], source: str) -> None:

@@ -97,6 +97,8 @@ def _real(descr: Any, label: str) -> np.dtype[Any]:
         dtype = np.dtype(descr)
     except (TypeError, ValueError):
         raise InputError(f"{label} holds numbers of an unknown type, {descr!r}") from None
+    if dtype.kind == "b" and label.endswith(": mask"):
+        return dtype
     if dtype.kind not in "fiu":
         raise InputError(f"{label} holds {_KINDS.get(dtype.kind, dtype.name)}, where real numbers are expected")
     return dtype

@@ -15,7 +15,7 @@ from ..wording import shown
 from .files import target
 from .formats.registry import FORMATS, SUFFIXES, writer
 from .progress import progress
-from .result import Result, Stream, Value
+from .result import OPEN, Result, Stream, Value
 
 
 def chosen_format(format: str | None, json: bool, output: str | None) -> str:
@@ -55,9 +55,9 @@ def _refuse_what_is_not_finite(result: Result) -> None:
     """InputError before anything is written. A Jacobian that is made block by block is finite if what it is
     made of is."""
     arrays = {key: value for key, value in result.document.items() if isinstance(value, np.ndarray | float)}
-    parts = [] if result.batch is None else [result.batch.first.g, result.batch.first.diagonal]
+    parts = () if result.batch is None else result.batch.first.made_of
     for key, values in (*arrays.items(), *((result.main, part) for part in parts)):
-        if not np.isfinite(values).all():
+        if not (np.isfinite(values) | (np.isneginf(values) & (key in OPEN))).all():
             raise InputError(f"{key} holds a number that is not finite")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.arrays import Array
-from ..core.layer import evaluate
 from ..reading.problem import Problem
 from .inputs import inputs_of
 from .labels import Labels, of_input
@@ -15,28 +14,38 @@ from .sheet import Sheet, Sheets, vectors_sheet
 PART = 1 << 18  # entries of x, or of z, that are evaluated at once
 
 
-def forward_result(problem: Problem) -> Result:
-    single, K = problem.x.ndim == 1, problem.W.shape[1]
-    labels = Labels(problem.names)
-    z, h = _forward(problem)
+def forward_result(problem: Problem, log: bool = False) -> Result:
+    """z and h, and ln h where it is asked for."""
+    found, single = values_of(problem, log), problem.single
+    labels, (N, K) = Labels(problem.names), found["h"].shape
 
     def sheet(n: int) -> Sheet:
-        title = f"h = softmax(z), z = Wᵀx{'' if problem.b is None else ' + b'}  ({K},): a row an output"
-        return vectors_sheet(of_input(n, single) + title, labels.output, {"z": z[n], "h": h[n]})
+        columns = {key.replace("log_", "ln "): value[n] for key, value in found.items()}
+        return vectors_sheet(of_input(n, single) + _title(problem, K), labels.output, columns)
 
-    shown: dict[str, Value] = {"z": z[0], "h": h[0]} if single else {"z": z, "h": h}
-    return Result(inputs_of(problem) | shown, "h", lambda: Sheets(len(h), sheet), columns=("z", "h"))
+    document: dict[str, Value] = {**inputs_of(problem)}
+    document |= {key: value[0] if single else value for key, value in found.items()}
+    return Result(document, "log_h" if log else "h", lambda: Sheets(N, sheet), columns=tuple(found))
 
 
-def _forward(problem: Problem) -> tuple[Array, Array]:
-    """z and h (N, K). Evaluating takes many times their memory, and so is done for some inputs at a time."""
-    x, W, b = np.atleast_2d(np.asarray(problem.x)), problem.W, problem.b
-    if problem.x.ndim == 1:
-        layer, _ = evaluate(x[0], W, b)
-        return layer.z, layer.h
-    z, h = np.empty((2, len(x), W.shape[1]))
-    step = max(1, PART // max(W.shape))
-    for a in range(0, len(x), step):
-        layer, _ = evaluate(x[a : a + step], W, b, a)
-        z[a : a + step], h[a : a + step] = layer.z, layer.h
-    return z, h
+def values_of(problem: Problem, log: bool) -> dict[str, Array]:
+    """z, h and, if `log`, ln h, (N, K) each. z has the −∞ of b or of the given logits in it. Evaluating takes many
+    times the memory of the results, and so is done for some inputs at a time."""
+    N, K = (1 if problem.single else len(problem.x)), problem.W.shape[1]
+    names = ("z", "h", "log_h") if log else ("z", "h")
+    found = dict(zip(names, np.empty((len(names), N, K)), strict=True))
+    step = N if problem.single else max(1, PART // max(problem.W.shape))
+    for a in range(0, N, step):
+        layer, _ = problem.evaluated(None if problem.single else slice(a, a + step))
+        given = problem.b if problem.z is None else np.atleast_2d(problem.z)[a : a + step]
+        hidden = None if given is None else np.isneginf(np.broadcast_to(given, layer.z.shape))
+        z = layer.z if hidden is None or not hidden.any() else np.where(hidden, -np.inf, layer.z)
+        for name, value in zip(names, (z, layer.h, *([layer.log_h()] if log else [])), strict=True):
+            found[name][a : a + step] = value
+    return found
+
+
+def _title(problem: Problem, K: int) -> str:
+    T = "" if problem.temperature == 1.0 else f"/{problem.temperature:g}"
+    of = "" if problem.z is not None else f", z = Wᵀx{'' if problem.b is None else ' + b'}"
+    return f"h = softmax(z{T}){of}  ({K},): a row an output"

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..core.arrays import Rows
+from ..core.masks import Mask
 from ..reading.problem import Problem
 from .result import Stream, Value
 
 
 def inputs_of(problem: Problem) -> dict[str, Value]:
-    """x, W and b under their keys; inputs that are left in their file, block by block."""
+    """x, W and b, or z, under their keys, with the temperature and what is masked; inputs that are left in their
+    file, block by block."""
+    shaped: dict[str, Value] = {} if problem.temperature == 1.0 else {"temperature": problem.temperature}
+    mask = mask_of_problem(problem)
+    if mask is not None:
+        shaped["mask"] = mask
+    if problem.z is not None:
+        return {"z": problem.z, **shaped}
     x: Value
     if isinstance(problem.x, Rows):
         from ..core.dataset import row_parts
@@ -17,4 +27,13 @@ def inputs_of(problem: Problem) -> dict[str, Value]:
     else:
         x = problem.x
     b: dict[str, Value] = {} if problem.b is None else {"b": problem.b}
-    return {"x": x, "W": problem.W, "weights_layout": "in-out", **b}
+    return {"x": x, "W": problem.W, "weights_layout": "in-out", **b, **shaped}
+
+
+def mask_of_problem(problem: Problem) -> Mask | None:
+    """All that is left out, (K,) or (N, K): by the mask, and by −∞ in b or z."""
+    numbers = problem.b if problem.z is None else problem.z
+    hidden = None if numbers is None or not np.isneginf(numbers).any() else np.isneginf(numbers)
+    if problem.mask is None or hidden is None:
+        return problem.mask if hidden is None else hidden
+    return problem.mask | hidden

@@ -22,6 +22,9 @@ class Labels(NamedTuple):
     def z(self, t: int) -> str:
         return f"z[{self.output(t)}]"
 
+    def b(self, t: int) -> str:
+        return f"b[{self.output(t)}]"
+
     def weight(self, j: int, i: int) -> str:
         return f"W[{j},{self.output(i)}]"
 

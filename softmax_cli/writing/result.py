@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from .sheet import Sheets
 
 
+OPEN = ("b", "z", "b_new", "log_h")  # keys of arrays in which −∞ stands for an output that is masked
+
+
 class Stream(NamedTuple):
     """An array too large to hold: consecutive float64 blocks, C-contiguous, that make up `shape` in C order.
 

@@ -27,12 +27,12 @@ def square(tmp_path):
 
 
 def check(folder, *arguments, status=0):
-    return run("check", *arguments, "--of", "weight-grad", "--target", "1", cwd=folder, status=status).stdout
+    return run("check", *arguments, "--of", "loss-grad", "--target", "1", cwd=folder, status=status).stdout
 
 
 def test_the_gradient_of_a_square_w_is_expected_as_w_is_stored(square):
-    assert check(square, "in.json", "--against", "G.npy") == "weight-grad: agrees (in-out layout)\n"
-    assert check(square, "out.json", "--against", "GT.npy") == "weight-grad: agrees (out-in layout)\n"
+    assert check(square, "in.json", "--against", "G.npy") == "loss-grad: agrees (in-out layout)\n"
+    assert check(square, "out.json", "--against", "GT.npy") == "loss-grad: agrees (out-in layout)\n"
     for layer, matrix in [("in.json", "GT.npy"), ("out.json", "G.npy")]:
         assert "diagnosis: transposed\n" in check(square, layer, "--against", matrix, status=1)
 
@@ -53,7 +53,7 @@ def test_a_line_of_json_is_compared_as_its_w_or_the_shared_one_is_stored(square,
         layer.pop("weights_layout")
     for matrix, agrees in [("GT.npy", True), ("G.npy", False)]:
         line = json.dumps(layer | {"dE_dW": np.load(square / matrix).tolist()}) + "\n"
-        how = ["check", "-", "--jsonl", "--against", "-", "--of", "weight-grad", "--target", "1"]
+        how = ["check", "-", "--jsonl", "--against", "-", "--of", "loss-grad", "--target", "1"]
         out = run(*how, *given, stdin=line, status=0 if agrees else 1).stdout
         assert json.loads(out)["agrees"] is agrees
 

@@ -91,7 +91,7 @@ def test_a_right_weight_grad_passes_in_the_layout_that_is_told_by_its_shape_or_n
     d = h - np.eye(K)[2] if given == "target" else h * (u - h @ u)
     G = np.outer(x, d)
     weights = {"target": 2} if given == "target" else {"upstream": u}
-    report = compare(G if stored == "in-out" else G.T, x, W, b, of="weight-grad", layout=layout, **weights)
+    report = compare(G if stored == "in-out" else G.T, x, W, b, of="loss-grad", layout=layout, **weights)
     assert (report.agrees, report.layout) == (True, stored)
 
 
@@ -162,14 +162,14 @@ def test_the_labels_are_those_of_the_result():
             ("forward", (4,), {}),
             ("softmax-grad", (4, 4), {}),
             ("linear-grad", (4, 12), {}),
-            ("weight-grad", (3, 4), {"target": 0}),
+            ("loss-grad", (3, 4), {"target": 0}),
         ]
     }
     assert labels["forward"] == f"h[{h.argmin()}]"
     assert labels["softmax-grad"].startswith("∂h[")
     assert "]/∂z[" in labels["softmax-grad"]
     assert labels["linear-grad"] == "∂z[0]/∂W[0,1]"
-    assert labels["weight-grad"].startswith("∂E/∂W[")
+    assert labels["loss-grad"].startswith("∂E/∂W[")
 
 
 def test_the_worst_five_are_the_worst_by_relative_error(article):
@@ -329,7 +329,7 @@ def test_a_shape_that_fits_no_layout_is_refused_with_those_that_would(article):
 
 def test_the_shape_of_another_result_is_recognised(article):
     assert message(np.zeros((5, 5)), *article)[1] == "(5, 5) is a shape of softmax-grad"
-    assert message(np.zeros((5, 3)), *article)[1] == "(5, 3) is a shape of weight-grad"
+    assert message(np.zeros((5, 3)), *article)[1] == "(5, 3) is a shape of loss-grad"
 
 
 def test_the_jacobian_of_transposed_weights_is_recognised(article):
@@ -360,12 +360,12 @@ def test_what_is_not_a_matrix_of_numbers_is_refused(article, theirs, text):
         ({"rtol": math.nan}, "rtol is nan, where a number from 0 up to 1 is expected"),
         (
             {"of": "hessian"},
-            "of is 'hessian', where one of forward, softmax-grad, linear-grad, layer-grad, weight-grad, z, h, log_h, "
+            "of is 'hessian', where one of forward, softmax-grad, linear-grad, layer-grad, loss-grad, z, h, log_h, "
             "loss, dS_dZ, dZ_dW, dL_dW, dL_db, dL_dx, dlogS_dZ, dlogL_dW, dlogL_db, dlogL_dx, dE_dz, dE_dW, dE_db, "
             "dE_dx is expected",
         ),
         ({"target": 1}, "upstream, target and their options belong to an error: dL_dW depends on none"),
-        ({"of": "weight-grad", "target": 9}, "target 9 does not exist: there are 5 outputs, 0 to 4"),
+        ({"of": "loss-grad", "target": 9}, "target 9 does not exist: there are 5 outputs, 0 to 4"),
     ],
 )
 def test_what_does_not_fit_is_refused(article, given, text):

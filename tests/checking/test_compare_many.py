@@ -38,16 +38,16 @@ def jacobians(x, W, b):
 def test_a_right_backward_pass_over_a_data_set_passes():
     for seed, size in ((0, 6), (1, 1), (2, 5000)):
         x, W, b, t = data(seed, size)
-        assert compare(backward(x, W, b, t), x, W, b, of="weight-grad", target=t).agrees
-        assert compare(size * backward(x, W, b, t), x, W, b, of="weight-grad", target=t, reduction="sum").agrees
+        assert compare(backward(x, W, b, t), x, W, b, of="loss-grad", target=t).agrees
+        assert compare(size * backward(x, W, b, t), x, W, b, of="loss-grad", target=t, reduction="sum").agrees
 
 
 def test_gradients_kept_apart_pass():
     x, W, b, t = data()
     apart = x[:, :, None] * (softmax(x @ W + b) - one_hot(t))[:, None, :]
-    report = compare(apart, x, W, b, of="weight-grad", target=t, reduction="none")
+    report = compare(apart, x, W, b, of="loss-grad", target=t, reduction="none")
     assert (report.agrees, report.layout) == (True, "in-out")
-    assert compare(apart.transpose(0, 2, 1), x, W, b, of="weight-grad", target=t, reduction="none").layout == "out-in"
+    assert compare(apart.transpose(0, 2, 1), x, W, b, of="loss-grad", target=t, reduction="none").layout == "out-in"
 
 
 def test_an_upstream_for_each_input():
@@ -55,7 +55,7 @@ def test_an_upstream_for_each_input():
     u = np.random.default_rng(1).normal(size=(N, K))
     h = softmax(x @ W + b)
     G = x.T @ (h * (u - (h * u).sum(axis=1, keepdims=True))) / N
-    assert compare(G, x, W, b, of="weight-grad", upstream=u).agrees
+    assert compare(G, x, W, b, of="loss-grad", upstream=u).agrees
 
 
 WRONG = {
@@ -72,18 +72,18 @@ WRONG = {
 @pytest.mark.parametrize("seed", range(5))
 def test_a_mistake_in_a_backward_pass_over_a_data_set_is_named(name, seed):
     x, W, b, t = data(seed)
-    report = compare(WRONG[name](x, W, b, t), x, W, b, of="weight-grad", target=t)
+    report = compare(WRONG[name](x, W, b, t), x, W, b, of="loss-grad", target=t)
     assert (report.agrees, report.diagnosis) == (False, name)
 
 
 def test_a_sum_where_a_mean_is_expected_is_told_by_its_number():
     x, W, b, t = data()
-    report = compare(N * backward(x, W, b, t), x, W, b, of="weight-grad", target=t)
+    report = compare(N * backward(x, W, b, t), x, W, b, of="loss-grad", target=t)
     assert (
         report.advice
         == "every entry is 6 times what it should be: a sum over the 6 inputs, where their mean is expected"
     )
-    report = compare(backward(x, W, b, t), x, W, b, of="weight-grad", target=t, reduction="sum")
+    report = compare(backward(x, W, b, t), x, W, b, of="loss-grad", target=t, reduction="sum")
     assert report.advice == (
         "every entry is 0.166667 times what it should be: a mean over the 6 inputs, where their sum is expected"
     )
@@ -93,13 +93,13 @@ def test_noise_in_a_backward_pass_gets_no_diagnosis():
     for seed in range(100):
         x, W, b, t = data(seed)
         noise = np.random.default_rng(seed + 1000).normal(size=(J, K))
-        assert compare(noise, x, W, b, of="weight-grad", target=t).diagnosis is None
+        assert compare(noise, x, W, b, of="loss-grad", target=t).diagnosis is None
 
 
 def test_labels_of_other_examples_are_told_by_their_order_where_it_is_a_plain_one():
     x, W, b, t = data()
     found = [
-        compare(backward(x, W, b, t[order]), x, W, b, of="weight-grad", target=t).diagnosis
+        compare(backward(x, W, b, t[order]), x, W, b, of="loss-grad", target=t).diagnosis
         for order in ([5, 0, 1, 2, 3, 4], [5, 4, 3, 2, 1, 0], [3, 1, 4, 0, 5, 2])
     ]
     assert found == ["targets-out-of-order", "targets-out-of-order", None]
@@ -151,7 +151,7 @@ def test_a_training_step_is_checked_from_the_shell(tmp_path):
     t = np.loadtxt(SAMPLES / "digits_targets.csv").astype(int)
     W, b = np.array(layer["W"]), np.array(layer["b"])
     np.save(tmp_path / "G.npy", x.T @ (softmax(x @ W + b) - one_hot(t, 10)))
-    command = ["check", str(SAMPLES / "digits.json"), "-x", str(SAMPLES / "digits_inputs.csv"), "--of", "weight-grad",
+    command = ["check", str(SAMPLES / "digits.json"), "-x", str(SAMPLES / "digits_inputs.csv"), "--of", "loss-grad",
                "--target", str(SAMPLES / "digits_targets.csv"), "--against", str(tmp_path / "G.npy")]  # fmt: skip
     assert "diagnosis: scaled" in run(*command, status=1).stdout
-    assert run(*command, "--reduction", "sum").stdout == "weight-grad: agrees (in-out layout)\n"
+    assert run(*command, "--reduction", "sum").stdout == "loss-grad: agrees (in-out layout)\n"

@@ -181,7 +181,7 @@ def test_a_mistake_in_weight_grad_is_named(J, K, stored, by):
     found = {}
     for name, M in wrong.items():
         layout = stored if J == K else None  # else the shape tells
-        report = compare(M if stored == "in-out" else M.T, x, W, b, of="weight-grad", layout=layout, **given)
+        report = compare(M if stored == "in-out" else M.T, x, W, b, of="loss-grad", layout=layout, **given)
         found[name] = report.diagnosis, report.layout
     assert found == {name: (name, stored) for name in wrong}
 
@@ -284,15 +284,15 @@ def test_no_noise_gets_a_diagnosis():
     assert named == [None] * 300
 
 
-@pytest.mark.parametrize("of", ["forward", "softmax-grad", "linear-grad", "weight-grad"])
+@pytest.mark.parametrize("of", ["forward", "softmax-grad", "linear-grad", "loss-grad"])
 def test_no_noise_in_the_other_results_gets_a_diagnosis(of):
     rng = np.random.default_rng(8)
     named = set()
     for _ in range(200):
         J, K = rng.integers(1, 5), rng.integers(1, 5)
         x, W = rng.normal(size=J), rng.normal(size=(J, K))
-        shape = {"forward": (K,), "softmax-grad": (K, K), "linear-grad": (K, K * J), "weight-grad": (J, K)}[of]
-        given = {"upstream": rng.normal(size=K)} if of == "weight-grad" else {}
+        shape = {"forward": (K,), "softmax-grad": (K, K), "linear-grad": (K, K * J), "loss-grad": (J, K)}[of]
+        given = {"upstream": rng.normal(size=K)} if of == "loss-grad" else {}
         named.add(compare(rng.normal(size=shape), x, W, of=of, **given).diagnosis)
     assert named == {None}
 
@@ -325,7 +325,7 @@ def test_two_mistakes_get_both_pieces_of_advice():
 def test_the_advice_speaks_of_the_target_where_there_is_one():
     x, W, b = problem(3, 5)
     h, y = softmax(x @ W + b), np.eye(5)[2]
-    how = {"of": "weight-grad", "target": 2}
+    how = {"of": "loss-grad", "target": 2}
     forgotten = compare(np.outer(x, h), x, W, b, **how)
     assert (forgotten.diagnosis, forgotten.advice) == (
         "missing-diagonal",
@@ -341,7 +341,7 @@ def test_the_advice_speaks_of_the_target_where_there_is_one():
 def test_an_upstream_that_skips_the_softmax_is_named():
     x, W, b = problem(3, 5)
     u = np.random.default_rng(0).normal(size=5)
-    assert compare(np.outer(x, u), x, W, b, of="weight-grad", upstream=u).diagnosis == "missing-softmax"
+    assert compare(np.outer(x, u), x, W, b, of="loss-grad", upstream=u).diagnosis == "missing-softmax"
 
 
 def test_a_tensor_with_swapped_axes_is_told_so():
@@ -398,7 +398,7 @@ def test_advice_speaks_of_the_entries_that_are_wrong(theirs, advice):
 
 def test_one_taken_off_every_class_is_told_so():
     x, W, b = problem(3, 5)
-    report = compare(np.outer(x, softmax(x @ W + b) - 1), x, W, b, of="weight-grad", target=2)
+    report = compare(np.outer(x, softmax(x @ W + b) - 1), x, W, b, of="loss-grad", target=2)
     assert report.advice == "1 is taken off every class: take it off that of the target alone"
 
 
@@ -411,7 +411,7 @@ def test_outputs_that_were_not_divided_are_told_so():
 
 def test_minus_y_alone_is_told_that_the_outputs_are_forgotten():
     x, W, b = problem(3, 5)
-    report = compare(np.outer(x, -np.eye(5)[2]), x, W, b, of="weight-grad", target=2)
+    report = compare(np.outer(x, -np.eye(5)[2]), x, W, b, of="loss-grad", target=2)
     assert (report.diagnosis, report.advice) == (
         "missing-outer-product",
         "− h hᵀ is missing or added in dS/dZ = diag(h) − h hᵀ: dE/dz is h − y, not −y or −h − y",
@@ -444,5 +444,5 @@ def test_every_mistake_in_the_derivative_of_the_softmax_is_named_in_the_gradient
         apart = [outer(x[n], weights[n] @ derivative(h[n])) for n in range(N)]
         theirs = {"mean": np.mean(apart, 0), "sum": np.sum(apart, 0), "none": np.array(apart)}[reduction]
         given = {"upstream": u} if by == "upstream" else {"target": t}
-        found.append((name, compare(theirs, x, W, b, of="weight-grad", reduction=reduction, **given).diagnosis))
+        found.append((name, compare(theirs, x, W, b, of="loss-grad", reduction=reduction, **given).diagnosis))
     assert found == [(name, name) for name, _ in found]

@@ -50,8 +50,8 @@ def test_a_report_is_true_only_where_all_agrees():
     x, W, b, t, G = training_step()
     wrong = G.copy()
     wrong[2, 1] *= 1.001
-    assert compare(G, x, W, b, of="weight-grad", target=t)
-    assert not compare(wrong, x, W, b, of="weight-grad", target=t)
+    assert compare(G, x, W, b, of="loss-grad", target=t)
+    assert not compare(wrong, x, W, b, of="loss-grad", target=t)
 
 
 def test_the_message_of_a_failed_assert_is_the_report():
@@ -107,7 +107,7 @@ def test_a_transposed_gradient_of_a_square_w_differs_and_is_named(seed, N, reduc
     x, W, b, t, _ = training_step(seed, N, 4, 4)
     apart = x[:, :, None] * (softmax(x @ W + b) - np.eye(4)[t])[:, None, :]
     G = {"sum": apart.sum(0), "mean": apart.mean(0), "none": apart}[reduction]
-    how = {"of": "weight-grad", "target": t, "reduction": reduction}
+    how = {"of": "loss-grad", "target": t, "reduction": reduction}
     report = compare(np.swapaxes(G, -1, -2), x, W, b, **how)
     assert (report.agrees, report.layout, report.diagnosis) == (False, "in-out", "transposed")
     assert report.advice == ("dE/dW is stored outputs × inputs, (K, J): transpose it, or say so with --layout out-in")
@@ -121,18 +121,18 @@ def test_a_transposed_gradient_of_a_square_w_differs_and_is_named(seed, N, reduc
 )
 def test_a_transposed_gradient_with_another_mistake_is_named_by_both(name, change):
     x, W, b, t, G = training_step(3, 6, 4, 4)
-    assert compare(change(G).T, x, W, b, of="weight-grad", target=t).diagnosis == f"transposed + {name}"
+    assert compare(change(G).T, x, W, b, of="loss-grad", target=t).diagnosis == f"transposed + {name}"
 
 
 def test_where_the_shape_tells_the_layout_it_is_told():
     x, W, b, t, G = training_step()
-    assert compare(G.T, x, W, b, of="weight-grad", target=t).layout == "out-in"
+    assert compare(G.T, x, W, b, of="loss-grad", target=t).layout == "out-in"
 
 
 def test_a_layout_that_is_named_is_asked_for():
     x, W, b, t, G = training_step()
     with pytest.raises(InputError) as caught:
-        compare(G.T, x, W, b, of="weight-grad", target=t, layout="in-out")
+        compare(G.T, x, W, b, of="loss-grad", target=t, layout="in-out")
     assert (str(caught.value), caught.value.advice) == (
         "the matrix to check has shape (4, 5), where (5, 4) (in-out) is expected",
         "(4, 5) is the out-in layout",
@@ -141,8 +141,8 @@ def test_a_layout_that_is_named_is_asked_for():
 
 def test_a_layout_of_another_result_is_refused():
     with pytest.raises(InputError) as caught:
-        compare(np.zeros((4, 5)), np.ones(5), np.ones((5, 4)), of="weight-grad", target=0, layout="tensor")
-    assert str(caught.value) == "layout is 'tensor', where that of weight-grad, in-out or out-in, is expected"
+        compare(np.zeros((4, 5)), np.ones(5), np.ones((5, 4)), of="loss-grad", target=0, layout="tensor")
+    assert str(caught.value) == "layout is 'tensor', where that of loss-grad, in-out or out-in, is expected"
 
 
 def test_a_symmetric_matrix_is_not_called_transposed():
@@ -165,7 +165,7 @@ def test_a_right_gradient_that_was_rounded_agrees_however_it_is_stored(precision
         [np.float64] + [np.float32] * (precision in {"float16", "bfloat16"}) + [np.float16] * (precision == "float16")
     )
     for dtype in stored:
-        report = compare(rounded(G, precision).astype(dtype), x, W, b, of="weight-grad", target=t)
+        report = compare(rounded(G, precision).astype(dtype), x, W, b, of="loss-grad", target=t)
         assert (report.agrees, report.precision, report.lost_to_cancellation) == (True, precision, 0)
 
 
@@ -174,7 +174,7 @@ def test_a_right_gradient_that_was_rounded_agrees_however_it_is_stored(precision
 @pytest.mark.parametrize("seed", range(5))
 def test_a_gradient_that_is_too_large_by_a_few_roundoffs_differs(precision, factor, dtype, seed):
     x, W, b, t, G = training_step(seed)
-    report = compare(rounded(G * factor, precision).astype(dtype), x, W, b, of="weight-grad", target=t)
+    report = compare(rounded(G * factor, precision).astype(dtype), x, W, b, of="loss-grad", target=t)
     assert (report.agrees, report.precision, report.diagnosis) == (False, precision, "scaled")
 
 
@@ -183,14 +183,14 @@ def test_nothing_is_called_cancellation_where_nothing_cancels(factor):
     """One input: x ⊗ (h − y) with h of about a fourth each, of which no entry is a small difference."""
     x, W = np.array([[0.7, 1.3, 0.9]]), np.tile([0.01, 0.02, 0.03, 0.04], (3, 1))
     G = np.outer(x, softmax(x @ W)[0] - np.eye(4)[2])
-    report = compare((G * factor).astype(np.float16), x, W, of="weight-grad", target=[2])
+    report = compare((G * factor).astype(np.float16), x, W, of="loss-grad", target=[2])
     assert (report.agrees, report.differing, report.lost_to_cancellation) == (False, 12, 0)
 
 
 def test_one_entry_a_percent_off_in_half_precision_is_found():
     x, W, b, t, G = training_step()
     G[3, 2] *= 1.01
-    (worst,) = compare(G.astype(np.float16), x, W, b, of="weight-grad", target=t).worst
+    (worst,) = compare(G.astype(np.float16), x, W, b, of="loss-grad", target=t).worst
     assert worst.label == "∂E/∂W[3,2]"
 
 
@@ -204,9 +204,9 @@ def test_what_single_precision_computes_agrees(seed, spread):
     G = x.T @ (h - np.eye(10, dtype=np.float32)[t]) / np.float32(50)
     J = np.array([np.kron(np.diag(p) - np.outer(p, p), v) for p, v in zip(h, x, strict=True)])
     assert (G.dtype, J.dtype) == (np.float32, np.float32)
-    assert compare(G, x, W, of="weight-grad", target=t)
+    assert compare(G, x, W, of="loss-grad", target=t)
     assert compare(J, x, W)
-    assert compare(G.astype(np.float64), x, W, of="weight-grad", target=t)
+    assert compare(G.astype(np.float64), x, W, of="loss-grad", target=t)
 
 
 def test_what_needs_no_rounding_is_not_excused_by_a_precision():
@@ -225,15 +225,15 @@ def test_a_few_small_integers_do_not_make_a_precision():
 
 def test_an_rtol_that_is_given_holds_in_every_precision():
     x, W, b, t, G = training_step()
-    assert not compare(G.astype(np.float32), x, W, b, of="weight-grad", target=t, rtol=1e-9)
-    assert compare(G.astype(np.float16), x, W, b, of="weight-grad", target=t, rtol=1e-2)
+    assert not compare(G.astype(np.float32), x, W, b, of="loss-grad", target=t, rtol=1e-9)
+    assert compare(G.astype(np.float16), x, W, b, of="loss-grad", target=t, rtol=1e-2)
 
 
 @pytest.mark.parametrize(("noise", "said"), [(2e-3, "1e-2"), (5e-3, "1e-2")])
 def test_a_result_computed_in_half_precision_is_told_what_to_allow(noise, said):
     x, W, b, t, G = training_step()
     theirs = (G * (1 + noise * np.resize([1.0, -1.0, 0.5], G.shape))).astype(np.float16)
-    report = compare(theirs, x, W, b, of="weight-grad", target=t)
+    report = compare(theirs, x, W, b, of="loss-grad", target=t)
     assert (report.agrees, report.advice) == (
         False, f"all are within {said} of what is right: for half precision, that is what --rtol {said} allows"
     )  # fmt: skip
@@ -247,9 +247,9 @@ def test_a_row_of_huge_upstream_does_not_excuse_another_row():
     h = 1 / (1 + np.exp(-1.0))
     d = 2 * h * (1 - h)
     theirs = np.array([[[0.0, 0.0]], [[-d, d]]])  # right: [[d, −d]]
-    report = compare(theirs.astype(np.float32), x, W, of="weight-grad", upstream=u, reduction="none")
+    report = compare(theirs.astype(np.float32), x, W, of="loss-grad", upstream=u, reduction="none")
     assert [w.label for w in report.worst] == ["input 1: ∂E/∂W[0,0]", "input 1: ∂E/∂W[0,1]"]
-    assert compare((-theirs).astype(np.float32), x, W, of="weight-grad", upstream=u, reduction="none")
+    assert compare((-theirs).astype(np.float32), x, W, of="loss-grad", upstream=u, reduction="none")
 
 
 def test_a_steep_input_does_not_excuse_the_others_of_a_sum():
@@ -258,14 +258,14 @@ def test_a_steep_input_does_not_excuse_the_others_of_a_sum():
     t = np.append(t, int(np.argmax(W[0])))  # the target of a saturated input: its gradient is zero
     h = softmax(x @ W + b)
     G = x.T @ (h - np.eye(4)[t])
-    assert compare(G.astype(np.float32), x, W, b, of="weight-grad", target=t, reduction="sum")
+    assert compare(G.astype(np.float32), x, W, b, of="loss-grad", target=t, reduction="sum")
     G[2, 1] *= 1.001
-    (worst,) = compare(G.astype(np.float32), x, W, b, of="weight-grad", target=t, reduction="sum").worst
+    (worst,) = compare(G.astype(np.float32), x, W, b, of="loss-grad", target=t, reduction="sum").worst
     assert worst.label == "∂E/∂W[2,1]"
 
 
 def test_a_constant_is_not_fitted_to_one_entry():
-    report = compare([[1.0, 2.0]], [1.0], [[-40.0, 0.0]], of="weight-grad", upstream=[0.0, 1.0])
+    report = compare([[1.0, 2.0]], [1.0], [[-40.0, 0.0]], of="loss-grad", upstream=[0.0, 1.0])
     assert (report.agrees, report.diagnosis) == (False, None)
 
 
@@ -273,5 +273,5 @@ def test_a_constant_is_not_fitted_to_one_entry():
 @pytest.mark.parametrize("seed", range(5))
 def test_nothing_is_a_multiple_of_what_cancelled(gap, seed):
     theirs = np.random.default_rng(seed).normal(size=(1, 2))
-    report = compare(theirs, [1.0], [[gap, 0.0]], of="weight-grad", upstream=[0.0, 1.0])
+    report = compare(theirs, [1.0], [[gap, 0.0]], of="loss-grad", upstream=[0.0, 1.0])
     assert (report.agrees, report.diagnosis) == (False, None)

@@ -26,13 +26,14 @@ class TestCheck:
             ("linear-grad", ["-x", "1,2,3", "-W", "1;2;3"]),
             ("layer-grad", ["-x", "1,2,3", "-W", "1;2;3"]),
             ("softmax-grad", ["-x", "1", "-W", "2"]),
-            ("weight-grad", ["-x", "1", "-W", "1,2,3"]),
+            ("loss-grad", ["-x", "1", "-W", "1,2,3"]),
             ("forward", ["-x", "1,2", "-W", "1,2,3;4,5,6"]),
         ],
     )
     def test_a_csv_of_one_row_or_one_column_passes(self, command, layer, tmp_path):
-        target = ["--target", "0"] if command == "weight-grad" else []
-        run(command, *layer, *target, "-o", "out.csv", cwd=tmp_path)
+        target = ["--target", "0"] if command == "loss-grad" else []
+        wrt = ["--wrt", "W"] if command == "loss-grad" else []
+        run(command, *layer, *target, *wrt, "-o", "out.csv", cwd=tmp_path)
         assert "agrees" in run("check", *layer, *target, "--of", command, "--against", "out.csv", cwd=tmp_path).stdout
 
     def test_an_overflow_saved_as_json_is_named(self, tmp_path):
@@ -50,7 +51,7 @@ class TestCheck:
     def test_a_target_where_no_error_is_meant_is_refused(self, tmp_path):
         np.save(tmp_path / "m.npy", np.zeros((5, 15)))
         assert refused("check", *LAYER, "--target", "1", "--against", "m.npy", cwd=tmp_path) == [
-            "softmax-jac: error: --target goes with --of weight-grad"
+            "softmax-jac: error: --target goes with --of loss-grad, or another result of the error"
         ]
 
     def test_single_precision_is_compared_as_such(self, tmp_path):

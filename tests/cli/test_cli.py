@@ -142,7 +142,7 @@ def test_many_inputs_get_a_leading_axis(tmp_path):
 
 
 def test_weight_grad_moves_the_weights():
-    found = result("weight-grad", *LAYER, "--target", "1", "--learning-rate", "0.5")
+    found = result("loss-grad", *LAYER, "--target", "1", "--learning-rate", "0.5")
     moved = np.array(found["W"]) - 0.5 * np.array(found["dE_dW"])
     assert found["W_new"] == moved.tolist()
     assert found["loss"] == pytest.approx(-np.log(0.20353145), rel=1e-7)
@@ -150,14 +150,14 @@ def test_weight_grad_moves_the_weights():
 
 def test_the_reduction_of_a_document_is_that_of_the_next_command():
     batch = ["-x", "[[1,2,0],[3,1,1]]", *LAYER[2:], "--target", "0,1"]
-    document = run("weight-grad", *batch, "--reduction", "sum", "--json").stdout
-    assert run("weight-grad", "-", "--json", stdin=document).stdout == document
+    document = run("loss-grad", *batch, "--reduction", "sum", "--json").stdout
+    assert run("loss-grad", "-", "--json", stdin=document).stdout == document
 
 
 @pytest.mark.parametrize("extra", ['"target": [true, 1]', '"upstream": [[true, 0], [1, 0]]', '"target": [[0], 1]'])
 def test_what_is_no_number_in_a_document_is_refused(extra):
     text = '{"x": [[1], [2]], "W": [[1, 2]], ' + extra + "}"
-    (said,) = refused("weight-grad", "-", stdin=text)
+    (said,) = refused("loss-grad", "-", stdin=text)
     assert said.startswith(f"softmax-jac: error: INPUT: {extra.split(chr(34))[1]}[")
 
 
@@ -202,7 +202,7 @@ def test_without_a_command_the_help_is_printed_with_a_line_for_each():
     text = run().stdout
     assert text == run("--help").stdout
     listed = re.findall(r"^  (\S+)  +(\S.*)$", text.split("Commands:")[1], re.MULTILINE)
-    assert [name for name, _ in listed] == [*COMMANDS, "weight-grad", "check", "explain"]
+    assert [name for name, _ in listed] == [*COMMANDS, "loss-grad", "hessian", "check", "explain"]
     assert "Examples:" not in dict(listed).values()
 
 

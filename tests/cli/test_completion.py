@@ -31,14 +31,14 @@ def complete(line, shell="bash", run=("-m", "softmax_cli")):
     [
         (
             "softmax-jac ",
-            ["forward", "softmax-grad", "linear-grad", "layer-grad", "weight-grad", "check", "explain"],
+            ["forward", "softmax-grad", "linear-grad", "layer-grad", "loss-grad", "hessian", "check", "explain"],
         ),
-        ("softmax-jac l", ["linear-grad", "layer-grad"]),
+        ("softmax-jac l", ["linear-grad", "layer-grad", "loss-grad"]),
         ("softmax-jac layer-grad", ["layer-grad"]),
         ("softmax-jac --ver", ["--version"]),
         ("softmax-jac layer-grad --la", ["--layout"]),
         ("softmax-jac layer-grad x.json --layout ", ["numerator", "denominator", "tensor"]),
-        ("softmax-jac weight-grad --reduction m", ["mean"]),
+        ("softmax-jac loss-grad --reduction m", ["mean"]),
     ],
 )
 def test_commands_options_and_their_values_are_offered(line, offered):

@@ -40,7 +40,7 @@ def signals():
             ["CSV holds two dimensions, and dZ_dW has four", "use --json, or -o FILE.npy"],
         ),
         (
-            ["weight-grad", *MANY, "--format", "csv", "--target", "0,1,0", "--reduction", "none"],
+            ["loss-grad", *MANY, "--format", "csv", "--target", "0,1,0", "--reduction", "none", "--wrt", "W"],
             ["CSV holds two dimensions, and dE_dW has three", "use --json, or -o FILE.npy"],
         ),
         (
@@ -58,8 +58,8 @@ def test_many_inputs_are_refused_before_the_layer_is_evaluated(arguments, lines,
         raise AssertionError("evaluated")
 
     monkeypatch.chdir(tmp_path)
-    for module in ("writing.forward_result", "core.batch", "core.gradients", "checking.selfcheck"):
-        monkeypatch.setattr(f"softmax_cli.{module}.evaluate", evaluated)
+    for name in ("reading.problem.evaluate", "core.loss_gradient.in_blocks", "checking.selfcheck.evaluate"):
+        monkeypatch.setattr(f"softmax_cli.{name}", evaluated)
     with pytest.raises(SystemExit) as ended:
         main(arguments)
     assert ended.value.code == 2

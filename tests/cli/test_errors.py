@@ -24,7 +24,7 @@ ERRORS = {
         ["explain", *LAYER, "--entry", "0,0," + "9" * 5000],
         [f"--entry is '0,0,{'9' * 36}…', where t,j,i is expected, as in 1,2,0 for ∂h[1]/∂W[2,0]"]),
     "a target beyond counting": (
-        ["weight-grad", *LAYER, "--target", "1e30"],
+        ["loss-grad", *LAYER, "--target", "1e30"],
         ["--target holds 1e+30, where a class index, a whole number from 0, is expected"]),
     "an output that does not exist": (
         ["layer-grad", *LAYER, "--outputs", "5"], ["--outputs 5: 5 is not within the 5 outputs, 0 to 4"]),
@@ -32,11 +32,11 @@ ERRORS = {
         ["layer-grad", *LAYER, "--outputs", "a"],
         ["--outputs a: 'a' is no index and no range", "write it as 3,7,10-12"]),
     "no upstream": (
-        ["weight-grad", *LAYER],
+        ["loss-grad", *LAYER],
         ["every column of dL/dW sums to zero, because the outputs sum to one: its plain column sum moves no weight",
          "give --upstream u1,…,uK (dE/dh), or --target T, the right class, for the cross-entropy"]),
     "a class that does not exist": (
-        ["weight-grad", *LAYER, "--target", "5"], ["target 5 does not exist: there are 5 outputs, 0 to 4"]),
+        ["loss-grad", *LAYER, "--target", "5"], ["target 5 does not exist: there are 5 outputs, 0 to 4"]),
     "a tensor as csv": (
         ["layer-grad", *LAYER, "--layout", "tensor", "--format", "csv"],
         ["CSV holds two dimensions, and dL_dW has three", "use --json, or -o FILE.npy"]),

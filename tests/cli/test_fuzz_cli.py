@@ -11,7 +11,18 @@ from hypothesis import strategies as st
 
 from softmax_cli.cli.app import main
 
-COMMANDS = ["forward", "softmax-grad", "linear-grad", "layer-grad", "weight-grad", "check", "explain", "", "nonsense"]
+COMMANDS = [
+    "forward",
+    "softmax-grad",
+    "linear-grad",
+    "layer-grad",
+    "loss-grad",
+    "hessian",
+    "check",
+    "explain",
+    "",
+    "nonsense",
+]
 VALUES = [
     "",
     "-",

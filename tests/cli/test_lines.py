@@ -50,21 +50,21 @@ class TestLines:
         assert out == {key: value for key, value in alone.items() if key not in ("W", "weights_layout")}
 
     def test_a_line_may_bring_its_own_weights_and_target(self):
-        out = run("weight-grad", "-", "--jsonl", *self.W, "--target", "0",
+        out = run("loss-grad", "-", "--jsonl", *self.W, "--target", "0",
                   stdin='{"x":[1,2]}\n{"x":[1],"W":[[1,2]],"target":1}\n').stdout  # fmt: skip
         first, second = map(json.loads, out.splitlines())
-        assert first["dE_dW"] == result("weight-grad", "-x", "1,2", *self.W, "--target", "0")["dE_dW"]
-        assert second["dE_dW"] == result("weight-grad", "-x", "1", "-W", "1,2", "--target", "1")["dE_dW"]
+        assert first["dE_dW"] == result("loss-grad", "-x", "1,2", *self.W, "--target", "0")["dE_dW"]
+        assert second["dE_dW"] == result("loss-grad", "-x", "1", "-W", "1,2", "--target", "1")["dE_dW"]
 
-    @pytest.mark.parametrize("target", ["[1]", "true", '"1"', "1.5"])
+    @pytest.mark.parametrize("target", ["[1,0]", "true", '"1"', "1.5"])
     def test_a_target_that_is_no_class_spoils_no_other_line(self, target):
         lines = f'{{"x":[1,2],"target":0}}\n{{"x":[1,2],"target":{target}}}\n{{"x":[1,2],"target":2}}\n'
-        done = run("weight-grad", "-", "--jsonl", "--keep-going", *self.W, stdin=lines, status=2)
+        done = run("loss-grad", "-", "--jsonl", "--keep-going", *self.W, stdin=lines, status=2)
         assert [json.loads(line)["target"] for line in done.stdout.splitlines()] == [0, 2]
         assert done.stderr.startswith("softmax-jac: error: standard input line 2: target ")
 
     def test_a_moved_weight_that_overflows_is_an_error_and_not_null(self):
-        done = run("weight-grad", "-", "--jsonl", *self.W, "--target", "0", "--learning-rate", "1e308",
+        done = run("loss-grad", "-", "--jsonl", *self.W, "--target", "0", "--learning-rate", "1e308",
                    stdin='{"x":[100,2]}\n', status=2)  # fmt: skip
         assert done.stderr == (
             "softmax-jac: error: standard input line 1: W_new is too large for double precision (beyond ±1.8e308)\n"
@@ -72,10 +72,10 @@ class TestLines:
 
     def test_a_line_that_brings_its_own_upstream_needs_no_target(self):
         lines = '{"x":[1,2],"upstream":[1,0,0]}\n{"x":[1,2]}\n'
-        out = run("weight-grad", "-", "--jsonl", *self.W, "--target", "0", stdin=lines).stdout
+        out = run("loss-grad", "-", "--jsonl", *self.W, "--target", "0", stdin=lines).stdout
         first, second = map(json.loads, out.splitlines())
-        assert first["dE_dW"] == result("weight-grad", "-x", "1,2", *self.W, "--upstream", "1,0,0")["dE_dW"]
-        assert second["dE_dW"] == result("weight-grad", "-x", "1,2", *self.W, "--target", "0")["dE_dW"]
+        assert first["dE_dW"] == result("loss-grad", "-x", "1,2", *self.W, "--upstream", "1,0,0")["dE_dW"]
+        assert second["dE_dW"] == result("loss-grad", "-x", "1,2", *self.W, "--target", "0")["dE_dW"]
 
     def test_what_has_no_end_and_no_lines_is_refused_at_once(self):
         assert refused("forward", "/dev/zero", "--jsonl", *self.W) == [
@@ -166,7 +166,7 @@ class TestLines:
              ["--plot draws one matrix, and --jsonl makes one of every line"]),
             (["forward", "-", "--jsonl", "-W", "-"],
              ["INPUT and -W both name standard input, which can be read only once"]),
-            (["weight-grad", "-", "--jsonl", "--target", "-"],
+            (["loss-grad", "-", "--jsonl", "--target", "-"],
              ["INPUT and --target both name standard input, which can be read only once"]),
             (["check", "-", "--jsonl", "--against", "a.npy"],
              ["with --jsonl every line brings its own dL_dW", "write --against with the same FILE as INPUT"]),

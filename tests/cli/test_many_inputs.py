@@ -10,10 +10,10 @@ import exact
 import numpy as np
 import pytest
 
-from softmax_cli import InputError, forward, layer_jacobian, weight_gradient
-from softmax_cli.core.batch import batch_of
+from softmax_cli import InputError, forward, layer_jacobian, linear_jacobian, weight_gradient
 from softmax_cli.core.jacobian import LAYOUTS
 from softmax_cli.reading.problem import Problem
+from softmax_cli.writing.jacobian_result import Asked, batch_and_dense
 
 ROOT = Path(__file__).parents[2]
 # VmHWM, not ru_maxrss: the latter counts what the parent held when it started the child.
@@ -78,7 +78,7 @@ def test_a_data_set_larger_than_the_memory_it_may_take(tmp_path):
     np.save(tmp_path / "W.npy", np.ones((J, 2)))
     files = [str(tmp_path / name) for name in ("x.npy", "W.npy", "t.npy")]
     assert (tmp_path / "x.npy").stat().st_size > 300_000_000
-    command = ["weight-grad", "-x", files[0], "-W", files[1], "--target", files[2]]
+    command = ["loss-grad", "-x", files[0], "-W", files[1], "--target", files[2]]
     assert peak_of(*command) < 150_000_000
     assert peak_of(*command, "--json") < 200_000_000
 
@@ -95,12 +95,12 @@ def test_the_jacobians_of_a_batch_are_not_held_at_once(tmp_path, more):
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-@pytest.mark.parametrize("quantity", ["softmax-grad", "linear-grad", "layer-grad"])
+@pytest.mark.parametrize("quantity", ["dS_dZ", "dZ_dW", "dL_dW", "dL_db", "dL_dx"])
 def test_a_batch_made_in_parts_is_the_batch_made_whole(monkeypatch, quantity, layout):
     monkeypatch.setattr("softmax_cli.core.batch.PART", 30)
     rng = np.random.default_rng(0)
     problem = Problem(rng.standard_normal((7, 3)), rng.standard_normal((3, 4)))
-    batch = batch_of(quantity, problem.x, problem.W, problem.b, [2, 0])
+    batch, _ = batch_and_dense(problem, Asked(quantity, outputs=[2, 0]))
     whole = batch.make(slice(None)).dense(layout)
     assert batch.shape(layout) == whole.shape
     assert np.concatenate([b.copy() for b in batch.blocks(layout)]).reshape(whole.shape).tolist() == whole.tolist()
@@ -112,7 +112,7 @@ def test_a_number_that_is_not_finite_in_a_batch_left_in_its_file_is_refused(tmp_
     np.save(tmp_path / "x.npy", x)
     mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
     with pytest.raises(InputError) as caught:
-        batch_of("linear-grad", mapped, np.ones((2, 3)), None)
+        linear_jacobian(mapped, np.ones((2, 3)))
     assert str(caught.value) == "x[33,1] is nan, where a finite number is expected"
 
 
@@ -141,7 +141,7 @@ def test_a_data_set_that_is_cut_short_while_it_is_read_ends_in_one_line_and_leav
     x = np.lib.format.open_memmap(tmp_path / "x.npy", "w+", np.float64, (1_200_000, 8))
     del x
     os.mkfifo(tmp_path / "W.csv")
-    command = ["weight-grad", "-x", "x.npy", "-W", "W.csv", "--target", "t.npy", *more]
+    command = ["loss-grad", "-x", "x.npy", "-W", "W.csv", "--target", "t.npy", *more]
     np.save(tmp_path / "t.npy", np.zeros(1_200_000, dtype=np.int64))
     process = subprocess.Popen(
         [sys.executable, "-m", "softmax_cli", *command], cwd=tmp_path, text=True,

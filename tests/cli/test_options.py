@@ -31,7 +31,7 @@ def test_what_an_option_is_set_equal_to_is_its_value():
 def test_a_note_is_said_on_standard_error_of_every_table_of_the_call(tmp_path):
     (tmp_path / "x.csv").write_text("0,1\n5,6\n")
     (tmp_path / "u.csv").write_text("0,1,2\n5,6,7\n")
-    arguments = ["weight-grad", "-x", "x.csv", "-W", "1,2,3;4,5,6", "--upstream", "u.csv", "--json"]
+    arguments = ["loss-grad", "-x", "x.csv", "-W", "1,2,3;4,5,6", "--upstream", "u.csv", "--json"]
     done = run(*arguments, cwd=tmp_path)
     note = "softmax-jac: the first row of {} is {}, and is read as numbers: if it names the columns, add --header"
     assert done.stderr.splitlines() == [note.format("x.csv", "0, 1"), note.format("u.csv", "0, 1, 2")]

@@ -62,7 +62,7 @@ def test_an_error_about_an_odd_name_is_still_one_line(tmp_path, name):
 
 
 @pytest.mark.parametrize("locale", ["C", "POSIX", "en_US.ISO-8859-1", "C.UTF-8"])
-@pytest.mark.parametrize("command", [["layer-grad"], ["check"], ["--help"], ["weight-grad", "--target", "1"]])
+@pytest.mark.parametrize("command", [["layer-grad"], ["check"], ["--help"], ["loss-grad", "--target", "1"]])
 def test_labels_degrade_and_do_not_crash_in_any_locale(locale, command):
     arguments = command if command == ["--help"] else [*command, *LAYER]
     env = {"LC_ALL": locale, "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}

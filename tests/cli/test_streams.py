@@ -14,7 +14,7 @@ CALLS = {
     **{name: [name, *LAYER] for name in ["forward", "layer-grad", "check", "explain"]},
     "json": ["forward", *LAYER, "--json"],
     "npz": ["layer-grad", *LAYER, "--format", "npz"],
-    "the example": ["weight-grad", "--target", "1"],
+    "the example": ["loss-grad", "--target", "1"],
     "lines": ["forward", "-", "--jsonl", "-W", "1,2"],
     "--version": ["--version"],
     "--help": ["--help"],

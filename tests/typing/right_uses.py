@@ -42,7 +42,7 @@ found = loss_gradient([x, x], W, target=[2, 0], reduction="mean", wrt=("W", "b")
 assert_type(found.dE_dW, Array | None)
 assert_type(forward(z=[1.0, 2.0]).h, Array)
 loss = cross_entropy(x, W, target=2)
-report = compare(gradient, x, W, of="weight-grad", target=2, rtol=1e-4)
+report = compare(gradient, x, W, of="loss-grad", target=2, rtol=1e-4)
 assert_type(report.agrees, bool)
 assert_type(report.diagnosis, str | None)
 

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import numpy as np
 
 from ...errors import InputError
-from ..result import Result, Stream, as_stream
+from ..result import OPEN, Result, Stream, as_stream
 from .json_text import json_texts
 
 
@@ -20,12 +20,13 @@ def write(stream: BinaryIO, result: Result) -> None:
     matrix = _side_by_side(result) if result.columns else _two_dimensional(result)
     if header is not None:
         stream.write((",".join(map(_field, header)) + "\n").encode())
-    for text in json_texts(result.main, matrix):
+    open = bool({*result.columns, result.main} & {*OPEN})
+    for text in json_texts(result.main, matrix, open):
         # Text of JSON rows, cut anywhere between two numbers. Splitting it at one byte and joining the
         # rows is three times as fast as bytes.replace with a longer pattern.
         first, *rows = text.split(b"]")
         first = b"\n" + first[2:] if first.startswith(b",[") else first.lstrip(b"[")
-        stream.write(b"\n".join([first, *(row[2:] for row in rows if row)]))
+        stream.write(b"\n".join([first, *(row[2:] for row in rows if row)]).replace(b"null", b"-inf"))
     stream.write(b"\n")
 
 

@@ -14,8 +14,9 @@ from ..result import Stream
 PIECE = 1 << 16  # numbers made into text at once: the text is still in the cache when it is written
 
 
-def json_texts(name: str, stream: Stream) -> Iterator[bytes]:
-    """The JSON text of an array, in consecutive parts."""
+def json_texts(name: str, stream: Stream, open: bool = False) -> Iterator[bytes]:
+    """The JSON text of an array, in consecutive parts; if it is `open`, −∞ is null. InputError for what else is not
+    finite."""
     shape = stream.shape
     sizes = [math.prod(shape[depth:]) for depth in range(len(shape) + 1)]  # of the whole, a row of it, …, a number
     done = 0
@@ -24,7 +25,7 @@ def json_texts(name: str, stream: Stream) -> Iterator[bytes]:
         while len(flat):
             depth, count = _next_part(sizes, done, min(len(flat), PIECE))
             part, flat = flat[:count], flat[count:]
-            if not np.isfinite(part).all():
+            if not (np.isfinite(part) | (np.isneginf(part) & open)).all():
                 raise InputError(f"{name} holds a number that is not finite, which text cannot carry")
             text = orjson.dumps(part.reshape(-1, *shape[depth:]), option=orjson.OPT_SERIALIZE_NUMPY)
             opening = b"," * (done > 0) + b"[" * sum(done % size == 0 for size in sizes[:depth])

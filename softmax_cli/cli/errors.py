@@ -1,0 +1,111 @@
+"""The error E that is asked for: from the options, or else from the document."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+import numpy as np
+
+from ..core.arrays import Array
+from ..core.objective import Reduction
+from ..errors import InputError
+from ..reading.entries import entry_of, fitted, read_array
+from ..reading.keys import ERROR_KEYS
+from ..reading.problem import Problem
+from .inputs import say_notes
+from .options import ErrorSide
+
+SIDES = ("upstream", "target")
+NO_SIDE = (
+    "every column of dL/dW sums to zero, because the outputs sum to one: its plain column sum moves no weight",
+    "give --upstream u1,…,uK (dE/dh), or --target T, the right class, for the cross-entropy",
+)
+
+
+def error_of(problem: Problem, error: ErrorSide, needed: bool = True, source: str = "INPUT: ") -> dict[str, Any]:
+    """What `loss_gradient` takes of the error, under the names it has there and in a document; of many inputs with
+    the reduction. An option replaces what the document says, and --upstream and --target each other's as well.
+    InputError for both, and, if one is needed, for neither; `source` is what a key of the document is said to be in."""
+    found = _said(problem, source)
+    given = from_options(error, problem.names, problem.single, problem.header)
+    if given.keys() & set(SIDES):
+        found = {key: value for key, value in found.items() if key not in SIDES}
+    elif "upstream" in found and "target" in found:
+        raise InputError("INPUT holds both upstream and target", "choose one with --upstream or --target")
+    found |= given
+    if needed and not found.keys() & set(SIDES):
+        raise InputError(*NO_SIDE)
+    if problem.single:
+        found.pop("reduction", None)
+    else:
+        found.setdefault("reduction", "mean")
+    return found
+
+
+def from_options(error: ErrorSide, names: tuple[str, ...] | None, single: bool, header: bool | None) -> dict[str, Any]:
+    """What the options alone say of the error."""
+    if error.upstream is not None and error.target is not None:
+        raise InputError("--upstream and --target are both given, where one of them is expected")
+    found: dict[str, Any] = {}
+    if error.upstream is not None:
+        upstream = _read(error.upstream, "--upstream", 1, 2, header=header)
+        found["upstream"] = upstream.reshape(-1) if single and 1 in upstream.shape else upstream
+    if error.target is not None:
+        found["target"] = _target_option(error.target, names, single, header)
+    for key in ("class_weights", "sample_weights"):
+        if (value := getattr(error, key)) is not None:
+            found[key] = _read(value, f"--{key.replace('_', '-')}", 0, 1, header=header)
+    for key in ("label_smoothing", "ignore", "l2", "reduction"):
+        if (value := getattr(error, key)) is not None:
+            found[key] = value
+    return found
+
+
+def _target_option(text: str, names: tuple[str, ...] | None, single: bool, header: bool | None) -> Any:
+    """A class index, N of them, or probabilities; the name of an output stands for its index."""
+    if names is not None and text in names:
+        return names.index(text)
+    return as_target(_read(text, "--target", 0, 1, 2, header=header), single, "--target")
+
+
+def as_target(values: Array, single: bool, name: str) -> Any:
+    """A number is an index for one input, and N numbers are N indices for many; whole numbers where indices are
+    expected. What has another shape is taken for probabilities."""
+    if not (values.size == 1 if single else values.ndim == 1):
+        return values.reshape(-1) if single and 1 in values.shape else values
+    wrong = values[(values != np.floor(values)) | (np.abs(values) > 2**53)]
+    if wrong.size:
+        raise InputError(f"{name} holds {wrong.flat[0]:.15g}, where a class index, a whole number from 0, is expected")
+    indices = values.astype(np.int64).reshape(-1)
+    return int(indices[0]) if single else indices
+
+
+def _said(problem: Problem, source: str) -> dict[str, Any]:
+    """What the document says of the error."""
+    found: dict[str, Any] = {}
+    for key in ERROR_KEYS:
+        if key not in problem.document:
+            continue
+        value, label = problem.document[key], f"{source}{key}"
+        if key == "reduction":
+            if value in get_args(Reduction):
+                found[key] = value
+        elif key == "target" and isinstance(value, str) and problem.names is not None and value in problem.names:
+            found[key] = problem.names.index(value)
+        elif key == "target":
+            found[key] = as_target(fitted(entry_of(value, label), 0, 1, 2), problem.single, label)
+        elif key == "upstream":
+            upstream = fitted(entry_of(value, label), 1, 2)
+            found[key] = upstream.reshape(-1) if problem.single and 1 in upstream.shape else upstream
+        elif key in ("class_weights", "sample_weights"):
+            found[key] = fitted(entry_of(value, label), 0, 1)
+        else:
+            number = float(fitted(entry_of(value, label), 0))
+            found[key] = int(number) if key == "ignore" and number == int(number) else number
+    return found
+
+
+def _read(value: str, option: str, *dims: int, header: bool | None) -> Array:
+    entry = read_array(value, option, *dims, header=header)
+    say_notes(entry.notes)
+    return entry.array

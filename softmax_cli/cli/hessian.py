@@ -1,0 +1,59 @@
+"""hessian: the second derivative of the error in the weights."""
+
+from typing import TYPE_CHECKING
+
+from .commands import command
+from .inputs import answer_lines, check_values, fail, problem_of, refuse_logits
+from .jacobians import show
+from .loss_grad import READ
+from .options import DrawnOutput, ErrorSide, Inputs, Lines
+
+if TYPE_CHECKING:
+    from ..reading.problem import Problem
+    from .lines import Document, Work
+
+
+@command("hessian", "d²E/dW²: the curvature of the error in the weights")
+def hessian(inputs: Inputs, error: ErrorSide, lines: Lines, output: DrawnOutput) -> None:
+    """Examples:
+
+    \b
+      softmax-jac hessian model.json
+      softmax-jac hessian -x X.npy -W W.npy --reduction sum --l2 0.1 -o H.npy
+      softmax-jac hessian model.json --format heatmap
+
+    d²E/dW² = Σ w·s·(dS/dZ) ⊗ x·xᵀ/(T·norm) + λI, of the cross-entropy that loss-grad describes. Shape (K·J, K·J); row
+    and column i·J + j belong to W[j,i]. It is the Gauss-Newton matrix, and without class weights and λ the Fisher
+    matrix. A target is needed only where class weights or ignored rows depend on it.
+    """
+    from ..writing.emit import chosen_format
+    from ..writing.hessian_result import hessian_result
+    from .errors import error_of
+
+    read_too = {f"--{key.replace('_', '-')}": getattr(error, key) for key in READ}
+    if error.upstream is not None:
+        fail("--upstream says nothing of the second derivative: give --target, or neither")
+    if lines.jsonl:
+        check_values(inputs, read_too)
+        answer_lines(inputs, lines, output, _line_work(error))
+        return
+    format = chosen_format(output.format, output.json, output.output)
+    problem = problem_of(inputs, lines, read_too)
+    refuse_logits(problem, "hessian")
+    show(hessian_result(problem, error_of(problem, error, needed=False)), format, output)
+
+
+def _line_work(error: ErrorSide) -> "Work":
+    """The Hessian of each of many lines."""
+    from dataclasses import replace
+
+    from ..writing.hessian_result import hessian_of
+    from .errors import error_of
+    from .lines import ALONE, Work
+
+    def compute(problem: "Problem", documents: "list[Document]") -> "list[Document]":
+        alone = replace(problem, x=problem.x[0], document=documents[0])
+        refuse_logits(alone, "hessian")
+        return [{"d2E_dW2": hessian_of(alone, error_of(alone, error, needed=False, source="")).dense()}]
+
+    return Work(compute, lambda p: ALONE)

@@ -1,0 +1,155 @@
+"""loss-grad: an error, its derivatives, and a step of learning."""
+
+from typing import TYPE_CHECKING, Any
+
+from .commands import command
+from .inputs import answer_lines, check_values, fail, problem_of
+from .options import ErrorSide, Inputs, Lines, Output, Step
+
+if TYPE_CHECKING:
+    from ..core.arrays import Array
+    from ..core.loss_gradient import Wrt
+    from ..reading.problem import Problem
+    from .lines import Document, Work
+
+
+@command("loss-grad", "the loss and dE/dW, dE/db, dE/dx, dE/dz: the gradient that learns")
+def loss_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, output: Output) -> None:
+    """Examples:
+
+    \b
+      softmax-jac loss-grad model.json --target 2
+      softmax-jac loss-grad model.json --target 2 --wrt W,b,x --json
+      softmax-jac loss-grad model.json --upstream 0,0,-1.5,0,0 --wrt x
+      softmax-jac loss-grad model.json --target 2 --learning-rate 0.1 --json | jq .W_new
+      softmax-jac loss-grad -x X.npy -W W.npy -b b.npy --target labels.csv --class-weights 1,2,1 --label-smoothing 0.1
+      softmax-jac loss-grad -z 1,2,3 --target 0.2,0.3,0.5
+
+    An error E and its gradient in the weights, the biases, the inputs or the logits. E is the cross-entropy, as
+    torch.nn.CrossEntropyLoss has it, where --target gives the right class or probabilities; or any error of which
+    --upstream gives dE/dh. The outputs sum to one, so every column of dL/dW sums to zero: adding up its rows as they
+    are moves no weight. Each row has to be weighted by what its output costs.
+    """
+    from ..writing.emit import chosen_format, emit
+    from ..writing.loss_result import loss_result
+    from .errors import error_of
+
+    read_too = {f"--{key.replace('_', '-')}": getattr(error, key) for key in READ}
+    if lines.jsonl:
+        check_values(inputs, read_too)
+        answer_lines(inputs, lines, output, _line_work(error, step, inputs.header))
+        return
+    format = chosen_format(output.format, output.json, output.output)
+    problem = problem_of(inputs, lines, read_too, in_file=True)
+    given = error_of(problem, error)
+    if format == "csv" and given.get("reduction") == "none":
+        from ..writing.formats.csv import refuse_dimensions
+
+        refuse_dimensions(3 if step.wrt == "W" else 2, f"{'dE_dW' if step.learning_rate is None else 'W_new'} has")
+    found = _found(problem, given, step)
+    emit(loss_result(problem, given, found, format), format, output.output, output.precision, output.full)
+
+
+READ = ("upstream", "target", "class_weights", "sample_weights")  # options that may name a file or -
+
+
+def _found(problem: "Problem", given: dict[str, Any], step: Step) -> "dict[str, Array]":
+    """The loss where there is one, the derivatives that are asked for, and W_new and b_new."""
+    from ..core.loss_gradient import loss_gradient
+    from ..writing.progress import progress
+
+    wrt = _wrt(problem, step)
+    layer = {"z": problem.z} if problem.z is not None else {"x": problem.x, "W": problem.W, "b": problem.b}
+    rows = problem.x if problem.z is None else problem.z
+    with progress(rows.nbytes, "loss-grad") as advance:
+        gradient = loss_gradient(
+            **layer, **given, temperature=problem.temperature, mask=problem.mask, wrt=wrt,
+            on_rows=lambda n: advance(n * rows.shape[-1] * 8),
+        )  # fmt: skip
+    found = {key: value for key, value in gradient._asdict().items() if value is not None}
+    return found | _moved(problem, found, step)
+
+
+def _wrt(problem: "Problem", step: Step) -> "list[Wrt] | None":
+    if step.wrt is None:
+        return None
+    wanted = [part.strip() for part in step.wrt.split(",")]
+    for name in wanted:
+        if name not in ("z", "W", "b", "x"):
+            fail(f"--wrt {step.wrt}: {name!r} is none of z, W, b and x", "write it as W,b,x")
+        if problem.z is not None and name != "z":
+            fail(f"--wrt {name} needs x and W, and only the logits z are given")
+    return wanted  # type: ignore[return-value]
+
+
+def _moved(problem: "Problem", found: "dict[str, Array]", step: Step) -> "dict[str, Array]":
+    """W_new = W − r·dE/dW and b_new = b − r·dE/db, of the derivatives that are there."""
+    import numpy as np
+
+    from ..core.step import moved
+
+    if step.learning_rate is None:
+        return {}
+    if not np.isfinite(step.learning_rate):
+        fail(f"--learning-rate is {step.learning_rate}, where a finite number is expected")
+    new = {}
+    for key, old in {"W": problem.W, "b": np.zeros(problem.W.shape[1]) if problem.b is None else problem.b}.items():
+        if f"dE_d{key}" in found:
+            value = moved(np.where(np.isneginf(old), 0.0, old), step.learning_rate, found[f"dE_d{key}"])
+            if not np.isfinite(value).all():
+                fail(f"{key}_new is too large for double precision (beyond ±1.8e308)")
+            new[f"{key}_new"] = np.where(np.isneginf(old), old, value)
+    if not new:
+        fail("--learning-rate moves W and b, and --wrt names neither")
+    return new
+
+
+def _line_work(error: ErrorSide, step: Step, header: bool | None) -> "Work":
+    """The loss and the derivatives of each of many lines; what a line says of the error comes before the options."""
+    from dataclasses import replace
+
+    import numpy as np
+
+    from .errors import NO_SIDE, SIDES, from_options
+    from .lines import Work
+
+    common: dict[str, Any] = {}
+
+    def compute(problem: "Problem", documents: "list[Document]") -> "list[Document]":
+        if not common:
+            common.update(from_options(error, problem.names, True, header))
+        given = [_of_line(replace(problem, x=problem.x[0], document=d), common) for d in documents]
+        if any(not g.keys() & set(SIDES) for g in given):
+            fail(*NO_SIDE)
+        together = _together(given)
+        if together is None:
+            rows = [replace(problem, x=x, z=None if problem.z is None else problem.z[0]) for x in np.asarray(problem.x)]
+            return [dict(_found(row, g, step)) for row, g in zip(rows, given, strict=True)]
+        found = _found(problem, {**together, "reduction": "none"}, step)
+        return [dict(zip(found, values, strict=True)) for values in zip(*found.values(), strict=True)]
+
+    return Work(compute, lambda p: max(1, p.W.size))
+
+
+def _of_line(problem: "Problem", common: dict[str, Any]) -> dict[str, Any]:
+    from .errors import SIDES, error_of
+
+    own = error_of(problem, ErrorSide(), needed=False, source="")
+    rest = common if not own.keys() & set(SIDES) else {k: v for k, v in common.items() if k not in SIDES}
+    return {key: value for key, value in {**rest, **own}.items() if key != "reduction"}
+
+
+def _together(given: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """The options of lines that differ in a class index or an upstream gradient alone, as those of a batch; None where
+    they differ in more."""
+    import numpy as np
+
+    keys = {tuple(g) for g in given}
+    if len(given) < 2 or len(keys) > 1:
+        return None
+    (key,) = keys
+    if key == ("target",) and all(isinstance(g["target"], int) for g in given):
+        return {"target": [g["target"] for g in given]}
+    if key == ("upstream",) and len({np.shape(g["upstream"]) for g in given}) == 1:
+        return {"upstream": [g["upstream"] for g in given]}
+    return None

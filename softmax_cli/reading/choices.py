@@ -1,0 +1,25 @@
+"""A list of outputs, as people write it: 0,3-5."""
+
+from __future__ import annotations
+
+import re
+
+from ..errors import InputError
+from ..wording import counted, quoted, shown
+
+
+def chosen_indices(text: str, count: int, option: str, noun: str) -> list[int]:
+    """3,7,10-12 as a list of indices below `count`. InputError for what is none, runs backwards or does not exist."""
+    option = f"{option} {shown(text, 40)}"
+    chosen: list[int] = []
+    for part in map(str.strip, text.split(",")):
+        first, dash, last = part.partition("-")
+        if not all(re.fullmatch(r"[0-9]{1,18}", n) for n in ((first, last) if dash else (first,))):
+            raise InputError(f"{option}: {quoted(part)} is no index and no range", "write it as 3,7,10-12")
+        low, high = int(first), int(last or first)
+        if high < low:
+            raise InputError(f"{option}: {part} runs backwards", f"write it as {high}-{low}")
+        if high >= count:
+            raise InputError(f"{option}: {part} is not within the {counted(count, noun)}, 0 to {count - 1}")
+        chosen += range(low, high + 1)
+    return chosen
