@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
@@ -21,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
+from . import cpus
 from .apart import Apart, Powers, expanded, quotient, times
 from .arrays import Array, Layout, checked, real_array
 from .by_input import by_inputs
@@ -32,7 +32,7 @@ LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 Method = Literal["shortcut", "chain"]
 
 BLOCK_BYTES = 1 << 20  # a block that is still in the cache when it is written out
-THREAD_BYTES = 1 << 23  # below this a second thread costs more than it saves
+THREAD_BYTES = 1 << 24  # below this a second thread costs more than it saves
 PART_BYTES = 1 << 22  # what a thread takes on at a time
 LARGEST = float(np.finfo(np.float64).max)
 
@@ -88,7 +88,7 @@ class Jacobian:
         """The whole array in a layout, each entry written once, on several cores where that pays."""
         out: Array = np.empty(self.shape(layout))
         full, source = out.reshape(self._axes(layout)), self._read_for(layout)
-        if out.nbytes < THREAD_BYTES or (os.cpu_count() or 1) == 1:
+        if out.nbytes < THREAD_BYTES or cpus.count() == 1:
             source._fill(full, layout, (slice(None),) * 4)
             return out
         cut = 1 if len(self.g) == 1 else 0

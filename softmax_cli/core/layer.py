@@ -19,13 +19,13 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import InputError
 from .apart import Apart
 from .arrays import Array, checked, real_array
-from .inorder import in_order
 from .logarithm import log_of_one_and
 from .logits import Weights
 from .masks import Mask, joined, mask_of, masked_array
 from .sliced import SLICES, Cut, cut_rows
 from .small import small_layer
 from .softmax import divided, softmax, softmax_apart
+from .threads import in_order
 from .twofold import two_sum
 
 ROWS = 1 << 16  # numbers in a block of inputs

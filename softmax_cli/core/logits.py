@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from .arrays import Array
 from .dots import dots
 from .exactdot import exact_entries
-from .inorder import in_order
 from .sliced import (
     MORE,
     SLICES,
@@ -32,6 +31,7 @@ from .sliced import (
     quick_sum,
     sizes_of_one,
 )
+from .threads import in_order
 from .twofold import UNIT, UNIT_SQUARED, two_sum
 
 FEW = 64  # weights of a layer whose logits are `dots`, as one input's of so few are

@@ -18,12 +18,12 @@ from .dataset import Found, Part, row_parts, settled
 from .dots import dots
 from .exactdot import exact_dots_apart
 from .exactsums import ExactSum, ProductSum, known_zeros, sum_of
-from .inorder import in_order
 from .layer import SEVERAL, Layer, checked_temperature, evaluate_logits, in_blocks
 from .logits import Weights
 from .masks import Mask, joined, mask_of, masked_array
 from .objective import Objective, Options, Reduction, objective
 from .sliced import Cut
+from .threads import in_order
 from .twofold import two_product
 from .wholesums import Places, whole_sums
 

@@ -8,11 +8,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from queue import SimpleQueue
 from threading import Thread
-from typing import TypeVar
+from typing import Any, Generic, TypeVar
 
+from . import cpus
 from .arrays import Array
+from .onethread import one_blas_thread
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 HUGE_PAGE = 1 << 18  # doubles
 PAUSE, PAUSES = 1e-4, 10  # seconds, and how often a core waits so long for a part before it takes one that is not ready
@@ -45,7 +48,7 @@ def shared(parts: Iterable[T], first: Callable[[T], object], then: Callable[[T],
                 finished.put(error)
                 return
 
-    for _ in range(min(_helpers(), (os.cpu_count() or 1) - 1)):
+    for _ in range(min(_helpers(), cpus.count() - 1)):
         _asked.put(work)
     while (part := _taken(left.popleft)) is not None:
         first(part)
@@ -83,7 +86,7 @@ _starting = False
 def _helpers() -> int:
     """How many threads do what is asked, for the other cores; they are started if there are too few."""
     global _starting
-    missing = max(1, (os.cpu_count() or 1) - 1) - len(_threads)
+    missing = max(1, cpus.count() - 1) - len(_threads)
     if missing > 0 and not _starting:  # a signal handler may be here while a start that it interrupts holds its locks
         _starting = True
         try:
@@ -137,3 +140,53 @@ def ahead(make: Callable[[int], T], count: int) -> Iterator[T]:
         if number + 1 < count:
             ask(number + 1)
         yield block
+
+
+def in_order(work: Callable[[T], R], parts: Iterable[T], several: bool = True) -> Iterator[R]:
+    """work(part) for every part, in order, on as many cores as there are; on this one alone unless `several`.
+
+    The first part, in that order, that fails ends it with its error. BLAS keeps to one thread where there are several.
+    """
+    if not several:
+        yield from map(work, parts)
+        return
+    waiting: deque[_Task[T, R]] = deque()
+    with one_blas_thread():
+        most = min(_helpers(), cpus.count() - 1) + 2  # those in work, and one that is done or waits
+        try:
+            for part in parts:
+                waiting.append(task := _Task(work, part))
+                if most > 2:
+                    _asked.put(task.run)
+                if len(waiting) == most:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for task in waiting:
+                _taken(task.left.pop)
+
+
+class _Task(Generic[T, R]):
+    """work(part), done by whoever comes first: another core, or the one that waits for the result."""
+
+    def __init__(self, work: Callable[[T], R], part: T) -> None:
+        self.work = work
+        self.left = deque([part])  # no lock: see `shared`
+        self.done: SimpleQueue[tuple[bool, Any]] = SimpleQueue()
+
+    def run(self) -> None:
+        """Do it, if it is left to do."""
+        if (part := _taken(self.left.pop)) is not None:
+            try:
+                self.done.put((True, self.work(part)))
+            except BaseException as error:
+                self.done.put((False, error))
+
+    def result(self) -> R:
+        """What it gives; its error is raised."""
+        self.run()
+        right, value = self.done.get()
+        if not right:
+            raise value
+        return value  # type: ignore[no-any-return]

@@ -108,7 +108,7 @@ def test_nothing_is_imported_before_an_interrupt_is_quiet():
 
 FEW_PROCESSES = """
 import os, resource, sys
-os.cpu_count = lambda: 4
+os.cpu_count = os.process_cpu_count = lambda: 4
 if os.getuid() == 0:  # whom no limit binds: be somebody else, who may read what root may
     import ctypes
     os.setgroups([]), os.setresuid(54321, 54321, 0), ctypes.CDLL(None).setfsuid(0)

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info
 
-from softmax_cli.core import cpus
-from softmax_cli.core.inorder import in_order
+from softmax_cli.core import cpus, threads
 from softmax_cli.core.onethread import one_blas_thread
+from softmax_cli.core.threads import in_order
 
 
 @pytest.fixture(autouse=True)
@@ -61,6 +61,7 @@ def test_where_no_thread_is_to_be_had_the_work_is_done_here(monkeypatch):
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", refuse)
+    monkeypatch.setattr(threads, "_threads", [])
     assert list(in_order(late_first, range(5))) == [0, 1, 4, 9, 16]
 
 

@@ -20,7 +20,7 @@ def alone(monkeypatch):
 
 @pytest.mark.parametrize("threads", [1, 2, 4])
 def test_every_part_is_worked_on_once(monkeypatch, threads):
-    monkeypatch.setattr(cores.os, "cpu_count", lambda: threads)
+    monkeypatch.setattr(cores.cpus, "count", lambda: threads)
     done = []
     cores.shared(range(50), lambda part: None, done.append)
     assert sorted(done) == list(range(50))
@@ -33,7 +33,7 @@ def test_one_core_makes_every_part_ready_before_it_is_worked_on(alone):
 
 
 def test_a_core_that_is_kept_waiting_takes_what_is_not_ready(monkeypatch):
-    monkeypatch.setattr(cores.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(cores.cpus, "count", lambda: 2)
     done, others_done = [], threading.Event()
 
     def then(part):
@@ -70,7 +70,7 @@ def test_an_interrupt_leaves_no_thread_waiting():
 def test_a_thread_that_begins_late_finds_nothing_and_ends(monkeypatch):
     asked = cores.SimpleQueue()
     monkeypatch.setattr(cores, "_asked", asked)  # nobody serves it
-    monkeypatch.setattr(cores.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(cores.cpus, "count", lambda: 2)
     done = []
     cores.shared(range(50), lambda part: None, done.append)
     late = threading.Thread(target=asked.get(), daemon=True)
@@ -101,7 +101,7 @@ import faulthandler, sys
 from softmax_cli.core import threads
 
 faulthandler.dump_traceback_later(60, exit=True)
-threads.os.cpu_count = lambda: int(sys.argv[1])
+threads.cpus.count = lambda: int(sys.argv[1])
 if sys.argv[2] == "0":
     threads.shared(range(3), lambda part: None, lambda part: None)
 depth, wrong, lines = 0, 0, set()
@@ -111,6 +111,7 @@ def work():
     done = []
     threads.shared(range(5), lambda part: None, done.append)
     wrong += sorted(done) != [0, 1, 2, 3, 4] or list(threads.ahead(str, 3)) != ["0", "1", "2"]
+    wrong += list(threads.in_order(str, [1, 2, 3, 4, 5])) != ["1", "2", "3", "4", "5"]
 
 def handler(frame, event, argument):
     global depth
