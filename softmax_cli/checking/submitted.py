@@ -61,6 +61,8 @@ def views(a: NDArray[Any], quantity: Quantity, of: str, sizes: Sizes, named: str
         raise InputError(f"layout is {named!r}, where that of {of}, {' or '.join(shapes)}, is expected")
     if list(shapes) == ["vector"] and lead is None and a.shape in ((1, a.size), (a.size, 1)):
         a = a.reshape(-1)
+    if quantity.key == "loss" and lead is None and a.size == 1:
+        a = a.reshape(())
     fitting = [layout for layout, shape in shapes.items() if a.shape == shape]
     if not fitting or named not in (None, *fitting):
         raise _misfit(a.shape, quantity, sizes, named, fitting)

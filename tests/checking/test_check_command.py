@@ -1,12 +1,15 @@
 """`check --against FILE`: how FILE is read, laid out and reported."""
 
 import json
+from typing import get_args
 
 import numpy as np
 import pytest
 from command import SAMPLES, refused, run
 
 from softmax_cli import compare, self_check
+from softmax_cli.checking.quantities import COMMANDS, QUANTITIES, Of
+from softmax_cli.cli import options
 
 LAYER = [str(SAMPLES / "article.json")]
 J = K = 4
@@ -86,3 +89,40 @@ def test_what_is_printed_is_the_report_of_the_library(tmp_path):
     done = run("check", *LAYER, "--against", "m.npy", cwd=tmp_path, status=1)
     assert done.stdout == f"{compare(theirs, layer['x'], layer['W'])}\n"
     assert run("check", *LAYER).stdout == f"{self_check(layer['x'], layer['W'])}\n"
+
+
+def test_what_can_be_checked_is_the_same_on_the_command_line_and_in_the_library():
+    assert set(get_args(options.Of)) == set(get_args(Of)) == {*COMMANDS, *QUANTITIES}
+
+
+@pytest.mark.parametrize("key", ["z", "h", "log_h", "dL_dx", "dE_dz", "dE_db", "dE_dx", "loss"])
+@pytest.mark.parametrize("suffix", ["npz", "csv"])
+def test_every_result_is_checked_from_the_shell(tmp_path, key, suffix):
+    layer = json.loads((SAMPLES / "article.json").read_text())
+    x, W = np.array(layer["x"]), np.array(layer["W"])
+    z = x @ W
+    h = np.exp(z) / np.exp(z).sum()
+    d = h - np.eye(5)[2]
+    right = {
+        "z": z, "h": h, "log_h": np.log(h), "dL_dx": (np.diag(h) - np.outer(h, h)) @ W.T, "dE_dz": d, "dE_db": d,
+        "dE_dx": W @ d, "loss": -np.log(h[2]),
+    }[key]  # fmt: skip
+    if suffix == "npz":
+        np.savez(tmp_path / "m.npz", **{key: right})
+    else:
+        np.savetxt(tmp_path / "m.csv", np.atleast_2d(right), delimiter=",")
+    target = ["--target", "2"] if key in ("loss", "dE_dz", "dE_db", "dE_dx") else []
+    done = run("check", *LAYER, "--of", key, "--against", f"m.{suffix}", *target, cwd=tmp_path)
+    assert done.stdout.startswith(f"{key}: agrees (")
+
+
+def test_atol_is_what_an_entry_may_be_off_by_besides(tmp_path):
+    layer = json.loads((SAMPLES / "article.json").read_text())
+    z = np.array(layer["x"]) @ np.array(layer["W"])
+    np.save(tmp_path / "z.npy", z + 1e-3)
+    how = ["check", *LAYER, "--of", "z", "--against", "z.npy"]
+    assert "differs" in run(*how, "--atol", "9e-4", cwd=tmp_path, status=1).stdout
+    assert "agrees" in run(*how, "--atol", "1.1e-3", cwd=tmp_path).stdout
+    assert refused(*how, "--atol", "-1", cwd=tmp_path) == [
+        "softmax-jac: error: atol is -1.0, where a number from 0 is expected"
+    ]

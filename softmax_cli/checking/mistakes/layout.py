@@ -26,10 +26,11 @@ def out_in_weights_as_stored(f: Formula) -> Formula | None:
 
 
 def reshaped(f: Formula) -> Formula | None:
-    """dE/dW made outputs × inputs, and reshaped to (J, K) where a transposition was due."""
+    """dE/dW made outputs × inputs, and reshaped to (J, K) where a transposition was due. Where J = K that is only
+    transposed."""
     J, K = f.W.shape
     whole = not f.apart or len(f.x) == 1
-    return f.but(reshaped=True) if whole and J > 1 and K > 1 and f.quantity.is_gradient else None
+    return f.but(reshaped=True) if whole and 1 < J != K > 1 and f.quantity.is_gradient else None
 
 
 def backward_by_transposed(f: Formula) -> Formula | None:
