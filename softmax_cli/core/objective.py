@@ -9,6 +9,7 @@ The conventions are those of torch.nn.CrossEntropyLoss where it has them.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
@@ -27,6 +28,7 @@ from .twofold import two_product
 
 Reduction = Literal["mean", "sum", "none"]
 
+TERMS = 1 << 16  # that are numbers of Python at once
 SUM_TOLERANCE = 1e-6  # a row of probabilities may be off 1 by this much
 
 
@@ -96,27 +98,31 @@ def objective(options: Options, N: int, K: int, single: bool, mask: Mask | None 
     w = _weights("sample_weights", options.sample_weights, N, "input")
     if options.target is None or options.upstream is not None:
         part: Classes | Probabilities | Array = _upstream(options, N, K, single)
-        counted = np.ones(N)
+        counted = None
     elif (t := _target(options.target, single, K)).ndim == (0 if single else 1):
         t, ignored = _indices(t, N, K, options.ignore, mask)
         if ignored is not None:
             w = np.where(ignored, 0.0, 1.0 if w is None else w)
         part = _classes(t, K, smoothing, c, mask)
-        counted = np.ones(N) if c is None else c[t]
+        counted = None if c is None else c[t]
     else:
         if options.ignore is not None:
             raise InputError("ignore names a class index, and the target holds probabilities")
         y = _probabilities(t, N, K, single, mask)
         part = Probabilities(smoothed_rows(y, smoothing, c, None if mask is None else ~mask))
-        counted = np.ones(N)
-    return Objective(part, w, _norm(reduction, w, counted), l2, reduction)
+        counted = None
+    return Objective(part, w, _norm(reduction, N, w, counted), l2, reduction)
 
 
-def _norm(reduction: Reduction, w: Array | None, counted: Array) -> float:
+def _norm(reduction: Reduction, N: int, w: Array | None, counted: Array | None) -> float:
     """Σₙ wₙc_target(n) for the mean, otherwise 1."""
     if reduction != "mean":
         return 1.0
-    norm = math.fsum((counted if w is None else w * counted).tolist())
+    if w is None and counted is None:
+        return float(N)
+    terms = counted if w is None else w if counted is None else w * counted
+    assert terms is not None
+    norm = math.fsum(itertools.chain.from_iterable(terms[a : a + TERMS].tolist() for a in range(0, N, TERMS)))
     if norm == 0.0:
         raise InputError("no input counts: all are ignored or have weight 0, and their mean is none", "use the sum")
     return norm
@@ -199,7 +205,7 @@ def _indices(t: NDArray[Any], N: int, K: int, ignore: int | None, mask: Mask | N
             f"target has {t.size} {'entry' if t.size == 1 else 'entries'}, where one for each of {N} inputs is expected"
         )
     t = t.reshape(N)
-    if not (np.isfinite(t) & (t == np.floor(t))).all():
+    if t.dtype.kind == "f" and not (np.isfinite(t) & (t == np.floor(t))).all():
         raise InputError("target holds something else than whole numbers: it is a class index, from 0")
     ignored = None if ignore is None else t == ignore
     counts = np.ones(N, bool) if ignored is None else ~ignored
@@ -209,7 +215,7 @@ def _indices(t: NDArray[Any], N: int, K: int, ignore: int | None, mask: Mask | N
         row = f" of input {at}" if N > 1 else ""
         advice = f"rows of that target are left out with ignore = {t[at]:.15g}" if t[at] < 0 else ""
         raise InputError(f"target {t[at]:.15g}{row} does not exist: there are {K} outputs, 0 to {K - 1}", advice)
-    index = np.where(counts, t, 0).astype(np.intp)
+    index = (t if ignored is None else np.where(counts, t, 0)).astype(np.intp, copy=False)
     if mask is not None:
         hidden = np.broadcast_to(mask, (N, K))[np.arange(N), index] & counts
         if hidden.any():

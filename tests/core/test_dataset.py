@@ -164,3 +164,29 @@ def test_neither_threads_nor_the_processor_nor_blas_show():
     hashes = {str(setting): run(setting) for setting in SETTINGS}
     assert len(next(iter(hashes.values())).strip()) == hashlib.sha256().digest_size * 2
     assert set(hashes.values()) == {hashes["{}"]}, hashes
+
+
+MEMORY = """
+import resource, sys
+import numpy as np
+from softmax_cli import loss_gradient
+
+x = np.load(sys.argv[1], mmap_mode="r")
+t = np.arange(len(x)) % 10
+found = loss_gradient(x, np.ones((64, 10)), np.zeros(10), target=t, sample_weights=np.ones(len(x)))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, found.dE_dW.tobytes() == bytes(64 * 10 * 8))
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="counts the memory of a process as Linux does")
+def test_a_mapped_file_of_a_gigabyte_is_never_in_memory_as_a_whole(tmp_path):
+    x = np.lib.format.open_memmap(tmp_path / "x.npy", "w+", np.float64, (2_000_000, 64))
+    x[::1000] = 1e-300  # a file with holes, whose pages are read all the same
+    x[::1000] = 0.0
+    del x
+    run = [sys.executable, "-c", MEMORY, str(tmp_path / "x.npy")]
+    done = subprocess.run(run, capture_output=True, text=True, check=True)
+    kilobytes, right = done.stdout.split()
+    assert right == "True"
+    assert int(kilobytes) < 250_000
