@@ -213,7 +213,11 @@ def _indices(t: NDArray[Any], N: int, K: int, ignore: int | None, mask: Mask | N
     if wrong.any():
         at = int(wrong.argmax())
         row = f" of input {at}" if N > 1 else ""
-        advice = f"rows of that target are left out with ignore = {t[at]:.15g}" if t[at] < 0 else ""
+        advice = (
+            f"leave rows of that target out with ignore={t[at]:.15g}, on the command line --ignore {t[at]:.15g}"
+            if t[at] < 0
+            else ""
+        )
         raise InputError(f"target {t[at]:.15g}{row} does not exist: there are {K} outputs, 0 to {K - 1}", advice)
     index = (t if ignored is None else np.where(counts, t, 0)).astype(np.intp, copy=False)
     if mask is not None:
