@@ -13,6 +13,7 @@ from .diagnosis import TIGHT, Diagnosis, Evidence, diagnose
 from .expected import Setting, expected
 from .formula import Formula
 from .precision import FLOAT16, FLOAT64, Precision, precision_of
+from .printed import printed
 from .quantities import Layout, Of, Quantity, quantity_named
 from .report import Difference, Report
 from .submitted import Sizes, real_matrix, views
@@ -67,7 +68,8 @@ def compare(
     float16 and 8e-3 for bfloat16. The precision is that of the type of `theirs`, or the narrower one to which all of it
     was rounded. Where an entry is the difference of much larger terms, one that differs by no more than ordinary
     arithmetic in that precision may lose to them is counted as lost to cancellation instead, unless `strict`.
-    nan and inf are allowed in `theirs` and differ; None is nan.
+    Where all numbers were printed with some decimals, the right ones agree rounded or cut there, unless `strict` or an
+    rtol is given. nan and inf are allowed in `theirs` and differ; None is nan.
     If known mistakes explain the whole matrix, `diagnosis` names them, joined by " + ".
 
     InputError for x, W or b that are not finite real numbers of shapes that fit, for a shape of
@@ -91,6 +93,11 @@ def compare(
     precision, wider = precision_of(matrix)
 
     found = tally(fits[0].rows, ours, parts, Allowance(right, precision, wider, rtol, atol), strict)
+    as_printed = None
+    if found.differing and rtol is None and not strict:
+        as_printed = printed(matrix, fits[0].rows, ours, parts)
+    if as_printed is not None:
+        found = Tally(0, 0, [])
     diagnosis = None
     if found.differing:
         diagnosis = _diagnosed(Evidence(right, ours, fits, parts), precision, rtol)
@@ -99,6 +106,7 @@ def compare(
         agrees=found.differing == 0,
         layout=fits[0].layout,
         precision=precision.name,
+        printed=as_printed,
         differing=found.differing,
         entries=matrix.size,
         lost_to_cancellation=0 if strict else found.lost,

@@ -102,8 +102,12 @@ def _blank(evidence: Evidence, unit: float) -> Diagnosis | None:
     q = evidence.right.quantity
     if not seen <= ZERO * unit * largest:
         return None
-    sums = "the columns of dL/dW sum to zero, so its rows have to be weighted by dE/dh before they are added"
-    return Diagnosis("all-zero", f"every entry is zero: {sums}" if q.is_gradient else "every entry is zero")
+    why = ""
+    if q.is_gradient:
+        why = "the columns of dL/dW sum to zero, so its rows have to be weighted by dE/dh before they are added"
+    if q.key == "dE_db":
+        why = "dE/dz sums to zero over the outputs: sum it over the inputs of the batch, and over nothing else"
+    return Diagnosis("all-zero", f"every entry is zero: {why}" if why else "every entry is zero")
 
 
 def _fitted(candidate: Candidate, base: Formula | None, theirs: Rows) -> Fitted | None:

@@ -34,13 +34,15 @@ class Report:
     """What `compare` found: of `entries`, `differing` differ and `lost_to_cancellation` are counted apart.
 
     It is true if all agrees. As text it is what the command line prints, and in a notebook a Markdown table.
-    `layout` is the one that was compared in, and `precision` that of the numbers that were compared.
+    `layout` is the one that was compared in, and `precision` that of the numbers that were compared; `printed` says so
+    where they agree as numbers that were rounded or cut at some decimal.
     """
 
     of: Of
     agrees: bool
     layout: Layout
     precision: str
+    printed: str | None
     differing: int
     entries: int
     lost_to_cancellation: int
@@ -68,7 +70,9 @@ class Report:
 
     def _verdict(self) -> list[str]:
         found = "agrees" if self.agrees else f"differs in {self.differing} of {self.entries} entries"
-        precision = "" if self.precision == "float64" else f", {self.precision}"
+        if self.printed:
+            found = f"agrees to {self.printed}"
+        precision = "" if self.precision == "float64" or self.printed else f", {self.precision}"
         lines = [f"{self.of}: {found} ({self.layout} layout{precision})"]
         if self.lost_to_cancellation:
             lines.append(f"{counted(self.lost_to_cancellation, 'entry is', 'entries are')} lost to cancellation")

@@ -262,6 +262,7 @@ def test_the_report_as_json(article):
         "agrees": False,
         "layout": "numerator",
         "precision": "float64",
+        "printed": None,
         "differing": 1,
         "entries": 75,
         "lost_to_cancellation": 0,

@@ -25,8 +25,8 @@ WRONG = {
         "the columns run in the order of W.ravel(): swap the last two axes of the (K, J, K) array before reshaping it"
     ),
     "numpy_bias_axis.py:softmax_loss": (
-        "it has shape (4,), where (3,) (vector) is expected; every output has a bias: sum dE/dz over the inputs of the "
-        "batch, and over nothing else"
+        "every entry is zero: dE/dz sums to zero over the outputs: sum it over the inputs of the batch, and over nothing "
+        "else"
     ),
     "numpy_log.py:softmax_grad": "this is the derivative of ln h: multiply row t by h[t]",
 }
