@@ -42,12 +42,15 @@ def root(
         print(context.get_help())
 
 
-def _app(first: str) -> typer.Typer:
-    """The application, with the command of that name, or all of them: to make the parameters of a
-    command takes as long as a small layer."""
+def _app(first: str, completes: bool) -> typer.Typer:
+    """The application, with the command of that name and no more than it needs, or with all of them: to make the
+    parameters of a command takes as long as a small layer, and to read those of the root may load pydantic."""
+    alone = first in COMMANDS and not completes
     app = typer.Typer(
         name="softmax-jac",
         cls=Root,
+        add_completion=not alone,
+        add_help_option=not alone,
         invoke_without_command=True,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
@@ -64,7 +67,7 @@ def _run(arguments: list[str]) -> object:
     line = line_to_complete()
     words = arguments if line is None else line.split()[1:]
     first = words[0] if words and (line is None or words[0] in COMMANDS) else ""
-    return _app(first)(arguments, prog_name="softmax-jac", standalone_mode=False)
+    return _app(first, line is not None)(arguments, prog_name="softmax-jac", standalone_mode=False)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

@@ -9,6 +9,7 @@ from typer.core import TyperCommand
 
 from ..errors import InputError
 from .blas import limit_blas_threads
+from .given import converted
 
 Command = Callable[..., None]
 COMMANDS: dict[str, tuple[Command, str]] = {}  # of option groups, and a line that says what each does
@@ -25,17 +26,24 @@ def command(name: str, summary: str) -> Callable[[Command], Command]:
 
 
 class OnceEach(TyperCommand):
-    """A command that refuses an option that is given twice, of which the last would win in silence."""
+    """A command that converts what is given itself, and refuses an option that is given twice, of which the last
+    would win in silence."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if not ctx.resilient_parsing:
-            _, _, order = self.make_parser(ctx).parse_args(args=list(args))
-            seen = set()
-            for parameter in order:
-                if parameter.name in seen and not parameter.multiple:
-                    raise InputError(f"{'/'.join(parameter.opts + parameter.secondary_opts)} is given twice")
-                seen.add(parameter.name)
-        return super().parse_args(ctx, args)
+        if ctx.resilient_parsing:
+            return super().parse_args(ctx, args)
+        given, more, order = self.make_parser(ctx).parse_args(args=list(args))
+        names = {parameter.name: "/".join(parameter.opts + parameter.secondary_opts) for parameter in order}
+        for number, parameter in enumerate(order):
+            if parameter in order[:number]:
+                raise InputError(f"{names[parameter.name]} is given twice")
+        if more or given.get("help"):
+            return super().parse_args(ctx, args)
+        for field in inspect.signature(self.callback).parameters.values():  # type: ignore[arg-type]
+            value = given[field.name] if field.name in names else field.default
+            text = field.name in names and isinstance(value, str)
+            ctx.params[field.name] = converted(value, names[field.name], field.annotation) if text else value
+        return []
 
 
 def add_command(app: typer.Typer, name: str) -> None:

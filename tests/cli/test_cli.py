@@ -184,18 +184,26 @@ def test_python_that_treats_warnings_as_errors_is_not_disturbed():
     assert (done.returncode, done.stderr) == (0, "")
 
 
+LOADED = (
+    "import sys\nfrom softmax_cli.cli.app import main\n"
+    "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    print(*sys.modules)\n"
+)
+
+
+def loaded_by(*arguments):
+    """The packages that a run loads."""
+    done = subprocess.run([sys.executable, "-c", LOADED, *arguments], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in done.stdout.splitlines()[-1].split()}
+
+
 @pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["layer-grad", "--help"]])
 def test_the_version_and_the_help_import_neither_numpy_nor_rich(arguments):
-    code = (
-        "import sys\nfrom softmax_cli.cli.app import main\n"
-        "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    print(*sys.modules)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=ROOT, check=True
-    )
-    loaded = {name.partition(".")[0] for name in done.stdout.splitlines()[-1].split()}
-    assert "typer" in loaded
-    assert not {"numpy", "rich", "orjson"} & loaded
+    assert {"typer", "numpy", "rich", "orjson"} & loaded_by(*arguments) == {"typer"}
+
+
+@pytest.mark.parametrize("arguments", [["forward", "--json"], ["layer-grad", *LAYER, "--json", "--precision", "3"]])
+def test_a_run_loads_nothing_that_typer_would_convert_with(arguments):
+    assert {"typer", "numpy", "rich", "pydantic"} & loaded_by(*arguments) == {"typer", "numpy"}
 
 
 def test_without_a_command_the_help_is_printed_with_a_line_for_each():

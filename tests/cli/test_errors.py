@@ -53,8 +53,18 @@ ERRORS = {
         ["backward"], ["no such command 'backward'", "see softmax-jac --help"]),
     "an unknown method": (
         ["layer-grad", "--method", "loops"],
-        ["invalid value for '--method': 'loops' is not one of 'shortcut', 'chain'",
-         "see softmax-jac layer-grad --help"]),
+        ["--method is 'loops', where shortcut or chain is expected"]),
+    "a number where none is": (
+        ["check", "--rtol", "small"], ["--rtol is 'small', where a number is expected"]),
+    "a part of a digit": (
+        ["forward", "--precision", "3.5"], ["--precision is '3.5', where a whole number is expected"]),
+    "more digits than a double has": (
+        ["forward", "--precision", "18"], ["--precision is '18', where 1 to 17 is expected"]),
+    "an option without its value": (
+        ["forward", "-x"], ["option '-x' requires an argument"]),
+    "a second INPUT": (
+        ["forward", "a.json", "b.json"],
+        ["got unexpected extra argument(s) (b.json)", "see softmax-jac forward --help"]),
 }  # fmt: skip
 
 
