@@ -129,7 +129,15 @@ def careful_logits(x: Array, W: Array, b: Array | None) -> Sums:
     level_sums(rows, columns, levels)
     hi, lo, lost = careful_sum(levels)
     size = rows.size[:, None] * columns.size
-    return _with_bias(hi * size, lo * size, (lost + left_out(rows, columns, MORE)) * size, b)
+    faded = _tiny(x, 1)[:, None] | _tiny(W, 0)  # numbers that are scaled down to less than a double holds
+    lost = lost + left_out(rows, columns, MORE) + np.where(faded, len(W) * 2.0**-1070, 0.0)
+    return _with_bias(hi * size, lo * size, lost * size, b)
+
+
+def _tiny(a: Array, axis: int) -> NDArray[np.bool_]:
+    """Whether a row (axis 1) or column (axis 0) has a number below 2^−700 that is not 0."""
+    found: NDArray[np.bool_] = ((a != 0.0) & (np.abs(a) < 2.0**-700)).any(axis=axis)
+    return found
 
 
 def _with_bias(hi: Array, lo: Array, bound: Array, b: Array | None) -> Sums:
@@ -142,7 +150,10 @@ def _with_bias(hi: Array, lo: Array, bound: Array, b: Array | None) -> Sums:
     size = np.abs(hi)
     slack = bound + size * (4 * UNIT_SQUARED)  # lo ± slack is rounded
     close = bound <= CLOSE + 2.0**-100 * size
-    return Sums(hi, lo, close & (hi + (lo + slack) == hi) & (hi + (lo - slack) == hi))
+    exact = (bound == 0.0) & np.isfinite(
+        hi
+    )  # also in the middle between two doubles, as sums of whole numbers often are
+    return Sums(hi, lo, exact | (close & (hi + (lo + slack) == hi) & (hi + (lo - slack) == hi)))
 
 
 def settle(sums: Sums, x: Array, W: Array, b: Array | None) -> None:

@@ -178,6 +178,23 @@ def test_more_slices_settle_what_four_leave_open():
     assert careful_logits(x, W, None).sure.all()
 
 
+@pytest.mark.parametrize(("last", "nearest"), [(0.0, 1.0), (2.0**-52, 1.0 + 2.0**-51), (2.0**-60, 1.0 + 2.0**-52)])
+def test_a_sum_in_the_middle_between_two_doubles_is_known_to_be(last, nearest):
+    found = careful_logits(np.ones((1, 3)), np.array([[1.0], [2.0**-53], [last]]), None)
+    assert found.hi.tolist() == [[nearest]]
+    assert found.sure.all()
+
+
+@pytest.mark.parametrize("first", [0.0, 1.0])
+@pytest.mark.parametrize("tiny", [5e-324, -1e-310])
+def test_a_number_that_scaling_loses_counts_where_nothing_else_does(first, tiny):
+    x, W = np.array([[2.0**200, 2.0**147, tiny]]), np.array([[first], [first], [1.0]])
+    for left, right in ((x, W), (W.T, x.T)):
+        with np.errstate(all="ignore"):
+            hi, _ = Weights(right, None)._sliced(left, sliced(left, bits_for(3)))
+        assert hi.tolist() == [[rounded(exact_product(x, W)[0][0])]]
+
+
 def test_sums_that_are_zero_are_known_to_be():
     x, W = np.tile([[1.0, -1.0]], (3, 50)), np.repeat(np.arange(50.0), 2)[:, None] + [0.0, 0.5]
     found = careful_logits(x, W, None)
