@@ -41,8 +41,13 @@ def _check_function(inputs: Inputs, error: ErrorSide, against: Against, function
     if lines.jsonl:
         fail("--function and --jsonl are both given, where lines hold results")
     own = None
-    if (inputs.input, inputs.x, inputs.w, inputs.b) != (None,) * 4:
+    if (inputs.input, inputs.x, inputs.w, inputs.b, inputs.z) != (None,) * 5:
         own = problem_of(inputs, lines, {"--upstream": error.upstream, "--target": error.target})
+    else:
+        options = {**error._asdict(), "temperature": inputs.temperature, "mask": inputs.mask, "reduction": None}
+        for name, value in options.items():
+            if value is not None:
+                fail(f"--{name.replace('_', '-')} says something of INPUT, and there is none")
     raise typer.Exit(Status.DONE if run_function(function, own, error, against) else Status.DIFFERS)
 
 

@@ -16,7 +16,8 @@ from ..checking.functions.problems import Problem as Posed
 from ..checking.functions.problems import posed
 from ..checking.functions.report import FunctionReport
 from ..core.arrays import checked
-from ..core.gradients import weight_gradient
+from ..core.loss_gradient import loss_gradient
+from ..core.objective import Reduction
 from ..errors import InputError
 from ..reading.problem import Problem
 from ..wording import shown
@@ -30,21 +31,18 @@ LIMIT = 10.0  # seconds for a call
 def check_file(function: Function, problem: Problem | None, error: ErrorSide, against: Against) -> FunctionReport:
     """Check the function that FILE.py:NAME names, on the user's own problem too if there is one."""
     assert function.function is not None
-    for option, value in {"--of": against.of, "--against": against.against}.items():
+    for option, value in {"--of": against.of, "--against": against.against, "--layout": against.layout}.items():
         if value is not None:
             raise InputError(f"{option} and --function are both given", "--returns names what a function returns")
     limit = LIMIT if function.time_limit is None else function.time_limit
     if not 0 < limit < math.inf:
         raise InputError(f"--time-limit is {limit:g}, where a number of seconds above 0 is expected")
     path, name = _named(function.function)
-    reduction = (
-        error.reduction if problem is None else error_of(problem, error, needed=False).get("reduction", error.reduction)
-    )
-    own = None if problem is None else _posed(problem, error)
+    own, reduction = (None, error.reduction) if problem is None else _posed(problem, error)
     with callee_in(path, name, limit) as callee:
         return check_callee(
             callee, own, call=function.call, returns=function.returns, reduction=reduction, rtol=against.rtol,
-            strict=against.strict,
+            atol=against.atol, strict=against.strict,
         )  # fmt: skip
 
 
@@ -57,19 +55,24 @@ def run_function(function: Function, problem: Problem | None, error: ErrorSide, 
     return report.agrees
 
 
-def _posed(problem: Problem, error: ErrorSide) -> Posed:
-    """The user's own problem as one to be set to a function, with what an error needs made up where it is not given."""
-    x, W, b = checked(problem.x, problem.W, problem.b)
+def _posed(problem: Problem, error: ErrorSide) -> tuple[Posed, Reduction | None]:
+    """The user's own problem as one to be set to a function, with what an error needs made up where it is not given;
+    and the reduction, where something says it."""
+    if problem.z is not None:
+        raise InputError("--function needs x and W, and only the logits z are given")
+    x, W, b = checked(np.asarray(problem.x), problem.W, problem.b)
+    if problem.mask is not None:
+        raise InputError("a mask and --function are both given", "a function is checked with every output")
     own = posed("yours", x, W, np.zeros(W.shape[1]) if b is None else b)
-    given = {"upstream", "target"} & problem.document.keys() or error.upstream is not None or error.target is not None
-    if not given:
-        return own
-    found = error_of(problem, error)
-    found.pop("reduction", None)
-    weight_gradient(x, W, b, **found)  # for what it refuses
-    if "target" in found:
-        return replace(own, y=np.asarray(found["target"]))
-    return replace(own, u=np.asarray(found["upstream"], dtype=np.float64))
+    found = error_of(problem, error, needed=False)
+    given = {"target": own.y, **found} if "upstream" not in found else found
+    loss_gradient(x, W, b, **given, temperature=problem.temperature)  # for what it refuses
+    said = error.reduction is not None or "reduction" in problem.document
+    reduction = found.pop("reduction", None) if said else None
+    y = np.asarray(found.pop("target", own.y))
+    u = np.asarray(found.pop("upstream", own.u), dtype=np.float64)
+    options = found if problem.temperature == 1.0 else {**found, "temperature": problem.temperature}
+    return replace(own, y=y, u=u, options=options), reduction
 
 
 def _named(text: str) -> tuple[str, str]:

@@ -49,7 +49,7 @@ class _Worker:
         """Start the process and have it import the file, however long that takes."""
         self.came = queue.Queue()
         command = [sys.executable, "-P", "-c", CODE, str(Path(__file__).parents[2]), self.path, self.name]
-        errors = subprocess.DEVNULL if sys.stderr is None else None  # else a pipe would take its place
+        errors = None if _has_standard_error() else subprocess.DEVNULL
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors)
         assert self.process.stdout is not None
         threading.Thread(target=_listen, args=(self.process.stdout, self.came), daemon=True).start()
@@ -128,6 +128,15 @@ def _outcome(header: dict[str, Any], arrays: list[NDArray[Any]]) -> Outcome:
         return Failed(verdict, message, place)
     pairs = zip(header["names"], arrays, strict=True)
     return Returned(tuple(Result(escaped(name, 40), array) for name, array in pairs), tuple(header["changed"]))
+
+
+def _has_standard_error() -> bool:
+    """Whether there is one that the user's code may write to."""
+    try:
+        sys.stderr.fileno()
+    except (AttributeError, OSError):
+        return False
+    return True
 
 
 def _signal_name(number: int) -> str:

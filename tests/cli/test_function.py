@@ -178,6 +178,17 @@ def test_the_user_s_own_problem_is_the_first(folder):
     assert next(iter(rows(done))) == ("yours", "2 × 2")
 
 
+def test_the_user_s_own_error_is_the_one_compared_with(folder):
+    (folder / "layer.py").write_text(
+        SOURCE
+        + "\ndef penalised(x, W, b, y):\n    return backward(x, W, b, y) / len(x) + (W.shape == (2, 3)) * 0.5 * W\n"
+    )
+    options = ["-x", "1,2;3,4", "-W", "1,2,3;4,5,6", "--json"]
+    for l2, verdict in (("0.5", "agrees"), ("0.25", "differs")):
+        done = run("check", "--function", "layer.py:penalised", *options, "--l2", l2, status=1, cwd=folder)
+        assert json.loads(done.stdout)["problems"][0]["results"]["dE_dW"]["verdict"] == verdict
+
+
 def test_an_input_says_whether_x_is_a_batch(folder):
     options = ["-W", "1,2,3;4,5,6", "--json"]
     for x, axes in (("1,2", 1), ("1,2;3,4", 2)):
@@ -263,6 +274,21 @@ def test_a_function_that_is_not_there_or_not_clear_is_refused(folder, arguments,
         ]),
         (["--function", "layer.py:f", "--of", "forward"], [
             "softmax-jac: error: --of and --function are both given", "--returns names what a function returns",
+        ]),
+        (["--function", "layer.py:f", "--layout", "out-in"], [
+            "softmax-jac: error: --layout and --function are both given", "--returns names what a function returns",
+        ]),
+        (["--function", "layer.py:f", "--l2", "1"], [
+            "softmax-jac: error: --l2 says something of INPUT, and there is none",
+        ]),
+        (["--function", "layer.py:f", "-z", "1,2"], [
+            "softmax-jac: error: --function needs x and W, and only the logits z are given",
+        ]),
+        (["--function", "layer.py:f", "-x", "1", "-W", "1,2", "--mask", "0"], [
+            "softmax-jac: error: a mask and --function are both given", "a function is checked with every output",
+        ]),
+        (["--function", "layer.py:f", "-x", "1", "-W", "1,2", "--target", "2"], [
+            "softmax-jac: error: target 2 does not exist: there are 2 outputs, 0 to 1",
         ]),
         (["-", "--jsonl", "--function", "layer.py:f"], [
             "softmax-jac: error: --function and --jsonl are both given, where lines hold results",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -28,6 +29,7 @@ def check_function(
     batch: bool | None = None,
     reduction: Reduction | None = None,
     rtol: float | None = None,
+    atol: float = 0.0,
     strict: bool = False,
 ) -> FunctionReport:
     """Call f on problems made to break it, and compare what it returns with what is right.
@@ -39,9 +41,9 @@ def check_function(
     (N, K), and u = dE/dh (N, K). It may return an array, a tuple or a dict; `returns` names what comes back, as
     in "dW,_" with _ for what is not checked. `batch` says that x is always a batch, or (False) always one input; else
     both are tried, and a function that is right for batches is not held to one input. `reduction` is over the inputs
-    of a batch: "mean" with targets and "sum" with an upstream gradient unless it is given. `rtol` and `strict` are
-    those of `compare`, and rtol is 1e-4 for what is returned in single precision and 2e-2 in half precision unless it
-    is given.
+    of a batch: "mean" with targets and "sum" with an upstream gradient unless it is given. `rtol`, `atol` and `strict`
+    are those of `compare`; unless it is given, rtol is 1e-4 for what is returned in single precision and 2e-2 in half
+    precision.
 
     f runs in this process, with no limit on its time. What it raises is found, not raised. InputError where it is
     not clear how f is called or what it returns.
@@ -49,7 +51,9 @@ def check_function(
     if not callable(f):
         raise InputError(f"f is of type {type(f).__name__}, where a function is expected")
     callee = Callee(describe(f), lambda one: call_here(f, one))
-    return check_callee(callee, call=call, returns=returns, batch=batch, reduction=reduction, rtol=rtol, strict=strict)
+    return check_callee(
+        callee, call=call, returns=returns, batch=batch, reduction=reduction, rtol=rtol, atol=atol, strict=strict
+    )
 
 
 def check_callee(
@@ -61,6 +65,7 @@ def check_callee(
     batch: bool | None = None,
     reduction: Reduction | None = None,
     rtol: float | None = None,
+    atol: float = 0.0,
     strict: bool = False,
 ) -> FunctionReport:
     """`check_function` for a function wherever it runs, on a problem of the user's `own` as well, whose x is what x
@@ -69,9 +74,11 @@ def check_callee(
         raise InputError(f"reduction is {reduction!r}, where mean or sum is expected")
     if rtol is not None and not 0 <= rtol < 1:
         raise InputError(f"rtol is {rtol}, where a number from 0 up to 1 is expected")
+    if not 0 <= atol < math.inf:
+        raise InputError(f"atol is {atol}, where a number from 0 is expected")
     made = plan(callee.signature, call)
     bias = bool({"b", "z", "h"} & made.roles)
-    terms = Terms(made.error, bias, reduction or ("sum" if made.error == "u" else "mean"), rtol, strict)
+    terms = Terms(made.error, bias, reduction or ("sum" if made.error == "u" else "mean"), rtol, atol, strict)
     named = None if returns is None else read_returns(returns, made.error is not None)
     if own is not None:
         batch = own.rank == "many"

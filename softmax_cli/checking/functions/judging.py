@@ -16,6 +16,7 @@ from ..report import Report
 from .calling import Failed, Outcome, Result
 from .kinds import Kind, fitting, kind_named
 from .problems import Problem
+from .roles import OF_TARGETS
 
 SINGLE = 1e-4  # what a function that computes in single precision may be off by, relative
 HALF = 2e-2  # and in half precision
@@ -28,6 +29,7 @@ class Terms(NamedTuple):
     bias: bool
     reduction: Reduction
     rtol: float | None
+    atol: float
     strict: bool
 
 
@@ -89,20 +91,25 @@ def compared(array: NDArray[Any], kind: Kind, problem: Problem, terms: Terms) ->
         with np.errstate(all="ignore"):
             array = array.astype(np.float32)  # made of numbers that hold no more
     rtol = _rtol(array) if terms.rtol is None else terms.rtol
-    given: dict[str, Any] = {name: v for name, v in problem.options.items() if kind.error or name == "temperature"}
+    given: dict[str, Any] = {name: v for name, v in problem.options.items() if _says(name, kind, terms)}
     if kind.error:
         given |= {"reduction": terms.reduction}
         given |= {"target": problem.y} if terms.error == "y" else {"upstream": problem.u}
     try:
         report = compare(
             array, problem.x, problem.W, problem.b if terms.bias else None, of=kind.of, layout=kind.layout,
-            rtol=rtol, strict=terms.strict, **given,
+            rtol=rtol, atol=terms.atol, strict=terms.strict, **given,
         )  # fmt: skip
     except InputError as error:
         message = str(error).replace("the matrix to check", "it")
         advice = _of_shape(kind, array.shape, problem) or error.advice
         return Finding(problem, kind, "misshapen", None, "; ".join(filter(None, (message, advice))))
     return Finding(problem, kind, "agrees" if report.agrees else "differs", report)
+
+
+def _says(option: str, kind: Kind, terms: Terms) -> bool:
+    """Whether an option says something of a result."""
+    return option == "temperature" or (kind.error and (terms.error == "y" or option not in OF_TARGETS))
 
 
 def _rtol(array: NDArray[Any]) -> float | None:

@@ -28,9 +28,9 @@ class Failure(NamedTuple):
 
     @property
     def explained(self) -> bool:
-        """Whether a known mistake is named for it."""
+        """Whether a known mistake is named for it, or its shape gives it away."""
         report = self.smallest.report
-        return report is not None and report.diagnosis is not None
+        return self.smallest.verdict == "misshapen" or (report is not None and report.diagnosis is not None)
 
     @property
     def what(self) -> str:

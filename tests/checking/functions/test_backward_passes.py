@@ -25,9 +25,10 @@ WRONG = {
         "the columns run in the order of W.ravel(): swap the last two axes of the (K, J, K) array before reshaping it"
     ),
     "numpy_bias_axis.py:softmax_loss": (
-        "every entry is zero: dE/dz sums to zero over the outputs: sum it over the inputs of the batch, and over nothing "
-        "else"
+        "it has shape (4,), where (3,) (vector) is expected; every output has a bias: sum dE/dz over the inputs of the "
+        "batch, and over nothing else"
     ),
+    "numpy_penalty_forgotten.py:softmax_loss": "the L2 term is left out: dE/dW has λW",
     "numpy_log.py:softmax_grad": "this is the derivative of ln h: multiply row t by h[t]",
 }
 RIGHT_ELSEWHERE = ["torch_right.py:SoftmaxLayer", "jax_right.py:backward"]
@@ -35,7 +36,10 @@ WRONG_ELSEWHERE = {
     "torch_wrong_axis.py:backward": (
         "the softmax runs along the batch: take it over the outputs of each input, along the last axis"
     ),
-    "torch_input_gradient.py:backward": "at torch_input_gradient.py line 16: return grad @ self.W",
+    "torch_input_gradient.py:backward": "W is transposed on the way back: dE/dx is W · dE/dz, of W (J, K)",
+    "torch_softmax_before_cross_entropy.py:weight_grad": (
+        "the error takes the outputs h for logits and applies a softmax to them again: give it the logits"
+    ),
     "jax_missing_input.py:jacobian": "the factor x is missing: a logit changes by x[j] for each unit of W[j,i]",
 }
 

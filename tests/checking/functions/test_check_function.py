@@ -191,6 +191,7 @@ WRITE_IT = "write the call out, as in --call 'f(x, W.T, b, y)', of x, W, b, z, h
             "the call uses 'nonsense', which is not known here or in its file", WRITE_IT,
         ),
         (lambda x: x, {"reduction": "none"}, "reduction is 'none', where mean or sum is expected", ""),
+        (lambda x: x, {"atol": -1.0}, "atol is -1.0, where a number from 0 is expected", ""),
         (lambda x: x, {"rtol": 2.0}, "rtol is 2.0, where a number from 0 up to 1 is expected", ""),
         ("f", {}, "f is of type str, where a function is expected", ""),
     ],
@@ -321,6 +322,7 @@ def test_rtol_is_what_an_entry_may_be_off_by():
 
     assert not check_function(f)
     assert check_function(f, rtol=0.01)
+    assert check_function(f, atol=0.01)
 
 
 def test_a_notebook_shows_the_report_as_a_markdown_table():
