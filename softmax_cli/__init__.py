@@ -8,15 +8,15 @@ if TYPE_CHECKING:
     from .checking.compare import compare as compare
     from .checking.functions.check import check_function as check_function
     from .checking.selfcheck import self_check as self_check
+    from .core.derivatives import layer_jacobian as layer_jacobian
+    from .core.derivatives import linear_jacobian as linear_jacobian
+    from .core.derivatives import softmax_jacobian as softmax_jacobian
     from .core.gradients import cross_entropy as cross_entropy
     from .core.gradients import jvp as jvp
     from .core.gradients import vjp as vjp
     from .core.gradients import weight_gradient as weight_gradient
     from .core.hessian import hessian as hessian
     from .core.hessian import hvp as hvp
-    from .core.jacobian import layer_jacobian as layer_jacobian
-    from .core.jacobian import linear_jacobian as linear_jacobian
-    from .core.jacobian import softmax_jacobian as softmax_jacobian
     from .core.layer import forward as forward
     from .core.loss_gradient import loss_gradient as loss_gradient
     from .errors import InputError as InputError
@@ -32,11 +32,11 @@ _HOMES = {
     "hessian": "core.hessian",
     "hvp": "core.hessian",
     "jvp": "core.gradients",
-    "layer_jacobian": "core.jacobian",
-    "linear_jacobian": "core.jacobian",
+    "layer_jacobian": "core.derivatives",
+    "linear_jacobian": "core.derivatives",
     "loss_gradient": "core.loss_gradient",
     "self_check": "checking.selfcheck",
-    "softmax_jacobian": "core.jacobian",
+    "softmax_jacobian": "core.derivatives",
     "vjp": "core.gradients",
     "weight_gradient": "core.gradients",
 }
