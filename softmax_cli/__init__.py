@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from .core.hessian import hvp as hvp
     from .core.layer import forward as forward
     from .core.loss_gradient import loss_gradient as loss_gradient
+    from .core.mergeable import sums as sums
     from .errors import InputError as InputError
+    from .running.partialfile import load_sums as load_sums
+    from .running.partialfile import save_sums as save_sums
 
 __version__ = "0.1.0"
 
@@ -34,9 +37,12 @@ _HOMES = {
     "jvp": "core.gradients",
     "layer_jacobian": "core.derivatives",
     "linear_jacobian": "core.derivatives",
+    "load_sums": "running.partialfile",
     "loss_gradient": "core.loss_gradient",
+    "save_sums": "running.partialfile",
     "self_check": "checking.selfcheck",
     "softmax_jacobian": "core.derivatives",
+    "sums": "core.mergeable",
     "vjp": "core.gradients",
     "weight_gradient": "core.gradients",
 }

@@ -13,7 +13,8 @@ SEES = {
     "reading": {"core"},
     "writing": {"reading", "core"},
     "drawing": {"writing", "core"},
-    "cli": {"core", "checking", "explaining", "reading", "writing", "drawing"},
+    "running": {"reading", "core"},
+    "cli": {"core", "checking", "explaining", "reading", "writing", "drawing", "running"},
 }
 FILES = [path for room in SEES for path in (ROOT / room).rglob("*.py")]
 

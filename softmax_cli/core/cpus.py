@@ -7,18 +7,27 @@ import math
 import os
 from pathlib import Path
 
+_most = math.inf
+
+
+def limit(most: int) -> None:
+    """Use no more than so many from now on, for a process that is one of many."""
+    global _most
+    _most = most
+    count.cache_clear()
+
 
 @functools.cache
 def count() -> int:
-    """The processors that this process may run on (its affinity, or what Python was told), and no more than the
-    container's share of processor time keeps busy."""
+    """The processors that this process may run on (its affinity, or what Python was told), no more than the
+    container's share of processor time keeps busy, and no more than its limit."""
     if hasattr(os, "process_cpu_count"):
         allowed = os.process_cpu_count()
     elif hasattr(os, "sched_getaffinity"):
         allowed = len(os.sched_getaffinity(0))
     else:
         allowed = os.cpu_count()
-    return max(1, math.ceil(min(allowed or 1, _share(Path("/")))))
+    return max(1, math.ceil(min(allowed or 1, _share(Path("/")), _most)))
 
 
 def _share(root: Path) -> float:

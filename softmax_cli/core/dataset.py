@@ -60,12 +60,17 @@ def row_parts(x: NDArray[Any] | Rows, entries: int = 1) -> Iterator[Part]:
             source.madvise(mmap.MADV_DONTNEED)
 
 
+def surely(total: ExactSum) -> tuple[Array, NDArray[np.bool_]]:
+    """A sum, and where it is sure to be correctly rounded, over a norm as well."""
+    hi, sure = total.rounded()
+    return hi, sure & ((np.abs(hi) > 2.0**-900) | (hi == 0.0))
+
+
 def settled(total: ExactSum, norm: float, again: Callable[[Places, Places], Iterator[list[int]]]) -> Array:
     """A sum (K, J) over norm, correctly rounded before that. `again` adds up the entries that the sum is not sure of,
     part by part, as whole numbers."""
-    hi, sure = total.rounded()
+    hi, sure = surely(total)
     result: Array = hi / norm
-    sure &= (np.abs(hi) > 2.0**-900) | (hi == 0.0)
     if not sure.all():
         i, j = np.nonzero(~sure)
         exact = [sum(parts) for parts in zip(*again(i, j), strict=True)]

@@ -81,28 +81,39 @@ def loss_gradient(
     time. `on_rows` hears how many inputs each block had. InputError as in `forward`, for options that do not fit or
     exclude each other, and for results out of range.
     """
-    wanted = _wanted(wrt, z is not None, l2)
+    options = Options(target, upstream, label_smoothing, class_weights, sample_weights, ignore, l2, reduction)
+    work, single = work_of(x, W, b, z, options, temperature, mask, wrt)
+    with np.errstate(all="ignore"):
+        return work.result(work.found(on_rows), single)
+
+
+def work_of(
+    x: ArrayLike | None,
+    W: ArrayLike | None,
+    b: ArrayLike | None,
+    z: ArrayLike | None,
+    options: Options,
+    temperature: float,
+    mask: Any,
+    wrt: Sequence[Wrt] | None,
+) -> tuple[Work, bool]:
+    """The work that is asked for, checked, and whether its one row is an input of its own. InputError as in
+    `loss_gradient`."""
+    wanted = _wanted(wrt, z is not None, options.l2)
     rows, W, b, hidden = _given(x, W, b, z, mask)
     single = rows.ndim == 1
     rows = np.asarray(rows)[None] if single else rows
     N, K = len(rows), rows.shape[1] if W is None else W.shape[1]
-    options = Options(target, upstream, label_smoothing, class_weights, sample_weights, ignore, l2, reduction)
     goal = objective(options, N, K, single, hidden)
     if W is not None:
         checked(rows[:1], W, b)
     weights = None if W is None else Weights(W, b)
-    work = _Work(rows, weights, hidden, checked_temperature(temperature), goal, wanted)
-    found = Found(0)
-    with np.errstate(all="ignore"):
-        for part in work.on_all_cores(work.first):
-            found.extend(part)
-            on_rows(part.rows)
-        return work.result(found, single)
+    return Work(rows, weights, hidden, checked_temperature(temperature), goal, wanted, options.first), single
 
 
 @dataclass(frozen=True)
-class _Work:
-    """The error over the rows, inputs or logits, and what is wanted of it."""
+class Work:
+    """The error over the rows, inputs or logits, and what is wanted of it. `number` is that of the first row."""
 
     rows: NDArray[Any] | Rows
     weights: Weights | None
@@ -110,6 +121,15 @@ class _Work:
     temperature: float
     goal: Objective
     wanted: set[Wrt]
+    number: int = 0
+
+    def found(self, on_rows: Callable[[int], object]) -> Found:
+        """What all of the rows give; `on_rows` hears how many each part had."""
+        found = Found(0)
+        for part in self.on_all_cores(self.first):
+            found.extend(part)
+            on_rows(part.rows)
+        return found
 
     def on_all_cores(self, work: Callable[[Part], R]) -> Iterator[R]:
         """work(part) for the rows, part by part, in order."""
@@ -127,8 +147,8 @@ class _Work:
         if self.weights is None:
             yield evaluate_logits(rows, temperature=self.temperature, mask=mask)[0], goal, None
             return
-        x = real_array("x", rows, 2, first=start)
-        for some, layer, cut in in_blocks(x, self.weights, start, self.temperature, mask):
+        x = real_array("x", rows, 2, first=self.number + start)
+        for some, layer, cut in in_blocks(x, self.weights, self.number + start, self.temperature, mask):
             yield layer, goal.rows(some), cut
 
     def first(self, part: Part) -> Found:
@@ -206,16 +226,23 @@ class _Work:
             values[name] = value.T.copy() if name == "dE_dW" else value[:, 0]
         if single:
             values = {key: value[0] for key, value in values.items()}
-        if "loss" in values:
-            loss = values["loss"] if goal.reduction == "none" else values["loss"][0]
-            values["loss"] = np.asarray(loss + _penalty(goal.l2, W) if goal.l2 and W is not None else loss)
-        if goal.l2 and "dE_dW" in values and W is not None:
-            values["dE_dW"] = values["dE_dW"] + goal.l2 * W
-        for key, value in values.items():
-            if not np.isfinite(value).all():
-                name = "the loss" if key == "loss" else key.replace("_", "/")
-                raise InputError(f"{name} is too large for double precision (beyond ±1.8e308)")
-        return LossGradient(values.get("loss"), *(values.get(key) for key in NAMES))
+        if "loss" in values and goal.reduction != "none":
+            values["loss"] = values["loss"][0]
+        return finished(values, goal.l2, W)
+
+
+def finished(values: dict[str, Array], l2: float, W: Array | None) -> LossGradient:
+    """The loss and the derivatives, with what λ = `l2` adds. InputError for what is out of range."""
+    if "loss" in values:
+        loss = values["loss"]
+        values["loss"] = np.asarray(loss + _penalty(l2, W) if l2 and W is not None else loss)
+    if l2 and "dE_dW" in values and W is not None:
+        values["dE_dW"] = values["dE_dW"] + l2 * W
+    for key, value in values.items():
+        if not np.isfinite(value).all():
+            name = "the loss" if key == "loss" else key.replace("_", "/")
+            raise InputError(f"{name} is too large for double precision (beyond ±1.8e308)")
+    return LossGradient(values.get("loss"), *(values.get(key) for key in NAMES))
 
 
 def _penalty(l2: float, W: Array) -> float:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
@@ -34,7 +35,8 @@ SUM_TOLERANCE = 1e-6  # a row of probabilities may be off 1 by this much
 
 @dataclass(frozen=True)
 class Options:
-    """The error that is asked for, as it is given. `ignore` is a target whose rows do not count; `l2` is λ."""
+    """The error that is asked for, as it is given. `ignore` is a target whose rows do not count; `l2` is λ. `first` is
+    the number that messages give the first row."""
 
     target: ArrayLike | None = None
     upstream: ArrayLike | None = None
@@ -44,23 +46,31 @@ class Options:
     ignore: int | None = None
     l2: float = 0.0
     reduction: Reduction = "mean"
+    first: int = 0
 
 
 @dataclass(frozen=True)
 class Objective:
     """The error over N rows. `part` is the target or the upstream gradient (N, K); `weights` (N,) are wₙ, zero for
-    rows that are ignored, or None where all are 1; `norm` is what a sum over the rows is divided by."""
+    rows that are ignored, or None where all are 1; `norm` is what a sum over the rows is divided by. `counted` (N,) is
+    c_target(n), or None where all are 1."""
 
     part: Classes | Probabilities | Array
     weights: Array | None
     norm: float
     l2: float
     reduction: Reduction
+    counted: Array | None = None
 
     def rows(self, some: slice) -> Objective:
         """The error over some of the rows."""
         part = self.part[some] if isinstance(self.part, np.ndarray) else self.part.rows(some)
-        return replace(self, part=part, weights=None if self.weights is None else self.weights[some])
+        return replace(self, part=part, weights=None if self.weights is None else self.weights[some], counted=None)
+
+    def weight(self, N: int) -> tuple[float, ...]:
+        """Σₙ wₙc_target(n) over all of its N rows, as doubles that add up to it exactly."""
+        terms = _terms(self.weights, self.counted)
+        return (float(N),) if terms is None else exactly(terms)
 
     def residual_and_cost(self, layer: Layer) -> tuple[Apart, Array | None]:
         """s·h − ỹ or h∘(u − Σₖ hₖuₖ), (N, K), and for a target wₙ·(−Σₖ ỹₙₖ ln hₙₖ), (N,)."""
@@ -100,7 +110,7 @@ def objective(options: Options, N: int, K: int, single: bool, mask: Mask | None 
         part: Classes | Probabilities | Array = _upstream(options, N, K, single)
         counted = None
     elif (t := _target(options.target, single, K)).ndim == (0 if single else 1):
-        t, ignored = _indices(t, N, K, options.ignore, mask)
+        t, ignored = _indices(t, N, K, options, mask)
         if ignored is not None:
             w = np.where(ignored, 0.0, 1.0 if w is None else w)
         part = _classes(t, K, smoothing, c, mask)
@@ -108,24 +118,42 @@ def objective(options: Options, N: int, K: int, single: bool, mask: Mask | None 
     else:
         if options.ignore is not None:
             raise InputError("ignore names a class index, and the target holds probabilities")
-        y = _probabilities(t, N, K, single, mask)
+        y = _probabilities(t, N, K, single, mask, options.first)
         part = Probabilities(smoothed_rows(y, smoothing, c, None if mask is None else ~mask))
         counted = None
-    return Objective(part, w, _norm(reduction, N, w, counted), l2, reduction)
+    return Objective(part, w, _norm(reduction, N, w, counted), l2, reduction, counted)
 
 
 def _norm(reduction: Reduction, N: int, w: Array | None, counted: Array | None) -> float:
     """Σₙ wₙc_target(n) for the mean, otherwise 1."""
     if reduction != "mean":
         return 1.0
-    if w is None and counted is None:
+    terms = _terms(w, counted)
+    if terms is None:
         return float(N)
-    terms = counted if w is None else w if counted is None else w * counted
-    assert terms is not None
     norm = math.fsum(itertools.chain.from_iterable(terms[a : a + TERMS].tolist() for a in range(0, N, TERMS)))
     if norm == 0.0:
         raise InputError("no input counts: all are ignored or have weight 0, and their mean is none", "use the sum")
     return norm
+
+
+def _terms(w: Array | None, counted: Array | None) -> Array | None:
+    return counted if w is None else w if counted is None else w * counted
+
+
+def exactly(terms: Array | Sequence[float]) -> tuple[float, ...]:
+    """Doubles, the largest first, that add up to exactly the sum of the terms. InputError if it is out of range."""
+    parts: list[float] = []
+    for a in range(0, len(terms), TERMS):
+        some, parts = [*parts, *np.asarray(terms[a : a + TERMS]).tolist()], []
+        try:
+            while rest := math.fsum([*some, *(-part for part in parts)]):
+                if not math.isfinite(rest):
+                    raise OverflowError
+                parts.append(rest)
+        except (OverflowError, ValueError):
+            raise InputError("the weights add up to more than a double holds (beyond 1.8e308)") from None
+    return tuple(parts)
 
 
 def _classes(t: Index, K: int, smoothing: float, c: Array | None, mask: Mask | None) -> Classes | Probabilities:
@@ -178,7 +206,7 @@ def _upstream(options: Options, N: int, K: int, single: bool) -> Array:
     for name, value in {**given, "ignore": options.ignore}.items():
         if value is not None:
             raise InputError(f"{name} belongs to a target, and an upstream gradient is given")
-    u = real_array("upstream", options.upstream, 1, 2)
+    u = real_array("upstream", options.upstream, 1, 2, first=options.first)
     expected = (K,) if single else (N, K)
     if u.shape != expected:
         raise InputError(f"upstream has shape {u.shape}, where that of h, {expected}, is expected")
@@ -198,7 +226,7 @@ def _target(value: ArrayLike, single: bool, K: int) -> NDArray[Any]:
     return t.reshape(()) if index else t
 
 
-def _indices(t: NDArray[Any], N: int, K: int, ignore: int | None, mask: Mask | None) -> tuple[Index, Mask | None]:
+def _indices(t: NDArray[Any], N: int, K: int, options: Options, mask: Mask | None) -> tuple[Index, Mask | None]:
     """Class indices (N,), and which are ignored; those are given an index that exists."""
     if t.shape not in ((), (N,)) or (t.ndim == 0 and N != 1):
         raise InputError(
@@ -207,12 +235,12 @@ def _indices(t: NDArray[Any], N: int, K: int, ignore: int | None, mask: Mask | N
     t = t.reshape(N)
     if t.dtype.kind == "f" and not (np.isfinite(t) & (t == np.floor(t))).all():
         raise InputError("target holds something else than whole numbers: it is a class index, from 0")
-    ignored = None if ignore is None else t == ignore
+    ignored = None if options.ignore is None else t == options.ignore
     counts = np.ones(N, bool) if ignored is None else ~ignored
     wrong = counts & ((t < 0) | (t >= K))
     if wrong.any():
         at = int(wrong.argmax())
-        row = f" of input {at}" if N > 1 else ""
+        row = f" of input {at + options.first}" if N > 1 else ""
         advice = (
             f"leave rows of that target out with ignore={t[at]:.15g}, on the command line --ignore {t[at]:.15g}"
             if t[at] < 0
@@ -224,29 +252,31 @@ def _indices(t: NDArray[Any], N: int, K: int, ignore: int | None, mask: Mask | N
         hidden = np.broadcast_to(mask, (N, K))[np.arange(N), index] & counts
         if hidden.any():
             at = int(hidden.argmax())
-            row = f" of input {at}" if N > 1 else ""
+            row = f" of input {at + options.first}" if N > 1 else ""
             raise InputError(f"target {index[at]}{row} is masked: its probability is 0")
     return index, ignored
 
 
-def _probabilities(t: NDArray[Any], N: int, K: int, single: bool, mask: Mask | None) -> Array:
+def _probabilities(t: NDArray[Any], N: int, K: int, single: bool, mask: Mask | None, first: int) -> Array:
     expected = (K,) if single else (N, K)
     if t.shape != expected:
         raise InputError(
             f"target has shape {t.shape}, where probabilities of shape {expected}, or class indices, are expected"
         )
-    y = real_array("target", t, 1, 2).reshape(N, K)
+    y = real_array("target", t, 1, 2, first=first).reshape(N, K)
     row = "" if single else "input {}: "
     if (y < 0.0).any():
         n, k = np.argwhere(y < 0.0)[0]
-        raise InputError(f"{row.format(n)}target[{k}] is {y[n, k]:.15g}, where a probability is expected")
+        raise InputError(f"{row.format(n + first)}target[{k}] is {y[n, k]:.15g}, where a probability is expected")
     sums = y.sum(axis=1)
     if (np.abs(sums - 1.0) > SUM_TOLERANCE).any():
         n = int(np.abs(sums - 1.0).argmax())
-        raise InputError(f"{row.format(n)}the probabilities of target sum to {sums[n]:.9g}, where 1 is expected")
+        raise InputError(
+            f"{row.format(n + first)}the probabilities of target sum to {sums[n]:.9g}, where 1 is expected"
+        )
     if mask is not None and (hidden := (y > 0.0) & mask).any():
         n, k = np.argwhere(hidden)[0]
         raise InputError(
-            f"{row.format(n)}target[{k}] is {y[n, k]:.15g}, and output {k} is masked: its probability is 0"
+            f"{row.format(n + first)}target[{k}] is {y[n, k]:.15g}, and output {k} is masked: its probability is 0"
         )
     return y

@@ -17,9 +17,12 @@ from softmax_cli import (
     jvp,
     layer_jacobian,
     linear_jacobian,
+    load_sums,
     loss_gradient,
+    save_sums,
     self_check,
     softmax_jacobian,
+    sums,
     vjp,
     weight_gradient,
 )
@@ -40,6 +43,10 @@ assert_type(hessian(x, W, temperature=2.0), Array)
 assert_type(hvp(x, W, gradient, mask=[0]), Array)
 found = loss_gradient([x, x], W, target=[2, 0], reduction="mean", wrt=("W", "b"))
 assert_type(found.dE_dW, Array | None)
+total = sums([x, x], W, target=[2, 0]) + sums([x], W, target=[1])
+save_sums(total, "sums.npz")
+assert_type(load_sums("sums.npz").gradient(reduction="sum").dE_dW, Array | None)
+assert_type(total.loss(W, l2=0.1), float)
 assert_type(forward(z=[1.0, 2.0]).h, Array)
 loss = cross_entropy(x, W, target=2)
 report = compare(gradient, x, W, of="loss-grad", target=2, rtol=1e-4)
