@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, get_args
 
 import numpy as np
@@ -10,8 +12,11 @@ from ..core.arrays import Array
 from ..core.objective import Reduction
 from ..errors import InputError
 from ..reading.entries import entry_of, fitted, read_array
+from ..reading.jsonfile import spelled
 from ..reading.keys import ERROR_KEYS
 from ..reading.problem import Problem
+from ..wording import counted
+from ..writing.inputs import mask_of_problem
 from .inputs import say_notes
 from .options import ErrorSide
 
@@ -88,8 +93,9 @@ def _said(problem: Problem, source: str) -> dict[str, Any]:
             continue
         value, label = problem.document[key], f"{source}{key}"
         if key == "reduction":
-            if value in get_args(Reduction):
-                found[key] = value
+            if value not in get_args(Reduction):
+                raise InputError(f"{label} is {spelled(value)}, where one of mean, sum and none is expected")
+            found[key] = value
         elif key == "target" and isinstance(value, str) and problem.names is not None and value in problem.names:
             found[key] = problem.names.index(value)
         elif key == "target":
@@ -101,8 +107,40 @@ def _said(problem: Problem, source: str) -> dict[str, Any]:
             found[key] = fitted(entry_of(value, label), 0, 1)
         else:
             number = float(fitted(entry_of(value, label), 0))
-            found[key] = int(number) if key == "ignore" and number == int(number) else number
+            if key == "ignore" and number != np.floor(number):
+                raise InputError(f"{label} is {number:.15g}, where a target, a whole number, is expected")
+            found[key] = int(number) if key == "ignore" else number
     return found
+
+
+@contextmanager
+def named_as_given(error: ErrorSide, source: str = "INPUT: ") -> Iterator[None]:
+    """What is refused of the error, called by the option or the key that gave it."""
+    try:
+        yield
+    except InputError as refused:
+        text = str(refused)
+        key = next((key for key in NAMED if text.startswith((f"{key} ", f"{key}["))), None)
+        if key is None:
+            raise
+        place = source if getattr(error, key) is None else "--"
+        shown = key if getattr(error, key) is None else key.replace("_", "-")
+        raise InputError(f"{place}{shown}{text.removeprefix(key)}", refused.advice) from None
+
+
+NAMED = ("label_smoothing", "class_weights", "sample_weights", "ignore", "l2")
+
+
+def say_spread(problem: Problem, given: dict[str, Any], said: set[str]) -> None:
+    """A note, unless it is `said` already, where a mask and label smoothing meet, of which torch makes an infinite
+    loss."""
+    mask = mask_of_problem(problem) if given.get("label_smoothing") else None
+    if mask is not None and mask.any():
+        left = set((~mask).sum(axis=-1).ravel().tolist())
+        of = counted(left.pop(), "output") if len(left) == 1 else "outputs"
+        note = f"label smoothing is spread over the {of} that the mask leaves"
+        say_notes({note} - said)
+        said.add(note)
 
 
 def _read(value: str, option: str, *dims: int, header: bool | None) -> Array:

@@ -1,6 +1,6 @@
 """hessian: the second derivative of the error in the weights."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .commands import command
 from .inputs import answer_lines, check_values, fail, problem_of, refuse_logits
@@ -28,32 +28,45 @@ def hessian(inputs: Inputs, error: ErrorSide, lines: Lines, output: DrawnOutput)
     """
     from ..writing.emit import chosen_format
     from ..writing.hessian_result import hessian_result
-    from .errors import error_of
+    from .errors import error_of, named_as_given, say_spread
 
     read_too = {f"--{key.replace('_', '-')}": getattr(error, key) for key in READ}
     if error.upstream is not None:
         fail("--upstream says nothing of the second derivative: give --target, or neither")
     if lines.jsonl:
         check_values(inputs, read_too)
-        answer_lines(inputs, lines, output, _line_work(error))
+        answer_lines(inputs, lines, output, _line_work(error, inputs.header))
         return
     format = chosen_format(output.format, output.json, output.output)
     problem = problem_of(inputs, lines, read_too)
     refuse_logits(problem, "hessian")
-    show(hessian_result(problem, error_of(problem, error, needed=False)), format, output)
+    given = error_of(problem, error, needed=False)
+    say_spread(problem, given, set())
+    with named_as_given(error):
+        result = hessian_result(problem, given)
+    show(result, format, output)
 
 
-def _line_work(error: ErrorSide) -> "Work":
+def _line_work(error: ErrorSide, header: bool | None) -> "Work":
     """The Hessian of each of many lines."""
     from dataclasses import replace
 
     from ..writing.hessian_result import hessian_of
-    from .errors import error_of
+    from .errors import from_options, named_as_given, say_spread
     from .lines import ALONE, Work
+    from .loss_grad import error_of_line
+
+    common: dict[str, Any] = {}
+    said: set[str] = set()
 
     def compute(problem: "Problem", documents: "list[Document]") -> "list[Document]":
         alone = replace(problem, x=problem.x[0], document=documents[0])
         refuse_logits(alone, "hessian")
-        return [{"d2E_dW2": hessian_of(alone, error_of(alone, error, needed=False, source="")).dense()}]
+        if not common:
+            common.update(from_options(error, problem.names, True, header))
+        given = error_of_line(alone, common)
+        say_spread(alone, given, said)
+        with named_as_given(error, ""):
+            return [{"d2E_dW2": hessian_of(alone, given).dense()}]
 
     return Work(compute, lambda p: ALONE)

@@ -81,7 +81,7 @@ def _jacobian(
     def asked(problem: "Problem") -> Asked:
         if quantity != "dS_dZ":
             refuse_logits(problem, {"dZ_dW": "linear-grad"}.get(quantity, "layer-grad"))
-        return Asked(quantity, shape.layout, _chosen_outputs(shape.outputs, problem.W.shape[1]), log, method)
+        return Asked(quantity, shape.layout, _chosen_outputs(shape.outputs, problem), log, method)
 
     if lines.jsonl:
         if output.plot is not None:
@@ -134,7 +134,7 @@ def _line_work(asked: "Callable[[Problem], Asked]") -> "Work":
     return Work(compute, lambda p: max(1, p.W.size) * p.W.shape[1])
 
 
-def _chosen_outputs(text: str | None, count: int) -> list[int] | None:
+def _chosen_outputs(text: str | None, problem: "Problem") -> list[int] | None:
     from ..reading.choices import chosen_indices
 
-    return None if text is None else chosen_indices(text, count, "--outputs", "output")
+    return None if text is None else chosen_indices(text, problem.W.shape[1], "--outputs", "output", problem.names)

@@ -1,7 +1,9 @@
 """loss-grad: an error, its derivatives, and a step of learning."""
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from ..wording import quoted, shown
 from .commands import command
 from .inputs import answer_lines, check_values, fail, problem_of
 from .options import ErrorSide, Inputs, Lines, Output, Step
@@ -31,8 +33,8 @@ def loss_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, output
     are moves no weight. Each row has to be weighted by what its output costs.
     """
     from ..writing.emit import chosen_format, emit
-    from ..writing.loss_result import loss_result
-    from .errors import error_of
+    from ..writing.loss_result import loss_result, refuse_several
+    from .errors import error_of, named_as_given, say_spread
 
     read_too = {f"--{key.replace('_', '-')}": getattr(error, key) for key in READ}
     if lines.jsonl:
@@ -42,12 +44,16 @@ def loss_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, output
     format = chosen_format(output.format, output.json, output.output)
     problem = problem_of(inputs, lines, read_too, in_file=True)
     given = error_of(problem, error)
+    keys = _keys(_wrt(problem, step), step)
+    refuse_several(keys, format)
     if format == "csv" and given.get("reduction") == "none":
         from ..writing.formats.csv import refuse_dimensions
 
-        refuse_dimensions(3 if step.wrt == "W" else 2, f"{'dE_dW' if step.learning_rate is None else 'W_new'} has")
-    found = _found(problem, given, step)
-    emit(loss_result(problem, given, found, format), format, output.output, output.precision, output.full)
+        refuse_dimensions(3 if keys[0] in ("dE_dW", "W_new") else 2, f"{keys[0]} has")
+    say_spread(problem, given, set())
+    with named_as_given(error):
+        found = _found(problem, given, step)
+    emit(loss_result(problem, given, found), format, output.output, output.precision, output.full)
 
 
 READ = ("upstream", "target", "class_weights", "sample_weights")  # options that may name a file or -
@@ -70,16 +76,31 @@ def _found(problem: "Problem", given: dict[str, Any], step: Step) -> "dict[str, 
     return found | _moved(problem, found, step)
 
 
-def _wrt(problem: "Problem", step: Step) -> "list[Wrt] | None":
+def _wrt(problem: "Problem", step: Step) -> "list[Wrt]":
+    """The derivatives that are asked for."""
     if step.wrt is None:
-        return None
+        return ["W", "b"] if problem.z is None else ["z"]
     wanted = [part.strip() for part in step.wrt.split(",")]
     for name in wanted:
         if name not in ("z", "W", "b", "x"):
-            fail(f"--wrt {step.wrt}: {name!r} is none of z, W, b and x", "write it as W,b,x")
+            fail(f"--wrt {shown(step.wrt, 40)}: {quoted(name)} is none of z, W, b and x", "write it as W,b,x")
         if problem.z is not None and name != "z":
             fail(f"--wrt {name} needs x and W, and only the logits z are given")
     return wanted  # type: ignore[return-value]
+
+
+def _keys(wrt: "list[Wrt]", step: Step) -> list[str]:
+    """The keys of what is computed, those of the moved W and b alone where there are some."""
+    if step.learning_rate is None:
+        return [f"dE_d{name}" for name in wrt]
+    if not isfinite(step.learning_rate):
+        fail(f"--learning-rate is {step.learning_rate}, where a finite number is expected")
+    moved = [f"{name}_new" for name in ("W", "b") if name in wrt]
+    if not moved:
+        fail(
+            f"--learning-rate moves W and b, and {'--wrt names neither' if step.wrt else 'only the logits z are given'}"
+        )
+    return moved
 
 
 def _moved(problem: "Problem", found: "dict[str, Array]", step: Step) -> "dict[str, Array]":
@@ -90,8 +111,6 @@ def _moved(problem: "Problem", found: "dict[str, Array]", step: Step) -> "dict[s
 
     if step.learning_rate is None:
         return {}
-    if not np.isfinite(step.learning_rate):
-        fail(f"--learning-rate is {step.learning_rate}, where a finite number is expected")
     new = {}
     for key, old in {"W": problem.W, "b": np.zeros(problem.W.shape[1]) if problem.b is None else problem.b}.items():
         if f"dE_d{key}" in found:
@@ -99,8 +118,6 @@ def _moved(problem: "Problem", found: "dict[str, Array]", step: Step) -> "dict[s
             if not np.isfinite(value).all():
                 fail(f"{key}_new is too large for double precision (beyond ±1.8e308)")
             new[f"{key}_new"] = np.where(np.isneginf(old), old, value)
-    if not new:
-        fail("--learning-rate moves W and b, and --wrt names neither")
     return new
 
 
@@ -110,28 +127,34 @@ def _line_work(error: ErrorSide, step: Step, header: bool | None) -> "Work":
 
     import numpy as np
 
-    from .errors import NO_SIDE, SIDES, from_options
+    from .errors import NO_SIDE, SIDES, from_options, named_as_given, say_spread
     from .lines import Work
 
     common: dict[str, Any] = {}
+    said: set[str] = set()
 
     def compute(problem: "Problem", documents: "list[Document]") -> "list[Document]":
         if not common:
             common.update(from_options(error, problem.names, True, header))
-        given = [_of_line(replace(problem, x=problem.x[0], document=d), common) for d in documents]
+        alone = replace(problem, x=problem.x[0])
+        given = [error_of_line(replace(alone, document=d), common) for d in documents]
+        _keys(_wrt(problem, step), step)  # what cannot be is refused before it is computed
         if any(not g.keys() & set(SIDES) for g in given):
             fail(*NO_SIDE)
         together = _together(given)
         if together is None:
+            say_spread(problem, given[0], said)
             rows = [replace(problem, x=x, z=None if problem.z is None else problem.z[0]) for x in np.asarray(problem.x)]
-            return [dict(_found(row, g, step)) for row, g in zip(rows, given, strict=True)]
+            with named_as_given(error, ""):
+                return [dict(_found(row, g, step)) for row, g in zip(rows, given, strict=True)]
         found = _found(problem, {**together, "reduction": "none"}, step)
         return [dict(zip(found, values, strict=True)) for values in zip(*found.values(), strict=True)]
 
     return Work(compute, lambda p: max(1, p.W.size))
 
 
-def _of_line(problem: "Problem", common: dict[str, Any]) -> dict[str, Any]:
+def error_of_line(problem: "Problem", common: dict[str, Any]) -> dict[str, Any]:
+    """The error of one line: what the line says, and what the options say where it says nothing."""
     from .errors import SIDES, error_of
 
     own = error_of(problem, ErrorSide(), needed=False, source="")

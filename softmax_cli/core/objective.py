@@ -133,7 +133,10 @@ def _norm(reduction: Reduction, N: int, w: Array | None, counted: Array | None) 
         return float(N)
     norm = math.fsum(itertools.chain.from_iterable(terms[a : a + TERMS].tolist() for a in range(0, N, TERMS)))
     if norm == 0.0:
-        raise InputError("no input counts: all are ignored or have weight 0, and their mean is none", "use the sum")
+        raise InputError(
+            "no input counts: all are ignored or have weight 0, and their mean is none",
+            "take their sum, which is 0: reduction sum",
+        )
     return norm
 
 

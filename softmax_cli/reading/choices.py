@@ -8,11 +8,15 @@ from ..errors import InputError
 from ..wording import counted, quoted, shown
 
 
-def chosen_indices(text: str, count: int, option: str, noun: str) -> list[int]:
-    """3,7,10-12 as a list of indices below `count`. InputError for what is none, runs backwards or does not exist."""
+def chosen_indices(text: str, count: int, option: str, noun: str, names: tuple[str, ...] | None = None) -> list[int]:
+    """3,7,10-12 as a list of indices below `count`; a name stands for its index. InputError for what is none, runs
+    backwards or does not exist."""
     option = f"{option} {shown(text, 40)}"
     chosen: list[int] = []
     for part in map(str.strip, text.split(",")):
+        if names is not None and part in names:
+            chosen.append(names.index(part))
+            continue
         first, dash, last = part.partition("-")
         if not all(re.fullmatch(r"[0-9]{1,18}", n) for n in ((first, last) if dash else (first,))):
             raise InputError(f"{option}: {quoted(part)} is no index and no range", "write it as 3,7,10-12")

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from ..errors import InputError
 from ..wording import shown
 from .jsonarrays import parse_with_arrays
-from .jsonfile import as_object
+from .jsonfile import as_object, parse_json_with_minus_infinity
 from .npyfile import MAGIC
 from .npzfile import npz_names, read_npz
 from .sources import STDIN, SUFFIXES, read_bytes
@@ -35,6 +35,6 @@ def read_document(value: str, keys: list[str]) -> Document:
     if kind not in ("json", "npz") or data.startswith(MAGIC):
         raise InputError(f"INPUT {source} holds one array, where x and W are expected", "give it with -x, -W or -b")
     if kind == "json":
-        document = as_object(parse_with_arrays(data, source), source)
+        document = as_object(parse_with_arrays(data, source, parse_json_with_minus_infinity), source)
         return Document(document, document, source)
     return Document(read_npz(data, source, keys), npz_names(data, source), source)

@@ -11,7 +11,7 @@ from ..errors import InputError
 from ..wording import quoted, shown
 from .inline import read_inline
 from .jsonarrays import parse_with_arrays
-from .jsonfile import json_array
+from .jsonfile import json_array, parse_json, parse_json_with_nan
 from .npyfile import read_npy
 from .npzfile import read_npz_array
 from .sources import STDIN, named, read_bytes, sniffed
@@ -57,7 +57,7 @@ def read_entry(value: str, option: str, key: str, finite: bool = True, header: b
         data, source = read_bytes(value, option), shown(value) if value else STDIN
         kind = kind or sniffed(data)
     if kind == "json":
-        found = parse_with_arrays(data, source, finite)
+        found = parse_with_arrays(data, source, parse_json if finite else parse_json_with_nan)
         if not isinstance(found, dict):
             return entry_of(found, source, finite)
         if key not in found:

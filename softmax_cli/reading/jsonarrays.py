@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 
 from ..errors import InputError
 from .bulk import LARGE, json_matrix
-from .jsonfile import parse_json, parse_json_with_nan
+from .jsonfile import parse_json
 
 _KEY = re.compile(rb'\s*"([^"\\\x00-\x1f]*)"\s*:\s*')
 _SCALAR = re.compile(rb'"(?:[^"\\]|\\.)*"|[^\s,\[\]{}"]+')
@@ -18,8 +19,8 @@ _LIST, _OBJECT, _NUMBER = 96, 240, 32  # bytes of memory that each value takes
 _FREE = 256 << 20  # bytes that JSON may take whatever its size
 
 
-def parse_with_arrays(data: bytes, source: str, finite: bool = True) -> Any:
-    """As `parse_json`, or as `parse_json_with_nan` unless `finite`, with long vectors and matrices as arrays.
+def parse_with_arrays(data: bytes, source: str, parse: Callable[[bytes, str], Any] = parse_json) -> Any:
+    """As `parse_json`, or another `parse` that lets more pass, with long vectors and matrices as arrays.
     InputError as there, and for what would take far more memory than its size suggests."""
     body = data.removeprefix(b"\xef\xbb\xbf").strip()
     found = _arrays(body) if len(body) >= LARGE else None
@@ -28,7 +29,7 @@ def parse_with_arrays(data: bytes, source: str, finite: bool = True) -> Any:
     needed = _LIST * body.count(b"[") + _OBJECT * body.count(b"{") + _NUMBER * body.count(b",")
     if needed > max(_FREE, 12 * len(body)):
         raise InputError(f"{source} would take {needed / 1e9:.1f} GB as JSON", "save its numbers as .npy or .npz")
-    return parse_json(data, source) if finite else parse_json_with_nan(data, source)
+    return parse(data, source)
 
 
 def _arrays(body: bytes) -> Any:

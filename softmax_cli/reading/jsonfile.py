@@ -50,15 +50,31 @@ def parse_json_with_nan(data: bytes, source: str) -> Any:
 
 
 def parse_document(text: bytes, source: str) -> dict[str, Any]:
-    """A JSON object, in which -Infinity may stand, as Python's json module writes it. InputError as in
+    """A JSON object, in whose b and z -Infinity may stand, as Python's json module writes it. InputError as in
     `parse_json`, or if it is another value."""
+    return as_object(parse_json_with_minus_infinity(text, source), source)
+
+
+def parse_json_with_minus_infinity(data: bytes, source: str) -> Any:
+    """As `parse_json`, but in b and z of an object -Infinity is let pass."""
     try:
-        value = parse_json(text, source)
+        return parse_json(data, source)
     except InputError:
-        value = _with_minus_infinity(text, source) if b"-Infinity" in text else None
-        if value is None:
+        value = _with_minus_infinity(data, source) if b"-Infinity" in data else None
+        if type(value) is not dict:
             raise
-    return as_object(value, source)
+    for key in value.keys() - {"b", "z"}:
+        if (found := _first_marked(value[key])) is not None:
+            place = "".join(_step(step) for step in reversed(found[1]))
+            raise InputError(f"{source}: {escaped(key, 40)}{escaped(place)} is -Infinity, which b and z alone may hold")
+    return {key: _unmarked(value[key]) if key in ("b", "z") else value[key] for key in value}
+
+
+def _unmarked(value: Any) -> Any:
+    """The value with −∞ for the bytes that mark it."""
+    if type(value) is list:
+        return [_unmarked(item) for item in value]
+    return float("-inf") if type(value) is bytes else value
 
 
 def as_object(value: Any, source: str) -> dict[str, Any]:
@@ -69,13 +85,13 @@ def as_object(value: Any, source: str) -> dict[str, Any]:
 
 
 def _with_minus_infinity(data: bytes, source: str) -> Any:
-    """The value of a text that is JSON but for -Infinity in it, or None."""
+    """The value of a text that is JSON but for -Infinity in it, which bytes mark, or None."""
     import json
 
-    def constant(name: str) -> float:
+    def constant(name: str) -> bytes:
         if name != "-Infinity":
             raise ValueError
-        return float("-inf")
+        return name.encode()
 
     def number(digits: str) -> float:
         value = float(digits)
@@ -192,11 +208,14 @@ def _invalid(data: bytes, source: str, line: int) -> InputError:
     if marked is None:
         return InputError(f"{source} holds half of a surrogate pair, which is no character, on line {line}")
     number_text, path = marked
-    steps = (f".{escaped(key, 40)}" if isinstance(key, str) else f"[{key}]" for key in reversed(path))
-    place = escaped("".join(steps).removeprefix("."))
+    place = escaped("".join(_step(step) for step in reversed(path)).removeprefix("."))
     colon = ": " if isinstance(value, dict) else ""
     found = escaped(number_text, 40)
     return InputError(f"{source}{colon}{place} is {found}, where a finite number is expected")
+
+
+def _step(key: str | int) -> str:
+    return f".{escaped(key, 40)}" if isinstance(key, str) else f"[{key}]"
 
 
 def _first_marked(value: Any) -> tuple[str, list[str | int]] | None:

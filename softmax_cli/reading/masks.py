@@ -15,11 +15,19 @@ from .entries import Entry
 from .jsonfile import spelled
 
 
-def read_mask(option: str | None, document: dict[str, Any], source: str, N: int, K: int) -> Mask | None:
+def read_mask(
+    option: str | None,
+    document: dict[str, Any],
+    source: str,
+    N: int,
+    K: int,
+    names: tuple[str, ...] | None = None,
+) -> Mask | None:
     """True where an output is left out, (K,) or (N, K): as --mask says, or else the document, whose "mask" is a list
-    of indices, or a list of them for each of N inputs. InputError for an index that does not exist."""
+    of indices, or a list of them for each of N inputs; --mask takes names as well. InputError for an index that does
+    not exist."""
     if option is not None:
-        return mask_of(chosen_indices(option, K, "--mask", "output"), N, K)
+        return mask_of(chosen_indices(option, K, "--mask", "output", names), N, K)
     said = document.get("mask")
     if said is None:
         return None
@@ -32,7 +40,9 @@ def read_mask(option: str | None, document: dict[str, Any], source: str, N: int,
     if rows and len(rows) != len(said):
         raise InputError(f"{label} mixes indices and lists of them")
     if rows and len(rows) != N:
-        raise InputError(f"{label} has {counted(len(rows), 'list')}, where one for each of {N} inputs is expected")
+        raise InputError(
+            f"{label} has {counted(len(rows), 'list')}, where one for each of {counted(N, 'input')} is expected"
+        )
     for i in [i for row in rows for i in row] if rows else said:
         if type(i) not in (int, float) or i != int(i) or not 0 <= i < K:
             found = shown(spelled(i), 40)

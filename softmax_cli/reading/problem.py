@@ -181,13 +181,14 @@ def _tempered(
     was read from, in which −∞ leaves an output out."""
     N, K = (1 if problem.single else len(problem.x)), problem.W.shape[1]
     T = _temperature(temperature, document, source)
-    hidden = read_mask(mask, document, source, N, K)
-    if entry is not None and problem.z is not None:
-        problem = replace(problem, z=open_numbers(entry, problem.z, hidden))
-    elif entry is not None and problem.b is not None:
-        problem = replace(
-            problem, b=open_numbers(entry, problem.b, hidden if hidden is None or hidden.ndim == 1 else None)
-        )
+    hidden = read_mask(mask, document, source, N, K, problem.names)
+    key = "b" if problem.z is None else "z"
+    numbers: Array | None = getattr(problem, key)
+    if entry is not None and numbers is not None and not np.isfinite(numbers).all():
+        nulls = read_mask(None, document, source, N, K)  # those of a document are where its own mask is
+        if nulls is not None and key == "b" and nulls.ndim == 2:
+            nulls = np.asarray(nulls.all(axis=0))
+        problem = replace(problem, **{key: open_numbers(entry, numbers, nulls)})  # type: ignore[arg-type]
     if T == 1.0 and hidden is None:
         return problem
     return replace(problem, temperature=T, mask=hidden)

@@ -18,21 +18,25 @@ from .sheet import Sheet, Sheets, matrix_sheet
 ORDER = ("dE_dz", "dE_dW", "dE_db", "dE_dx", "W_new", "b_new")
 
 
-def loss_result(problem: Problem, error: dict[str, Any], found: dict[str, Array], format: str) -> Result:
+def loss_result(problem: Problem, error: dict[str, Any], found: dict[str, Array]) -> Result:
     """The loss, the derivatives and the moved weights that were found. `error` is what the document repeats of the
-    error. csv and npy hold one result, the moved one where there is one: InputError where there are several."""
+    error."""
     held = [key for key in ORDER if key in found]
     new = [key for key in held if key.endswith("_new")]
     chosen = new or held
-    if format in ("csv", "npy") and len(chosen) > 1:
-        raise InputError(
-            f"{format} holds one result, and there are {' and '.join(chosen)}",
-            "choose one, as in --wrt W, or write .npz or .json",
-        )
     document: dict[str, Value] = {**inputs_of(problem), **error}
     document |= {key: found[key] for key in ("loss", *held) if key in found}
     header = problem.names if chosen[0] in ("dE_dz", "dE_dW", "W_new") else None
     return Result(document, chosen[0], lambda: _sheets(problem, error, found), header=header)
+
+
+def refuse_several(keys: list[str], format: str) -> None:
+    """csv and npy hold one result: InputError for more keys than that."""
+    if format in ("csv", "npy") and len(set(keys)) > 1:
+        raise InputError(
+            f"{format} holds one result, and there are {' and '.join(keys)}",
+            "choose one, as in --wrt W, or write .npz or .json",
+        )
 
 
 class _Kind(NamedTuple):
@@ -98,6 +102,8 @@ def _error_named(error: dict[str, Any], labels: Labels) -> str:
     """E as a formula, as far as a line holds it."""
     target, reduction = error.get("target"), error.get("reduction", "none")
     plain = not error.keys() - {"target", "reduction", "l2", "sample_weights", "ignore"}
+    if isinstance(target, int) and target == error.get("ignore"):
+        return "E"
     if isinstance(target, int) and plain:
         named = f"E = −ln {labels.h(target)}"
     elif plain and np.asarray(target).dtype.kind == "i":

@@ -136,7 +136,9 @@ def test_one_row_is_a_batch_where_x_rows_says_so():
     assert shapes == [(2,), (1, 2)]
 
 
-@pytest.mark.parametrize("more", [[], ["--json", "-o", "out.json"], ["--reduction", "none", "-o", "out.npy"]])
+@pytest.mark.parametrize(
+    "more", [[], ["--json", "-o", "out.json"], ["--reduction", "none", "--wrt", "W", "-o", "out.npy"]]
+)
 def test_a_data_set_that_is_cut_short_while_it_is_read_ends_in_one_line_and_leaves_nothing(tmp_path, more):
     x = np.lib.format.open_memmap(tmp_path / "x.npy", "w+", np.float64, (1_200_000, 8))
     del x
