@@ -25,7 +25,9 @@ def explain(inputs: Inputs, explanation: Explanation, lines: Lines) -> None:
       softmax-jac explain model.json -o lesson.html     a page on which an entry is chosen
       softmax-jac explain model.json -o lesson.md       for pandoc, a notebook or a repository
 
-    The derivation of dL/dW, walked through with your own numbers.
+      softmax-jac explain -z 1,2,3 --entry 0,1          of the softmax alone: ∂h[0]/∂z[1]
+
+    The derivation of dL/dW, or with -z of dS/dZ, walked through with your own numbers.
     """
     if lines.jsonl:
         from .lines import run_lines
@@ -69,7 +71,8 @@ def _line_work(explanation: Explanation) -> "Work":
     format = explanation.format or "text"
 
     def compute(problem: "Problem", documents: "list[Document]") -> "list[Document]":
-        return [{format: _explained(replace(problem, x=problem.x[0]), explanation, format)}]
+        z = None if problem.z is None else problem.z[0]
+        return [{format: _explained(replace(problem, x=problem.x[0], z=z), explanation, format)}]
 
     return Work(compute, size=lambda p: ALONE)
 
@@ -82,8 +85,19 @@ def _explained(problem: "Problem", explanation: Explanation, format: str) -> str
     if problem.z is not None or problem.temperature != 1.0 or mask_of_problem(problem) is not None:
         fail("explain works through the bare layer: it takes x, W and b, no temperature and no mask")
 
-    entry = None if explanation.entry is None else _entry(explanation.entry)
-    worked = worked_entry(problem.x, problem.W, problem.b, problem.names, entry, explanation.precision)
+    entry = None if explanation.entry is None else _entry(explanation.entry, problem.z is not None)
+    of_logits = problem.z is not None
+    worked = worked_entry(
+        None if of_logits else problem.x,
+        None if of_logits else problem.W,
+        problem.b,
+        problem.names,
+        entry,
+        explanation.precision,
+        z=problem.z,
+        temperature=problem.temperature,
+        mask=problem.mask,
+    )
     return renderer(format)(worked, _width(explanation.output), lambda: _picture(problem))
 
 
@@ -99,12 +113,16 @@ def _picture(problem: "Problem") -> str:
     from ..drawing.view import view_of
     from ..writing.jacobian_result import Asked, jacobian_result
 
-    return svg_heatmap(view_of(jacobian_result(problem, Asked("dL_dW")), "numerator"))
+    return svg_heatmap(view_of(jacobian_result(problem, Asked("dL_dW" if problem.z is None else "dS_dZ")), "numerator"))
 
 
-def _entry(text: str) -> tuple[int, int, int]:
+def _entry(text: str, of_logits: bool) -> tuple[int, ...]:
     parts = text.split(",")
-    if len(parts) != 3 or not all(re.fullmatch(r"[0-9]{1,18}", p.strip()) for p in parts):
-        fail(f"--entry is {quoted(text)}, where t,j,i is expected, as in 1,2,0 for ∂h[1]/∂W[2,0]")
-    t, j, i = (int(p) for p in parts)
-    return t, j, i
+    by_logit, by_weight = (
+        "t,i is expected, as in 1,0 for ∂h[1]/∂z[0]",
+        "t,j,i is expected, as in 1,2,0 for ∂h[1]/∂W[2,0]",
+    )
+    wanted = by_logit if of_logits else by_weight
+    if len(parts) != (2 if of_logits else 3) or not all(re.fullmatch(r"[0-9]{1,18}", p.strip()) for p in parts):
+        fail(f"--entry is {quoted(text)}, where {wanted}")
+    return tuple(int(p) for p in parts)

@@ -248,7 +248,7 @@ class Explanation(NamedTuple):
     """What explain shows."""
 
     entry: Annotated[
-        str | None, typer.Option(metavar="t,j,i", help="The entry worked out: ∂h[t]/∂W[j,i], zero-based.")
+        str | None, typer.Option(metavar="t,j,i", help="The entry worked out: ∂h[t]/∂W[j,i], zero-based; with -z t,i.")
     ] = None
     format: Annotated[
         Literal["text", "markdown", "html", "latex"] | None,

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from .derivative_steps import chain, logit_derivative, shortcut, softmax_derivative
 from .equations import Step
-from .layer_steps import logits, softmax, the_layer
+from .layer_steps import logits, softmax, the_layer, the_logits
 from .learning_steps import moving_the_weight
 from .worked_entry import WorkedEntry, worked_entry
 
@@ -18,7 +18,8 @@ Rendered = TypeVar("Rendered")
 ALL = "tji"
 
 # Each with those of t, j and i that it depends on.
-STEPS: tuple[tuple[Callable[[WorkedEntry], Step], str], ...] = (
+Steps = tuple[tuple[Callable[[WorkedEntry], Step], str], ...]
+STEPS: Steps = (
     (the_layer, ALL),
     (logits, "t"),
     (softmax, "ti"),
@@ -28,6 +29,11 @@ STEPS: tuple[tuple[Callable[[WorkedEntry], Step], str], ...] = (
     (shortcut, ALL),
     (moving_the_weight, ALL),
 )
+FROM_LOGITS: Steps = ((the_logits, ALL), (softmax, "ti"), (softmax_derivative, "ti"), (moving_the_weight, ALL))
+
+
+def _steps(worked: WorkedEntry) -> Steps:
+    return FROM_LOGITS if worked.of_logits else STEPS
 
 
 def explain(
@@ -46,7 +52,7 @@ def explain(
 def steps_to(worked: WorkedEntry) -> list[Step]:
     """The steps to one entry."""
     with np.errstate(all="ignore"):
-        return [step(worked) for step, _ in STEPS]
+        return [step(worked) for step, _ in _steps(worked)]
 
 
 def rendered(
@@ -55,7 +61,7 @@ def rendered(
     """What `render` makes of the steps to one entry and their numbers. `made` keeps what other entries share."""
     found = []
     with np.errstate(all="ignore"):
-        for n, (step, depends) in enumerate(STEPS, 1):
+        for n, (step, depends) in enumerate(_steps(worked), 1):
             key = (n, *(getattr(worked, index) for index in depends))
             if depends == ALL:
                 found.append(render(n, step(worked)))

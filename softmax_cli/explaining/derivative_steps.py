@@ -15,21 +15,30 @@ from .symbols import (
     ONE,
     OUTPUT,
     PROBABILITIES,
+    SCALED,
     SUM,
     W_JI,
     Z_I,
     Z_K,
     Z_T,
     ZERO,
+    T,
 )
 from .worked_entry import TERMS, WorkedEntry
 
-OWN = Symbol("∂h[t]/∂z[t] = h[t]·(1 − h[t])", r"\frac{\partial h_t}{\partial z_t} = h_t (1 - h_t)")
-OTHER = Symbol("∂h[t]/∂z[i] = −h[t]·h[i],  i ≠ t", r"\frac{\partial h_t}{\partial z_i} = -h_t h_i, \quad i \ne t")
-SHORTCUT = Symbol(
-    "∂h[t]/∂W[j,i] = h[t]·(δ − h[i])·x[j]", r"\frac{\partial h_t}{\partial W_{j,i}} = h_t (\delta_{ti} - h_i) x_j"
+OWN = "∂h[t]/∂z[t] = h[t]·(1 − h[t])", r"\frac{\partial h_t}{\partial z_t} = h_t (1 - h_t)"
+OTHER = "∂h[t]/∂z[i] = −h[t]·h[i]", r"\frac{\partial h_t}{\partial z_i} = -h_t h_i"
+SHORTCUT = (
+    "∂h[t]/∂W[j,i] = h[t]·(δ − h[i])·x[j]",
+    r"\frac{\partial h_t}{\partial W_{j,i}} = h_t (\delta_{ti} - h_i) x_j",
 )
 BY_WEIGHT = say("row ", H_T, ", column ", W_JI, ", ", INPUT, " running fastest")
+
+
+def tempered(worked: WorkedEntry, formula: tuple[str, str], text: str = "", tex: str = "") -> Symbol:
+    """A formula, over T unless that is 1, and what follows it."""
+    over = ("", "") if worked.temperature == 1.0 else ("/T", " / T")
+    return Symbol(formula[0] + over[0] + text, formula[1] + over[1] + tex)
 
 
 def softmax_derivative(worked: WorkedEntry) -> Step:
@@ -46,10 +55,12 @@ def softmax_derivative(worked: WorkedEntry) -> Step:
             ". By the quotient rule ", Symbol("h[t] = e[t]/s", "h_t = e_t / s"), " changes with its own logit by ",
             Symbol("(e[t]·s − e[t]·e[t])/s²", "(e_t s - e_t e_t) / s^2"), ", and with another logit ", OUTPUT, " by ",
             Symbol("(0·s − e[t]·e[i])/s²", "(0 \\cdot s - e_t e_i) / s^2"), ". In terms of ", PROBABILITIES,
-            " these are the two cases:",
-        ),
-        OWN,
-        OTHER,
+            " these are the two cases",
+        ) + (say(":") if worked.temperature == 1.0 else say(
+            ", and because ", SCALED, " is in the exponent where ", Z_I, " was, both are divided by ", T, ":"
+        )),
+        tempered(worked, OWN),
+        tempered(worked, OTHER, ",  i ≠ t", r", \quad i \ne t"),
         say(
             "The first, worked out. ", Symbol("1 − h", "1 - h"), " is what the other outputs have, and adding those "
             "up keeps the digits that a subtraction from ", ONE, " loses when ",
@@ -57,11 +68,10 @@ def softmax_derivative(worked: WorkedEntry) -> Step:
         ),
         less,
         *note,
-        worked.equation(
+        worked.over_temperature(
             worked.derivative("h", t, worked.of("z", t)),
             Symbol(f"{h.text}·(1 − {h.text})", f"{h.tex} (1 - {h.tex})"),
-            "sum",
-            [(float(worked.h[t]), float(worked.complement[t]))],
+            (float(worked.h[t]), float(worked.complement[t])),
             same,
         ),
     ]  # fmt: skip
@@ -70,11 +80,10 @@ def softmax_derivative(worked: WorkedEntry) -> Step:
         apart = float(worked.dS.entries(0, [t], [other])[0, 0])
         parts += [
             say("The second:"),
-            worked.equation(
+            worked.over_temperature(
                 worked.derivative("h", t, worked.of("z", other)),
                 Symbol(f"−{h.text}·{o.text}", f"-{h.tex} {o.tex}"),
-                "sum",
-                [(-float(worked.h[t]), float(worked.h[other]))],
+                (-float(worked.h[t]), float(worked.h[other])),
                 apart,
             ),
         ]
@@ -143,7 +152,8 @@ def chain(worked: WorkedEntry) -> Step:
     )  # fmt: skip
 
 
-def shortcut(worked: WorkedEntry) -> Step:
+def entry_equation(worked: WorkedEntry) -> Equation:
+    """The entry by the shortcut."""
     t, j, i = worked.t, worked.j, worked.i
     h, o, x = worked.of("h", t), worked.of("h", i), worked.input(j)
     if t == i:
@@ -152,6 +162,11 @@ def shortcut(worked: WorkedEntry) -> Step:
     else:
         formula = Symbol(f"−{h.text}·{o.text}·{x.text}", f"-{h.tex} {o.tex} {x.tex}")
         factors = (-float(worked.h[t]), float(worked.h[i]), float(worked.x[j]))
+    return worked.over_temperature(worked.derivative("h", t, worked.weight(j, i)), formula, factors, worked.value)
+
+
+def shortcut(worked: WorkedEntry) -> Step:
+    t, i = worked.t, worked.i
     case = Symbol("t = i", "t = i") if t == i else Symbol("t ≠ i", "t \\ne i")
     return Step(
         say("The shortcut"),
@@ -160,9 +175,9 @@ def shortcut(worked: WorkedEntry) -> Step:
                 "Since only one term survives, the entry can be written down without either matrix, with ", DELTA,
                 " one where ", Symbol("t = i", "t = i"), " and zero elsewhere:",
             ),
-            SHORTCUT,
+            tempered(worked, SHORTCUT),
             say("Here ", case, ", so ", DELTA, " is ", ONE if t == i else ZERO, ":"),
-            worked.equation(worked.derivative("h", t, worked.weight(j, i)), formula, "sum", [factors], worked.value),
+            entry_equation(worked),
             say("It is the same number as by the chain rule. The whole matrix, ") + BY_WEIGHT + say(":"),
             worked.corner(Symbol("dL/dW", r"\frac{dL}{dW}"), worked.dL, BY_WEIGHT),
         ),

@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-Kind = Literal["sum", "exp", "quotient"]
+Kind = Literal["sum", "exp", "tempered", "quotient"]
 
 
 class Symbol(NamedTuple):
@@ -53,7 +53,8 @@ NOTHING = say()
 
 class Equation(NamedTuple):
     """symbol = formula = arithmetic = value. The arithmetic is a sum of products of numbers, its
-    exponential, or, for "quotient", the first product over the second."""
+    exponential, or, for "quotient", the first product over the second; for "tempered", the exponential of the
+    others over the last."""
 
     symbol: Symbol
     formula: Symbol
@@ -91,23 +92,34 @@ def worked(kind: Kind, terms: Iterable[tuple[str, ...]]) -> Decimal:
         context.prec, context.Emin, context.Emax = EVERY, -999999, 999999
         products = [math.prod((Decimal(f) for f in term), start=Decimal(1)) for term in terms]
         total = sum(products, Decimal(0))
+        below = products[-1]
+        above = sum(products[:-1], Decimal(0))
         context.prec = 60
         if kind == "quotient":
-            return products[0] / products[1]
+            return above / below
+        if kind == "tempered":
+            return (above / below).exp()
         return total.exp() if kind == "exp" else total
 
 
 def _comes_to(kind: Kind, terms: Iterable[tuple[str, ...]], value: str) -> bool:
     """Whether the arithmetic is exactly the value that is printed."""
     if kind == "quotient":
-        (above,), (below,) = terms
-        return worked("sum", [(above,)]) == worked("sum", [(below, value)])
-    total = worked("sum", terms)
-    return total == 0 and Decimal(value) == 1 if kind == "exp" else total == Decimal(value)
+        above, below = terms
+        return worked("sum", [above]) == worked("sum", [(*below, value)])
+    if kind == "sum":
+        return worked("sum", terms) == Decimal(value)
+    return worked("sum", list(terms)[:2]) == 0 and Decimal(value) == 1
 
 
 def number(value: float, digits: int) -> str:
-    return f"{value + 0.0:.{digits}g}"
+    return "-∞" if value == -math.inf else f"{value + 0.0:.{digits}g}"
+
+
+def number_tex(text: str) -> str:
+    """A number that is printed, in LaTeX."""
+    significand, e, exponent = text.replace("∞", r"\infty").partition("e")
+    return f"{significand} \\cdot 10^{{{int(exponent)}}}" if e else significand
 
 
 @lru_cache(maxsize=100_000)

@@ -13,6 +13,7 @@ X_J = Symbol("x[j]", "x_j")
 Z_I, Z_K, Z_T = (Symbol(f"z[{n}]", f"z_{n}") for n in "ikt")
 H_I, H_T = (Symbol(f"h[{n}]", f"h_{n}") for n in "it")
 E_I, E_T = (Symbol(f"e[{n}]", f"e_{n}") for n in "it")
+T, SCALED = Symbol("T", "T"), Symbol("z/T", "z / T")
 DELTA = Symbol("δ", r"\delta")
 
 DS_DZ, DZ_DW, DL_DW = (Symbol(f"d{a}/d{b}", f"d{a}/d{b}") for a, b in ("SZ", "ZW", "LW"))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,7 +14,8 @@ from numpy.typing import ArrayLike
 from ..core.arrays import Array
 from ..core.exactdot import exact_dots
 from ..core.jacobian import Jacobian, layer_structure, linear_structure, softmax_structure
-from ..core.layer import Layer, evaluate
+from ..core.layer import Layer, evaluate_any
+from ..core.masks import Mask
 from ..errors import InputError
 from ..wording import escaped
 from .equations import NOTHING, Equation, Kind, Matrix, Prose, Symbol, equation, number, say
@@ -40,17 +42,21 @@ def largest_entry(layer: Layer) -> tuple[int, int, int]:
     """The off-diagonal entry of largest magnitude: the two likeliest outputs, the largest input."""
     order = np.argsort(-layer.h[0], kind="stable")
     t, i = (int(order[0]), int(order[1])) if len(order) > 1 else (0, 0)
-    return t, int(np.abs(layer.x[0]).argmax()), i
+    return t, int(np.abs(layer.x[0]).argmax()) if layer.x.size else 0, i
 
 
-def checked_entry(entry: tuple[int, int, int], layer: Layer) -> tuple[int, int, int]:
-    """The entry itself. InputError if it does not exist."""
-    sizes = layer.h.shape[1], layer.x.shape[1], layer.h.shape[1]
-    for what, index, size in zip(("output", "input", "output"), entry, sizes, strict=True):
+def checked_entry(entry: tuple[int, ...], layer: Layer, of_logits: bool) -> tuple[int, int, int]:
+    """(t, j, i), where j is 0 if only logits are given. InputError if there is no such entry."""
+    K, J = layer.h.shape[1], layer.x.shape[1]
+    parts = [("output", K), ("output", K)] if of_logits else [("output", K), ("input", J), ("output", K)]
+    named = ",".join(str(n) for n in entry)
+    if len(entry) != len(parts):
+        wanted = "t,i is expected for ∂h[t]/∂z[i]" if of_logits else "t,j,i is expected for ∂h[t]/∂W[j,i]"
+        raise InputError(f"--entry {named}: {wanted}")
+    for (what, size), index in zip(parts, entry, strict=True):
         if not 0 <= index < size:
-            named = ",".join(str(n) for n in entry)
             raise InputError(f"--entry {named}: {what} {index} does not exist: there are {size}, 0 to {size - 1}")
-    return entry
+    return entry[0], 0 if of_logits else entry[1], entry[-1]
 
 
 def tex_escaped(name: str) -> str:
@@ -63,8 +69,10 @@ def tex_escaped(name: str) -> str:
 class WorkedEntry:
     """A layer at one input, the entry ∂h[t]/∂W[j,i] that is worked out, and how both are written.
 
-    `complement` is 1 − h; `names` are those of the outputs; `digits` are significant digits; `asked` says
-    that somebody asked for this entry; `corner_size` rows and columns of a matrix are shown.
+    Where logits are given, x and W are empty, the entry is ∂h[t]/∂z[i], j is 0 and dL is dS. `temperature` divides the
+    logits; an output that is `hidden` (K,) is left out. z is −∞ where what was given is. `complement` is 1 − h; `names`
+    are those of the outputs; `digits` are significant digits; `asked` says that somebody asked for this entry;
+    `corner_size` rows and columns of a matrix are shown.
     """
 
     x: Array
@@ -82,6 +90,8 @@ class WorkedEntry:
     j: int
     i: int
     asked: bool
+    temperature: float
+    hidden: Mask
     corner_size: int = CORNER
     matrices: dict[str, Matrix] = field(default_factory=dict)  # made so far, for every entry of the layer
 
@@ -92,8 +102,14 @@ class WorkedEntry:
     # --- the layer
 
     @property
+    def of_logits(self) -> bool:
+        """Whether logits are all that is given."""
+        return not len(self.x)
+
+    @property
     def J(self) -> int:
-        return len(self.x)
+        """How many columns of dL belong to an output."""
+        return max(1, len(self.x))
 
     @property
     def K(self) -> int:
@@ -106,8 +122,9 @@ class WorkedEntry:
 
     @cached_property
     def exponentials(self) -> Array:
-        """exp(z − max z)."""
-        e: Array = np.exp(self.z - self.z[self.top])
+        """exp((z − max z)/T), the largest being that of the outputs that are not left out."""
+        shown = np.where(self.hidden, -np.inf, self.z)
+        e: Array = np.exp((shown - self.z[self.top]) / self.temperature)
         return e
 
     @property
@@ -128,6 +145,10 @@ class WorkedEntry:
     def weight(self, j: int, i: int) -> Symbol:
         return Symbol(f"W[{j},{self.name(i)}]", f"W_{{{j},{self.tex_name(i)}}}")
 
+    def variable(self, j: int, i: int) -> Symbol:
+        """What the entry is the derivative by."""
+        return self.of("z", i) if self.of_logits else self.weight(j, i)
+
     def input(self, j: int) -> Symbol:
         return Symbol(f"x[{j}]", f"x_{{{j}}}")
 
@@ -141,6 +162,13 @@ class WorkedEntry:
         self, symbol: Symbol, formula: Symbol, kind: Kind, terms: Sequence[tuple[float, ...]], value: float
     ) -> Equation:
         return equation(symbol, formula, kind, tuple(terms), value, self.digits)
+
+    def over_temperature(self, symbol: Symbol, formula: Symbol, factors: tuple[float, ...], value: float) -> Equation:
+        """symbol = formula/T, the formula being a product; without the T where it is 1."""
+        if self.temperature == 1.0:
+            return self.equation(symbol, formula, "sum", [factors], value)
+        divided = Symbol(f"{formula.text}/T", f"{formula.tex} / T")
+        return self.equation(symbol, divided, "quotient", [factors, (self.temperature,)], value)
 
     def shortened(self, terms: list[tuple[float, ...]]) -> tuple[list[tuple[float, ...]], list[Prose]]:
         """A long sum with its last terms added up into one, and a sentence that says so."""
@@ -174,34 +202,46 @@ class WorkedEntry:
 
 
 def worked_entry(
-    x: ArrayLike,
-    W: ArrayLike,
+    x: ArrayLike | None,
+    W: ArrayLike | None,
     b: ArrayLike | None,
     names: tuple[str, ...] | None,
-    entry: tuple[int, int, int] | None,
+    entry: tuple[int, ...] | None,
     digits: int,
+    *,
+    z: ArrayLike | None = None,
+    temperature: float = 1.0,
+    mask: Any = None,
 ) -> WorkedEntry:
-    """Entry (t, j, i) of a layer at x (J,), W (J, K), b (K,), by default the off-diagonal one of largest
-    magnitude. InputError as `evaluate` raises it, for several inputs, and for an entry that does not exist."""
-    layer, single = evaluate(x, W, b)
+    """Entry (t, j, i) of a layer at x (J,), W (J, K), b (K,), or (t, i) where the logits z (K,) are given, by default
+    the off-diagonal one of largest magnitude. InputError as `evaluate_any` raises it, for several inputs, and for an
+    entry that does not exist."""
+    layer, single = evaluate_any(x, W, b, z=z, temperature=temperature, mask=mask)
+    what = "x" if z is None else "z"
     if not single:
-        raise InputError("explain works through one input, and x holds several", "give one of them with -x")
-    t, j, i = largest_entry(layer) if entry is None else checked_entry(entry, layer)
-    weights = np.asarray(W, dtype=np.float64)
+        raise InputError(f"explain works through one input, and {what} holds several", f"give one of them with -{what}")
+    of_logits, K = z is not None, layer.h.shape[1]
+    t, j, i = largest_entry(layer) if entry is None else checked_entry(entry, layer, of_logits)
+    given = z if of_logits else b
+    weights = np.empty((0, K)) if of_logits or W is None else np.asarray(W, dtype=np.float64)
+    biases = None if given is None else np.asarray(given, dtype=np.float64)
+    dS = softmax_structure(layer, True)
     return WorkedEntry(
         x=layer.x[0],
         W=weights,
-        b=None if b is None else np.asarray(b, dtype=np.float64),
-        z=layer.z[0],
+        b=None if of_logits else biases,
+        z=layer.z[0] if biases is None else np.where(np.isneginf(biases), -np.inf, layer.z[0]),
         h=layer.h[0],
         complement=layer.complement[0],
         names=names,
         digits=digits,
-        dS=softmax_structure(layer, True),
-        dZ=linear_structure(layer.x, weights.shape[1], True),
-        dL=layer_structure(layer, True),
+        dS=dS,
+        dZ=linear_structure(layer.x, K, True),
+        dL=dS if of_logits else layer_structure(layer, True),
         t=t,
         j=j,
         i=i,
         asked=entry is not None,
+        temperature=layer.temperature,
+        hidden=np.zeros(K, np.bool_) if layer.mask is None else layer.mask[0],
     )

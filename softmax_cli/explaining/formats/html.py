@@ -11,12 +11,12 @@ from itertools import chain
 
 from ..captions import TITLE, caption
 from ..derivation import rendered, steps_to
-from ..equations import Code, Equation, Matrix, Part, Prose, Step, Symbol
-from ..symbols import DL_DW
+from ..equations import Code, Equation, Matrix, Part, Prose, Step, Symbol, number_tex
+from ..symbols import DL_DW, DS_DZ, W_JI
 from ..worked_entry import WorkedEntry
 from .choices import packed
 from .mathml import mathml
-from .tex_math import arithmetic, number_tex
+from .tex_math import arithmetic
 
 ENTRIES, ROWS = 10_000, 100  # of the Jacobian that a page holds at most, each with its derivation
 TERMS = 200_000  # of the sums in these derivations: fewer entries where outputs are many
@@ -62,24 +62,31 @@ def _jacobian(worked: WorkedEntry, rows: range, columns: range, picture: str) ->
     """The whole matrix as a picture and as a table, with the diagonal blocks marked."""
     size = f"{worked.K} × {worked.K * worked.J}"
     yield '<section id="jacobian">'
-    yield f"<h2>The Jacobian {_inline(DL_DW)}</h2>"
+    symbol = DS_DZ if worked.of_logits else DL_DW
+    yield f"<h2>The Jacobian {_inline(symbol)}</h2>"
     if picture:
         legend = f"The whole matrix, {size}: red above zero, blue below."
         yield f"<figure>{picture}<figcaption>{legend}</figcaption></figure>"
     whole = len(rows) * len(columns) == worked.K * worked.K * worked.J
     part = "" if whole else f" The first {len(rows)} rows and {len(columns)} columns are shown."
-    yield (
-        f'<p id="what">Each row is an output, each column a weight, {_inline(Symbol("W[j,i]", "W_{j,i}"))} leading '
-        f'from input j to output i. In the <span class="own">marked blocks</span> the weight leads to the row’s own '
-        f"output (t = i); everywhere else it leads to another (t ≠ i).{part}</p>"
-    )
+    if worked.of_logits:
+        yield (
+            f'<p id="what">Each row is an output, each column a logit. In the <span class="own">marked entries</span> '
+            f"the logit is that of the row’s own output (t = i); everywhere else it is another’s (t ≠ i).{part}</p>"
+        )
+    else:
+        yield (
+            f'<p id="what">Each row is an output, each column a weight, {_inline(W_JI)} leading from input j to output '
+            'i. In the <span class="own">marked blocks</span> the weight leads to the row’s own '
+            f"output (t = i); everywhere else it leads to another (t ≠ i).{part}</p>"
+        )
     yield '<p id="hint" hidden>Choose an entry with the mouse, a finger or the arrow keys: its derivation follows.</p>'
     yield '<p id="chosen" role="status"></p>'
-    yield '<div class="scroll" id="entries" role="region" aria-label="The entries of dL/dW" tabindex="0">'
+    yield f'<div class="scroll" id="entries" role="region" aria-label="The entries of {symbol.text}" tabindex="0">'
     t, column = worked.t, worked.i * worked.J + worked.j
     yield f'<table data-worked="{t},{column}">'
-    yield f"<caption>dL/dW, {size}</caption>"
-    heads = (f"<th scope=col>{escape(worked.weight(c % worked.J, c // worked.J).text)}" for c in columns)
+    yield f"<caption>{symbol.text}, {size}</caption>"
+    heads = (f"<th scope=col>{escape(worked.variable(c % worked.J, c // worked.J).text)}" for c in columns)
     yield f"<thead><tr><td>{''.join(heads)}</thead><tbody>"
     values = worked.dL.entries(0, list(rows), list(columns))
     for t, line in zip(rows, values.tolist(), strict=True):

@@ -10,7 +10,7 @@ from html import escape
 NAME = r"(?:\\text(?:backslash|asciitilde|asciicircum)\{\}|\\[&%$#_{}]|[^\\{}])*"
 TOKEN = re.compile(rf"\\text\{{(?P<name>{NAME})\}}|\\(?P<command>[a-z]+)|(?P<number>\d+(?:\.\d+)?)|(?P<other>\S)")
 OPERATORS = {
-    "sum": "∑", "cdot": "·", "times": "×", "ne": "≠", "approx": "≈", "cdots": "⋯", "vdots": "⋮",
+    "sum": "∑", "cdot": "·", "times": "×", "ne": "≠", "approx": "≈", "infty": "∞", "cdots": "⋯", "vdots": "⋮",
 }  # fmt: skip
 LETTERS = {"partial": "∂", "delta": "δ"}
 FUNCTIONS = ("exp", "ln")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
-from ..equations import Equation, Matrix
+from ..equations import Equation, Matrix, number_tex
 
 WIDTH = 70  # characters of arithmetic in a line
 
@@ -31,13 +31,10 @@ def arithmetic(equation: Equation) -> Iterator[str]:
     pieces = [products[0], *(f"- {p[1:]}" if p.startswith("-") else f"+ {p}" for p in products[1:])]
     if equation.kind == "exp":
         yield f"\\exp({' '.join(pieces)})"
+    elif equation.kind == "tempered":
+        yield f"\\exp(({' '.join(pieces[:-1])}) / {products[-1]})"
     else:
         yield from pieces
-
-
-def number_tex(text: str) -> str:
-    significand, e, exponent = text.partition("e")
-    return f"{significand} \\cdot 10^{{{int(exponent)}}}" if e else significand
 
 
 def matrix_tex(matrix: Matrix) -> str:
