@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from .core.loss_gradient import loss_gradient as loss_gradient
     from .core.mergeable import sums as sums
     from .errors import InputError as InputError
+    from .explaining.derivation import explain as explain
     from .running.partialfile import load_sums as load_sums
     from .running.partialfile import save_sums as save_sums
 
@@ -31,6 +32,7 @@ _HOMES = {
     "check_function": "checking.functions.check",
     "compare": "checking.compare",
     "cross_entropy": "core.gradients",
+    "explain": "explaining.derivation",
     "forward": "core.layer",
     "hessian": "core.hessian",
     "hvp": "core.hessian",

@@ -80,10 +80,6 @@ def _line_work(explanation: Explanation) -> "Work":
 def _explained(problem: "Problem", explanation: Explanation, format: str) -> str:
     from ..explaining.formats.registry import renderer
     from ..explaining.worked_entry import worked_entry
-    from ..writing.inputs import mask_of_problem
-
-    if problem.z is not None or problem.temperature != 1.0 or mask_of_problem(problem) is not None:
-        fail("explain works through the bare layer: it takes x, W and b, no temperature and no mask")
 
     entry = None if explanation.entry is None else _entry(explanation.entry, problem.z is not None)
     of_logits = problem.z is not None

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
-from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
@@ -175,6 +173,8 @@ def _fast(layer: Layer, W: Array, b: Array | None) -> Weighted:
 
 def _careful(layer: Layer, W: Array, b: Array | None) -> Weighted:
     """Exponentials of 40 digits, of logits that are as exact."""
+    from decimal import Decimal, localcontext
+
     N, K = layer.h.shape
     rows, columns = (part.ravel() for part in np.indices((N, K)))
     hi, lo = (part.reshape(N, K) for part in exact_entries(layer.x, W, b, rows, columns))
@@ -196,6 +196,9 @@ def _careful(layer: Layer, W: Array, b: Array | None) -> Weighted:
 
 def _exact(layer: Layer, W: Array, b: Array | None, n: int, t: int, j: int, log: bool) -> float:
     """One entry, from as many digits as it takes."""
+    from decimal import Decimal, localcontext
+    from fractions import Fraction
+
     shown = [k for k in range(W.shape[1]) if layer.mask is None or not layer.mask[n, k]]
     T = Fraction(layer.temperature)
     x = [Fraction(v) for v in layer.x[n].tolist()]
@@ -209,7 +212,8 @@ def _exact(layer: Layer, W: Array, b: Array | None, n: int, t: int, j: int, log:
     while True:
         with localcontext() as context:
             context.prec, context.Emin, context.Emax = digits, -(10**9), 10**9
-            e = {k: (_decimal(z[k] - top)).exp() for k in shown}
+            gaps = {k: z[k] - top for k in shown}
+            e = {k: (Decimal(gap.numerator) / Decimal(gap.denominator)).exp() for k, gap in gaps.items()}
             total = sum(e.values(), Decimal(0))
             terms = [e[k] * (Decimal(float(W[j, t])) - Decimal(float(W[j, k]))) for k in shown]
             value, size = sum(terms, Decimal(0)), sum(map(abs, terms), Decimal(0))
@@ -219,7 +223,3 @@ def _exact(layer: Layer, W: Array, b: Array | None, n: int, t: int, j: int, log:
         if digits > MOST_DIGITS:
             return 0.0
         digits *= 3
-
-
-def _decimal(value: Fraction) -> Decimal:
-    return Decimal(value.numerator) / Decimal(value.denominator)

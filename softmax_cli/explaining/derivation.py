@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..errors import InputError
+from ..wording import counted
 from .derivative_steps import chain, logit_derivative, shortcut, softmax_derivative
 from .equations import Step
 from .layer_steps import logits, softmax, the_layer, the_logits
@@ -36,17 +39,56 @@ def _steps(worked: WorkedEntry) -> Steps:
     return FROM_LOGITS if worked.of_logits else STEPS
 
 
+@dataclass(frozen=True, repr=False)
+class Derivation:
+    """A derivation worked with one's own numbers: text where it is printed, Markdown with LaTeX in a notebook."""
+
+    _worked: WorkedEntry
+
+    def __str__(self) -> str:
+        from .formats.text import as_text
+
+        return as_text(steps_to(self._worked))
+
+    __repr__ = __str__
+
+    def _repr_markdown_(self) -> str:
+        from .formats.markdown import markdown_body
+
+        return markdown_body(steps_to(self._worked))
+
+
 def explain(
-    x: ArrayLike,
-    W: ArrayLike,
+    x: ArrayLike | None = None,
+    W: ArrayLike | None = None,
     b: ArrayLike | None = None,
-    names: tuple[str, ...] | None = None,
-    entry: tuple[int, int, int] | None = None,
+    *,
+    z: ArrayLike | None = None,
+    entry: tuple[int, ...] | None = None,
+    names: Sequence[str] | None = None,
     digits: int = 6,
-) -> list[Step]:
-    """The steps to ∂h[t]/∂W[j,i] for entry (t, j, i), by default the off-diagonal one of largest
-    magnitude. x (J,), W (J, K), b (K,). InputError as `worked_entry` raises it."""
-    return steps_to(worked_entry(x, W, b, names, entry, digits))
+    temperature: float = 1.0,
+    mask: Any = None,
+) -> Derivation:
+    """The derivation of ∂h[t]/∂W[j,i] = h[t]·(δ − h[i])·x[j]/T with the numbers of a layer, step by step.
+
+    x (J,), W (J, K), b (K,) and `entry` (t, j, i); or the logits z (K,) and `entry` (t, i) for ∂h[t]/∂z[i]. By default
+    the entry is the off-diagonal one of largest magnitude. `names` are those of the K outputs; numbers have `digits`
+    significant digits, 2 to 15, and every equation is true to the digits it shows. `temperature` and `mask` as in
+    `forward`. In a notebook it shows as Markdown with LaTeX, printed it is text.
+    InputError as in `forward`, for several inputs, and for an entry that does not exist.
+
+    >>> from softmax_cli import explain
+    >>> lesson = explain([1.0, 2.0], [[0.5, 0.0], [0.0, 0.5]], entry=(0, 1, 1))
+    >>> print(str(lesson).splitlines()[-1])
+    softmax-jac loss-grad --target 0 prints this for every weight.
+    """
+    if not 2 <= digits <= 15:
+        raise InputError(f"digits is {digits}, where 2 to 15 are expected")
+    worked = worked_entry(x, W, b, None, entry, digits, z=z, temperature=temperature, mask=mask, option="entry")
+    if names is not None and len(names) != worked.K:
+        raise InputError(f"names has {counted(len(names), 'entry', 'entries')}, where {worked.K} are expected")
+    return Derivation(worked if names is None else replace(worked, names=tuple(names)))
 
 
 def steps_to(worked: WorkedEntry) -> list[Step]:

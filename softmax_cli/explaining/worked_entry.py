@@ -45,17 +45,17 @@ def largest_entry(layer: Layer) -> tuple[int, int, int]:
     return t, int(np.abs(layer.x[0]).argmax()) if layer.x.size else 0, i
 
 
-def checked_entry(entry: tuple[int, ...], layer: Layer, of_logits: bool) -> tuple[int, int, int]:
+def checked_entry(entry: tuple[int, ...], layer: Layer, of_logits: bool, option: str) -> tuple[int, int, int]:
     """(t, j, i), where j is 0 if only logits are given. InputError if there is no such entry."""
     K, J = layer.h.shape[1], layer.x.shape[1]
     parts = [("output", K), ("output", K)] if of_logits else [("output", K), ("input", J), ("output", K)]
     named = ",".join(str(n) for n in entry)
     if len(entry) != len(parts):
         wanted = "t,i is expected for ∂h[t]/∂z[i]" if of_logits else "t,j,i is expected for ∂h[t]/∂W[j,i]"
-        raise InputError(f"--entry {named}: {wanted}")
+        raise InputError(f"{option} {named}: {wanted}")
     for (what, size), index in zip(parts, entry, strict=True):
         if not 0 <= index < size:
-            raise InputError(f"--entry {named}: {what} {index} does not exist: there are {size}, 0 to {size - 1}")
+            raise InputError(f"{option} {named}: {what} {index} does not exist: there are {size}, 0 to {size - 1}")
     return entry[0], 0 if of_logits else entry[1], entry[-1]
 
 
@@ -212,16 +212,17 @@ def worked_entry(
     z: ArrayLike | None = None,
     temperature: float = 1.0,
     mask: Any = None,
+    option: str = "--entry",
 ) -> WorkedEntry:
     """Entry (t, j, i) of a layer at x (J,), W (J, K), b (K,), or (t, i) where the logits z (K,) are given, by default
     the off-diagonal one of largest magnitude. InputError as `evaluate_any` raises it, for several inputs, and for an
-    entry that does not exist."""
+    entry that does not exist, which it calls `option`."""
     layer, single = evaluate_any(x, W, b, z=z, temperature=temperature, mask=mask)
     what = "x" if z is None else "z"
     if not single:
         raise InputError(f"explain works through one input, and {what} holds several", f"give one of them with -{what}")
     of_logits, K = z is not None, layer.h.shape[1]
-    t, j, i = largest_entry(layer) if entry is None else checked_entry(entry, layer, of_logits)
+    t, j, i = largest_entry(layer) if entry is None else checked_entry(entry, layer, of_logits, option)
     given = z if of_logits else b
     weights = np.empty((0, K)) if of_logits or W is None else np.asarray(W, dtype=np.float64)
     biases = None if given is None else np.asarray(given, dtype=np.float64)

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import Array
-from ..core.batch import Batch
 from .labels import Axes
 
 if TYPE_CHECKING:
+    from ..core.batch import Batch
     from .sheet import Sheets
 
 

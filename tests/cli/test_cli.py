@@ -206,6 +206,11 @@ def test_a_run_loads_nothing_that_typer_would_convert_with(arguments):
     assert {"typer", "numpy", "rich", "pydantic"} & loaded_by(*arguments) == {"typer", "numpy"}
 
 
+def test_a_plain_run_loads_no_arithmetic_but_that_of_numpy():
+    assert {"numpy", "decimal", "fractions"} & loaded_by("forward", *LAYER, "--json") == {"numpy"}
+    assert {"numpy", "decimal", "fractions"} & loaded_by("layer-grad", *LAYER, "--json") == {"numpy"}
+
+
 def test_without_a_command_the_help_is_printed_with_a_line_for_each():
     text = run().stdout
     assert text == run("--help").stdout

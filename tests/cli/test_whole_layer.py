@@ -70,7 +70,6 @@ class TestLogits:
             (["layer-grad"], "layer-grad needs x and W, and only the logits z are given"),
             (["layer-grad", "--wrt", "b"], "layer-grad needs x and W, and only the logits z are given"),
             (["hessian"], "hessian needs x and W, and only the logits z are given"),
-            (["explain"], "explain works through the bare layer: it takes x, W and b, no temperature and no mask"),
             (["loss-grad", "--target", "0", "--wrt", "W"], "--wrt W needs x and W, and only the logits z are given"),
             (["loss-grad", "--target", "0", "--wrt", "z,x"], "--wrt x needs x and W, and only the logits z are given"),
             (["loss-grad", "--target", "0", "--l2", "1"], "--l2 needs W, and only the logits z are given"),
@@ -216,11 +215,6 @@ class TestTemperatureAndMask:
     def test_a_key_that_cannot_be_is_refused(self, keys, message):
         done = refused("forward", "-", stdin=f'{{"z": [1, 2, 3], {keys}}}')
         assert done == [f"softmax-jac: error: standard input: {message}"]
-
-    @pytest.mark.parametrize("options", [["--temperature", "2"], ["--mask", "0"]])
-    def test_explain_works_through_the_bare_layer_and_says_so(self, options):
-        message = "explain works through the bare layer: it takes x, W and b, no temperature and no mask"
-        assert refused("explain", *LAYER, *options) == [f"softmax-jac: error: {message}"]
 
 
 class TestMinusInfinity:

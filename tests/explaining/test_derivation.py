@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 from printed import assert_true_to_the_digits_shown, equations, value
 
 from softmax_cli import InputError, layer_jacobian
-from softmax_cli.explaining.derivation import explain
+from softmax_cli.explaining.derivation import steps_to
 from softmax_cli.explaining.formats.text import as_text
+from softmax_cli.explaining.worked_entry import worked_entry
 
 SAMPLES = Path(__file__).parents[2] / "sample_inputs"
 
 
 def walk(x, W, b=None, names=None, entry=None, digits=6, width=80):
-    return as_text(explain(x, W, b, names, entry, digits), width)
+    return as_text(steps_to(worked_entry(x, W, b, names, entry, digits)), width)
 
 
 @pytest.mark.parametrize("digits", [3, 6, 12])

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from printed import assert_true_to_the_digits_shown, equations, latex_equations, mathml_equations
 
-from softmax_cli.explaining.derivation import explain
+from softmax_cli.explaining.derivation import steps_to
 from softmax_cli.explaining.formats.html import as_html
 from softmax_cli.explaining.formats.latex import as_latex
 from softmax_cli.explaining.formats.markdown import as_markdown
@@ -26,13 +26,15 @@ NAMES = ("dog & cat", "a_b$%#", "\\x{~^}", "<b>*bold*</b>", "naïve é", "日本
 
 def steps_of(name, entry=None):
     layer = json.loads((SAMPLES / f"{name}.json").read_text())
-    return explain(layer["x"], layer["W"], layer.get("b"), None, entry)
+    return steps_to(worked_entry(layer["x"], layer["W"], layer.get("b"), None, entry, 6))
 
 
 def rendered(format, x, W, b=None, names=None, entry=None, digits=6):
     if format == "html":
         return as_html(worked_entry(x, W, b, names, entry, digits))
-    return {"markdown": as_markdown, "latex": as_latex}[format](explain(x, W, b, names, entry, digits))
+    return {"text": as_text, "markdown": as_markdown, "latex": as_latex}[format](
+        steps_to(worked_entry(x, W, b, names, entry, digits))
+    )
 
 
 @pytest.mark.parametrize("digits", [3, 6, 12])
@@ -47,7 +49,7 @@ def test_every_equation_of_the_example_is_true(article, format, digits):
 def test_every_equation_of_any_layer_is_true_and_that_of_the_text(format, J, K, seed, scale):
     x, W, b = exact.problem(seed, J, K, scale, True)
     found = READ[format](rendered(format, x, W, b))
-    assert [right for _, _, right in found] == [right for _, _, right in equations(as_text(explain(x, W, b)))]
+    assert [right for _, _, right in found] == [right for _, _, right in equations(rendered("text", x, W, b))]
     assert_true_to_the_digits_shown(rendered(format, x, W, b), 6, READ[format])
 
 
@@ -83,7 +85,7 @@ def pandoc():
 def lesson(request, tmp_path):
     """A derivation as a Markdown file, and as a LaTeX document."""
     if request.param == "names":
-        steps = explain([1.0], [[float(n) for n in range(len(NAMES))]], None, NAMES, (1, 0, 5))
+        steps = steps_to(worked_entry([1.0], [[float(n) for n in range(len(NAMES))]], None, NAMES, (1, 0, 5), 6))
     else:
         steps = steps_of(request.param)
     (tmp_path / "lesson.md").write_text(as_markdown(steps), encoding="utf-8")

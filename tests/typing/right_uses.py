@@ -11,6 +11,7 @@ from softmax_cli import (
     check_function,
     compare,
     cross_entropy,
+    explain,
     forward,
     hessian,
     hvp,
@@ -48,6 +49,7 @@ save_sums(total, "sums.npz")
 assert_type(load_sums("sums.npz").gradient(reduction="sum").dE_dW, Array | None)
 assert_type(total.loss(W, l2=0.1), float)
 assert_type(forward(z=[1.0, 2.0]).h, Array)
+assert_type(str(explain(x, W, entry=(0, 1, 0), mask=[1])), str)
 loss = cross_entropy(x, W, target=2)
 report = compare(gradient, x, W, of="loss-grad", target=2, rtol=1e-4)
 assert_type(report.agrees, bool)

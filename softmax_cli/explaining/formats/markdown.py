@@ -10,9 +10,14 @@ from .tex_math import equation_tex, matrix_tex, printable
 
 
 def as_markdown(steps: list[Step]) -> str:
-    """The derivation as Markdown: a title in front, a heading for each step, a caption below each matrix, all
-    mathematics between dollar signs and all commands in backticks."""
-    parts = [f'---\ntitle: "{TITLE}"\n---']
+    """The derivation as Markdown with a title in front, for pandoc."""
+    return f'---\ntitle: "{TITLE}"\n---\n\n{markdown_body(steps)}'
+
+
+def markdown_body(steps: list[Step]) -> str:
+    """A heading for each step, a caption below each matrix, all mathematics between dollar signs and all commands in
+    backticks."""
+    parts: list[str] = []
     for n, step in enumerate(steps, 1):
         parts.append(f"## {n}. {_prose(step.title)}")
         parts += [_part(part) for part in step.parts]
