@@ -25,10 +25,14 @@ def explain(inputs: Inputs, explanation: Explanation, lines: Lines) -> None:
       softmax-jac explain model.json -o lesson.html     a page on which an entry is chosen
       softmax-jac explain model.json -o lesson.md       for pandoc, a notebook or a repository
 
+      softmax-jac explain model.json --of loss-grad --target 2
       softmax-jac explain -z 1,2,3 --entry 0,1          of the softmax alone: ∂h[0]/∂z[1]
 
     The derivation of dL/dW, or with -z of dS/dZ, walked through with your own numbers.
     """
+    for name in ("target", "learning_rate"):
+        if explanation.of != "loss-grad" and getattr(explanation, name) is not None:
+            fail(f"--{name.replace('_', '-')} belongs to the loss", "add --of loss-grad")
     if lines.jsonl:
         from .lines import run_lines
 
@@ -94,7 +98,26 @@ def _explained(problem: "Problem", explanation: Explanation, format: str) -> str
         temperature=problem.temperature,
         mask=problem.mask,
     )
+    if explanation.of == "loss-grad":
+        from ..explaining.loss_steps import with_loss
+
+        worked = with_loss(worked, _target(problem, explanation), explanation.learning_rate)
     return renderer(format)(worked, _width(explanation.output), lambda: _picture(problem))
+
+
+def _target(problem: "Problem", explanation: Explanation) -> int:
+    """The right class, as --target or the document says."""
+    from .errors import error_of
+    from .options import ErrorSide
+
+    error = error_of(problem, ErrorSide(target=explanation.target))
+    target = error.pop("target", None)
+    more = [key for key, value in error.items() if not (key in ("label_smoothing", "l2") and value == 0)]
+    if more:
+        fail(f"explain --of loss-grad works through the loss of a class alone, and INPUT holds {' and '.join(more)}")
+    if not isinstance(target, int):
+        fail("explain --of loss-grad works through the loss of one class, and the target is probabilities")
+    return target
 
 
 def _width(output: str | None) -> int:

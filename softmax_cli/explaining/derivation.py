@@ -15,6 +15,7 @@ from .derivative_steps import chain, logit_derivative, shortcut, softmax_derivat
 from .equations import Step
 from .layer_steps import logits, softmax, the_layer, the_logits
 from .learning_steps import moving_the_weight
+from .loss_steps import by_logits, by_weights, learning, the_loss, with_loss
 from .worked_entry import WorkedEntry, worked_entry
 
 Rendered = TypeVar("Rendered")
@@ -33,9 +34,12 @@ STEPS: Steps = (
     (moving_the_weight, ALL),
 )
 FROM_LOGITS: Steps = ((the_logits, ALL), (softmax, "ti"), (softmax_derivative, "ti"), (moving_the_weight, ALL))
+LOSS: Steps = ((the_loss, ALL), (by_logits, ALL), (by_weights, ALL), (learning, ALL))
 
 
 def _steps(worked: WorkedEntry) -> Steps:
+    if worked.loss is not None:
+        return LOSS[:2] if worked.of_logits else LOSS
     return FROM_LOGITS if worked.of_logits else STEPS
 
 
@@ -69,13 +73,17 @@ def explain(
     digits: int = 6,
     temperature: float = 1.0,
     mask: Any = None,
+    target: int | None = None,
+    learning_rate: float | None = None,
 ) -> Derivation:
     """The derivation of ∂h[t]/∂W[j,i] = h[t]·(δ − h[i])·x[j]/T with the numbers of a layer, step by step.
 
     x (J,), W (J, K), b (K,) and `entry` (t, j, i); or the logits z (K,) and `entry` (t, i) for ∂h[t]/∂z[i]. By default
     the entry is the off-diagonal one of largest magnitude. `names` are those of the K outputs; numbers have `digits`
     significant digits, 2 to 15, and every equation is true to the digits it shows. `temperature` and `mask` as in
-    `forward`. In a notebook it shows as Markdown with LaTeX, printed it is text.
+    `forward`. With a `target`, the index of the right class, it is the derivation of the loss E = −ln h[target]: its
+    derivatives by z, W, b and x, of which those with the j and i of the entry are worked out, and a step of learning at
+    `learning_rate`, 0.1 unless given. In a notebook it shows as Markdown with LaTeX, printed it is text.
     InputError as in `forward`, for several inputs, and for an entry that does not exist.
 
     >>> from softmax_cli import explain
@@ -88,7 +96,10 @@ def explain(
     worked = worked_entry(x, W, b, None, entry, digits, z=z, temperature=temperature, mask=mask, option="entry")
     if names is not None and len(names) != worked.K:
         raise InputError(f"names has {counted(len(names), 'entry', 'entries')}, where {worked.K} are expected")
-    return Derivation(worked if names is None else replace(worked, names=tuple(names)))
+    worked = worked if names is None else replace(worked, names=tuple(names))
+    if target is None and learning_rate is not None:
+        raise InputError("learning_rate belongs to the loss of a target, and none is given")
+    return Derivation(worked if target is None else with_loss(worked, target, learning_rate))
 
 
 def steps_to(worked: WorkedEntry) -> list[Step]:

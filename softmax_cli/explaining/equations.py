@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-Kind = Literal["sum", "exp", "tempered", "quotient"]
+Kind = Literal["sum", "exp", "tempered", "quotient", "log"]
 
 
 class Symbol(NamedTuple):
@@ -54,7 +54,7 @@ NOTHING = say()
 class Equation(NamedTuple):
     """symbol = formula = arithmetic = value. The arithmetic is a sum of products of numbers, its
     exponential, or, for "quotient", the first product over the second; for "tempered", the exponential of the
-    others over the last."""
+    others over the last; for "log", less the logarithm."""
 
     symbol: Symbol
     formula: Symbol
@@ -99,6 +99,8 @@ def worked(kind: Kind, terms: Iterable[tuple[str, ...]]) -> Decimal:
             return above / below
         if kind == "tempered":
             return (above / below).exp()
+        if kind == "log":
+            return -total.ln()
         return total.exp() if kind == "exp" else total
 
 
@@ -109,6 +111,8 @@ def _comes_to(kind: Kind, terms: Iterable[tuple[str, ...]], value: str) -> bool:
         return worked("sum", [above]) == worked("sum", [(*below, value)])
     if kind == "sum":
         return worked("sum", terms) == Decimal(value)
+    if kind == "log":
+        return worked("sum", terms) == 1 and Decimal(value) == 0
     return worked("sum", list(terms)[:2]) == 0 and Decimal(value) == 1
 
 

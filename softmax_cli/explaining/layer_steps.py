@@ -27,7 +27,7 @@ def the_layer(worked: WorkedEntry) -> Step:
     if worked.b is not None:
         parts.append(worked.matrix(BIASES, worked.b))
     parts += [
-        *_tempered_and_masked(worked),
+        *tempered_and_masked(worked),
         say("The entry worked out here is ", worked.derivative("h", t, worked.weight(j, i)))
         + say(f": how output {worked.name(t)} answers to the weight from input {j} to output {worked.name(i)}. ")
         + say("On paper, counting from one and writing the output first, it is ", on_paper(t, j, i), ".")
@@ -45,7 +45,7 @@ def the_logits(worked: WorkedEntry) -> Step:
         (
             say(LOGITS, f" holds {counted(worked.K, 'logit')}, one for each output, counted from zero."),
             worked.matrix(LOGITS, worked.z),
-            *_tempered_and_masked(worked),
+            *tempered_and_masked(worked),
             say("The entry worked out here is ", worked.derivative("h", t, worked.of("z", i)))
             + say(f": how output {worked.name(t)} answers to the logit of output {worked.name(i)}.")
             + _why(worked, ""),
@@ -54,7 +54,7 @@ def the_logits(worked: WorkedEntry) -> Step:
     )
 
 
-def _tempered_and_masked(worked: WorkedEntry) -> list[Prose]:
+def tempered_and_masked(worked: WorkedEntry) -> list[Prose]:
     """What a temperature and a mask do, where there is one."""
     said: list[Prose] = []
     if (temperature := worked.temperature) != 1.0:

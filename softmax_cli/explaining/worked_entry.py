@@ -15,6 +15,7 @@ from ..core.arrays import Array
 from ..core.exactdot import exact_dots
 from ..core.jacobian import Jacobian, layer_structure, linear_structure, softmax_structure
 from ..core.layer import Layer, evaluate_any
+from ..core.loss_gradient import LossGradient
 from ..core.masks import Mask
 from ..errors import InputError
 from ..wording import escaped
@@ -66,6 +67,15 @@ def tex_escaped(name: str) -> str:
 
 
 @dataclass(frozen=True)
+class Loss:
+    """The cross-entropy of a layer at one input: the right class, E and its derivatives, and a step of learning."""
+
+    target: int
+    found: LossGradient
+    rate: float
+
+
+@dataclass(frozen=True)
 class WorkedEntry:
     """A layer at one input, the entry ∂h[t]/∂W[j,i] that is worked out, and how both are written.
 
@@ -93,6 +103,7 @@ class WorkedEntry:
     temperature: float
     hidden: Mask
     corner_size: int = CORNER
+    loss: Loss | None = None
     matrices: dict[str, Matrix] = field(default_factory=dict)  # made so far, for every entry of the layer
 
     def at(self, t: int, j: int, i: int) -> WorkedEntry:

@@ -27,13 +27,13 @@ def as_html(worked: WorkedEntry, picture: str = "") -> str:
     """A page that needs no other file: the Jacobian, with a `picture` of it as SVG, and the derivation of one
     entry. With script, every entry that is shown can be chosen, and its derivation takes the other's place."""
     worked = replace(worked, corner_size=CORNER, matrices={})
-    rows, columns = _shown(worked)
     made: dict[tuple[object, ...], list[str]] = {}
 
     def derivation(t: int, j: int, i: int) -> list[str]:
         steps = rendered(worked.at(t, j, i), made, _blocks)
         return [block for blocks in steps for block in blocks]
 
+    rows, columns = _shown(worked) if worked.loss is None else (range(0), range(0))
     choices = {(t, c): derivation(t, c % worked.J, c // worked.J) for t in rows for c in columns}
     first = "".join(chain.from_iterable(_blocks(n, step) for n, step in enumerate(steps_to(worked), 1)))
     resources = files(__package__)
@@ -43,12 +43,20 @@ def as_html(worked: WorkedEntry, picture: str = "") -> str:
             f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{TITLE}</title>',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<style>\n{style}</style>\n</head>\n<body>\n<main>\n<h1>{TITLE}</h1>",
-            *_jacobian(worked, rows, columns, picture),
+            *(_jacobian(worked, rows, columns, picture) if rows else ()),
             f'<section id="derivation" aria-label="The derivation">\n{first}</section>',
-            f'</main>\n<script type="text/plain" id="choices">{packed(choices)}</script>',
-            f"<script>\n{script}</script>\n</body>\n</html>\n",
+            "</main>",
+            *_script(choices, script),
+            "</body>\n</html>\n",
         ]
     )
+
+
+def _script(choices: dict[tuple[int, int], list[str]], script: str) -> list[str]:
+    """What an entry is chosen with, where there are some to choose from."""
+    if not choices:
+        return []
+    return [f'<script type="text/plain" id="choices">{packed(choices)}</script>', f"<script>\n{script}</script>"]
 
 
 def _shown(worked: WorkedEntry) -> tuple[range, range]:

@@ -31,6 +31,8 @@ def arithmetic(equation: Equation) -> Iterator[str]:
     pieces = [products[0], *(f"- {p[1:]}" if p.startswith("-") else f"+ {p}" for p in products[1:])]
     if equation.kind == "exp":
         yield f"\\exp({' '.join(pieces)})"
+    elif equation.kind == "log":
+        yield f"-\\ln({' '.join(pieces)})"
     elif equation.kind == "tempered":
         yield f"\\exp(({' '.join(pieces[:-1])}) / {products[-1]})"
     else:

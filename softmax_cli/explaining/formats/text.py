@@ -54,6 +54,8 @@ def arithmetic(equation: Equation) -> list[str]:
         pieces.append(f"− {product[1:]}" if product.startswith("−") else f"+ {product}")
     if equation.kind == "exp":
         return [f"exp({' '.join(pieces)})"]
+    if equation.kind == "log":
+        return [f"−ln({' '.join(pieces)})"]
     if equation.kind == "tempered":
         return [f"exp(({' '.join(pieces[:-1])}) / {products[-1]})"]
     return pieces
