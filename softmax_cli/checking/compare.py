@@ -74,6 +74,10 @@ def compare(
 
     InputError for x, W or b that are not finite real numbers of shapes that fit, for a shape of
     `theirs` that fits no layout, and for what `loss_gradient` refuses.
+
+    >>> from softmax_cli import compare
+    >>> print(compare([[0.25, -0.25], [-0.25, 0.25]], z=[0.0, 0.0], of="softmax-grad"))
+    softmax-grad: agrees (numerator layout)
     """
     quantity = quantity_named(of)
     if rtol is not None and not 0 <= rtol < 1:

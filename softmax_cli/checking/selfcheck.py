@@ -41,6 +41,10 @@ def self_check(x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None) -> SelfRe
     Where that would be long, at a fixed sample of the entries; the note says so.
     InputError for x, W or b that are not finite real numbers of shapes that fit, for many inputs,
     or if a logit overflows.
+
+    >>> from softmax_cli import self_check
+    >>> bool(self_check([1.0, 2.0], [[0.5, 0.0], [0.0, 0.5]]))
+    True
     """
     x, W, b = checked(x, W, b)
     if x.ndim == 2:  # said before they are evaluated

@@ -32,6 +32,11 @@ def softmax_jacobian(
     x (J,), W (J, K), b (K,), or the logits z (K,) → (K, K); x (N, J) or z (N, K) → (N, K, K). Row t, column i is
     ∂hₜ/∂zᵢ. `temperature` and `mask` as in `forward`: the row and the column of a masked output are 0.
     InputError for what is not finite real numbers of shapes that fit, or if a logit overflows.
+
+    >>> from softmax_cli import softmax_jacobian
+    >>> softmax_jacobian(z=[0.0, 0.0])
+    array([[ 0.25, -0.25],
+           [-0.25,  0.25]])
     """
     return softmax_structure(*evaluate_any(x, W, b, z=z, temperature=temperature, mask=mask), log=log).dense()
 
@@ -41,6 +46,11 @@ def linear_jacobian(x: ArrayLike, W: ArrayLike) -> Array:
 
     x (J,), W (J, K) → (K, K·J); x (N, J) → (N, K, K·J). Row t, column i·J + j is ∂zₜ/∂W[j, i].
     InputError for x, W or b that are not finite real numbers of shapes that fit.
+
+    >>> from softmax_cli import linear_jacobian
+    >>> linear_jacobian([1.0, 2.0], [[0.5, 0.0], [0.0, 0.5]])
+    array([[1., 2., 0., 0.],
+           [0., 0., 1., 2.]])
     """
     x, W, _ = checked(x, W, None)
     return linear_structure(np.atleast_2d(x), W.shape[1], x.ndim == 1).dense()
@@ -68,6 +78,11 @@ def layer_jacobian(
     costs K times the work and loses an entry whose hₜhᵢ underflows before xⱼ could restore it.
     InputError for x, W or b that are not finite real numbers of shapes that fit, if a logit
     overflows, or for another method or `wrt`.
+
+    >>> from softmax_cli import layer_jacobian
+    >>> layer_jacobian([1.0, 2.0], [[0.0, 0.0], [0.0, 0.0]])
+    array([[ 0.25,  0.5 , -0.25, -0.5 ],
+           [-0.25, -0.5 ,  0.25,  0.5 ]])
     """
     if method not in get_args(Method):
         raise InputError(f"method is {method!r}, where 'shortcut' or 'chain' is expected")

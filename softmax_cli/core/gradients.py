@@ -36,6 +36,11 @@ def weight_gradient(
     sizes: the sum is formed in twice the working precision. No factor's underflow or overflow costs a digit.
     InputError for x, W or b that are not finite real numbers of shapes that fit, for an upstream or
     target that does not fit, or for both or neither.
+
+    >>> from softmax_cli import weight_gradient
+    >>> weight_gradient([1.0, 2.0], [[0.0, 0.0], [0.0, 0.0]], target=0)
+    array([[-0.5,  0.5],
+           [-1. ,  1. ]])
     """
     return gradient_and_loss(x, W, b, upstream=upstream, target=target, reduction=reduction)[0]
 
@@ -44,7 +49,12 @@ def cross_entropy(
     x: ArrayLike, W: ArrayLike, b: ArrayLike | None = None, *, target: ArrayLike, reduction: Reduction = "mean"
 ) -> Array:
     """E = −ln hₜ for the class index t = `target`: () for x (J,); for x (N, J) and target (N,), the
-    mean or sum, (), or with reduction "none" (N,). InputError as in `weight_gradient`."""
+    mean or sum, (), or with reduction "none" (N,). InputError as in `weight_gradient`.
+
+    >>> from softmax_cli import cross_entropy
+    >>> round(float(cross_entropy([1.0, 2.0], [[0.0, 0.0], [0.0, 0.0]], target=0)), 6)
+    0.693147
+    """
     loss = loss_gradient(x, W, b, target=target, reduction=reduction, wrt=()).loss
     assert loss is not None
     return loss
@@ -55,6 +65,11 @@ def vjp(x: ArrayLike, W: ArrayLike, u: ArrayLike, b: ArrayLike | None = None) ->
 
     x (J,), W (J, K), u (K,), b (K,) → (J, K); for x (N, J) and u (N, K) → (N, J, K). Every entry whose
     size hᵢ|xⱼ|·Σₖ hₖ|uᵢ − uₖ| is a normal double is within 1e-15 of that size. InputError as in `weight_gradient`.
+
+    >>> from softmax_cli import vjp
+    >>> vjp([1.0, 2.0], [[0.0, 0.0], [0.0, 0.0]], [1.0, 0.0])
+    array([[ 0.25, -0.25],
+           [ 0.5 , -0.5 ]])
     """
     return weight_gradient(x, W, b, upstream=u, reduction="none")
 
@@ -65,6 +80,10 @@ def jvp(x: ArrayLike, W: ArrayLike, V: ArrayLike, b: ArrayLike | None = None) ->
     x (J,), W (J, K), V (J, K), b (K,) → (K,); for x (N, J) → (N, K). Every entry whose size
     hᵢ·Σₖ hₖ|dzᵢ − dzₖ| is a normal double is within 1e-15 of that size, whatever cancels or overflows on the
     way. InputError for x, W, b or V that are not finite real numbers or do not fit, and for a result that overflows.
+
+    >>> from softmax_cli import jvp
+    >>> jvp([1.0, 2.0], [[0.0, 0.0], [0.0, 0.0]], [[1.0, 0.0], [0.0, 0.0]])
+    array([ 0.25, -0.25])
     """
     layer, single = evaluate(x, W, b)
     V = real_array("V", V, 2)

@@ -175,6 +175,11 @@ def hessian(
     rows depend on it: otherwise s = 1 whatever it is. It is the Gauss-Newton matrix, and without class weights and λ
     the Fisher matrix. An entry is within 1e-15 relative for one input, and of Σₙ of its terms' sizes for many.
     InputError as in `loss_gradient`.
+
+    >>> from softmax_cli import hessian
+    >>> hessian([2.0], [[0.0, 0.0]])
+    array([[ 1., -1.],
+           [-1.,  1.]])
     """
     options = Options(target, None, label_smoothing, class_weights, sample_weights, ignore, l2, reduction)
     return _structure(x, W, b, options, temperature, mask).dense()
@@ -199,6 +204,10 @@ def hvp(
     """d²E/dW² · v for a change V of W, that is the change of dE/dW, in O(J·K) for each input.
 
     V (J, K) → (J, K), and (N, J, K) for N inputs with reduction "none"; the rest as in `hessian`.
+
+    >>> from softmax_cli import hvp
+    >>> hvp([2.0], [[0.0, 0.0]], [[1.0, 0.0]])
+    array([[ 1., -1.]])
     """
     options = Options(target, None, label_smoothing, class_weights, sample_weights, ignore, l2, reduction)
     found = _structure(x, W, b, options, temperature, mask)

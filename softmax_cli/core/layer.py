@@ -235,6 +235,10 @@ def forward(
     inputs, or booleans (K,) or (N, K); −∞ in b or z does the same. z is before T and mask, and correctly rounded.
     Every normal h is within 1e-15 relative of the exact value for the doubles given, for |z/T| up to 700.
     InputError for what is not finite real numbers or does not fit, or if a logit overflows.
+
+    >>> from softmax_cli import forward
+    >>> forward([1.0, 2.0], [[0.5, 0.0], [0.0, 0.5]]).h.round(3)
+    array([0.378, 0.622])
     """
     layer, single = evaluate_any(x, W, b, z=z, temperature=temperature, mask=mask)
     return Forward(layer.z[0], layer.h[0]) if single else Forward(layer.z, layer.h)

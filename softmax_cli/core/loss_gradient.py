@@ -80,6 +80,11 @@ def loss_gradient(
     of Σᵢ|W[j,i]|mᵢ, dE/dW and dE/db of Σₙ|xₙⱼ|mₙᵢ (+ λ|W|). x may be a memory map: a block of it is in memory at a
     time. `on_rows` hears how many inputs each block had. InputError as in `forward`, for options that do not fit or
     exclude each other, and for results out of range.
+
+    >>> from softmax_cli import loss_gradient
+    >>> loss_gradient([1.0, 2.0], [[0.0, 0.0], [0.0, 0.0]], target=0).dE_dW
+    array([[-0.5,  0.5],
+           [-1. ,  1. ]])
     """
     options = Options(target, upstream, label_smoothing, class_weights, sample_weights, ignore, l2, reduction)
     work, single = work_of(x, W, b, z, options, temperature, mask, wrt)
