@@ -30,6 +30,8 @@ def explain(inputs: Inputs, explanation: Explanation, lines: Lines) -> None:
 
     The derivation of dL/dW, or with -z of dS/dZ, walked through with your own numbers.
     """
+    if explanation.brief and explanation.of == "loss-grad":
+        fail("--brief is of a Jacobian, and --of loss-grad asks for the loss")
     for name in ("target", "learning_rate"):
         if explanation.of != "loss-grad" and getattr(explanation, name) is not None:
             fail(f"--{name.replace('_', '-')} belongs to the loss", "add --of loss-grad")
@@ -82,6 +84,8 @@ def _line_work(explanation: Explanation) -> "Work":
 
 
 def _explained(problem: "Problem", explanation: Explanation, format: str) -> str:
+    from dataclasses import replace
+
     from ..explaining.formats.registry import renderer
     from ..explaining.worked_entry import worked_entry
 
@@ -102,6 +106,8 @@ def _explained(problem: "Problem", explanation: Explanation, format: str) -> str
         from ..explaining.loss_steps import with_loss
 
         worked = with_loss(worked, _target(problem, explanation), explanation.learning_rate)
+    if explanation.brief:
+        worked = replace(worked, brief=True)
     return renderer(format)(worked, _width(explanation.output), lambda: _picture(problem))
 
 

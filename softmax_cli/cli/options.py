@@ -260,6 +260,7 @@ class Explanation(NamedTuple):
     learning_rate: Annotated[
         float | None, typer.Option(metavar="R", help="With --of loss-grad: of the step of learning. [default: 0.1]")
     ] = None
+    brief: Annotated[bool, typer.Option("--brief", help="The formulas and the one entry alone.")] = False
     format: Annotated[
         Literal["text", "markdown", "html", "latex"] | None,
         typer.Option(

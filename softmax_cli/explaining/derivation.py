@@ -13,6 +13,7 @@ from ..errors import InputError
 from ..wording import counted
 from .derivative_steps import chain, logit_derivative, shortcut, softmax_derivative
 from .equations import Step
+from .in_brief import in_brief
 from .layer_steps import logits, softmax, the_layer, the_logits
 from .learning_steps import moving_the_weight
 from .loss_steps import by_logits, by_weights, learning, the_loss, with_loss
@@ -34,10 +35,13 @@ STEPS: Steps = (
     (moving_the_weight, ALL),
 )
 FROM_LOGITS: Steps = ((the_logits, ALL), (softmax, "ti"), (softmax_derivative, "ti"), (moving_the_weight, ALL))
+BRIEF: Steps = ((in_brief, ALL),)
 LOSS: Steps = ((the_loss, ALL), (by_logits, ALL), (by_weights, ALL), (learning, ALL))
 
 
 def _steps(worked: WorkedEntry) -> Steps:
+    if worked.brief:
+        return BRIEF
     if worked.loss is not None:
         return LOSS[:2] if worked.of_logits else LOSS
     return FROM_LOGITS if worked.of_logits else STEPS

@@ -153,16 +153,20 @@ def chain(worked: WorkedEntry) -> Step:
 
 
 def entry_equation(worked: WorkedEntry) -> Equation:
-    """The entry by the shortcut."""
+    """The entry by the shortcut, or where logits are given by the formula for its case."""
     t, j, i = worked.t, worked.j, worked.i
-    h, o, x = worked.of("h", t), worked.of("h", i), worked.input(j)
+    h, o = worked.of("h", t), worked.of("h", i)
     if t == i:
-        formula = Symbol(f"{h.text}·(1 − {h.text})·{x.text}", f"{h.tex} (1 - {h.tex}) {x.tex}")
-        factors = (float(worked.h[t]), float(worked.complement[t]), float(worked.x[j]))
+        formula = Symbol(f"{h.text}·(1 − {h.text})", f"{h.tex} (1 - {h.tex})")
+        factors: tuple[float, ...] = (float(worked.h[t]), float(worked.complement[t]))
     else:
-        formula = Symbol(f"−{h.text}·{o.text}·{x.text}", f"-{h.tex} {o.tex} {x.tex}")
-        factors = (-float(worked.h[t]), float(worked.h[i]), float(worked.x[j]))
-    return worked.over_temperature(worked.derivative("h", t, worked.weight(j, i)), formula, factors, worked.value)
+        formula = Symbol(f"−{h.text}·{o.text}", f"-{h.tex} {o.tex}")
+        factors = (-float(worked.h[t]), float(worked.h[i]))
+    if not worked.of_logits:
+        x = worked.input(j)
+        formula = Symbol(f"{formula.text}·{x.text}", f"{formula.tex} {x.tex}")
+        factors = (*factors, float(worked.x[j]))
+    return worked.over_temperature(worked.derivative("h", t, worked.variable(j, i)), formula, factors, worked.value)
 
 
 def shortcut(worked: WorkedEntry) -> Step:

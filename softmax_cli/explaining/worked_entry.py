@@ -104,6 +104,7 @@ class WorkedEntry:
     hidden: Mask
     corner_size: int = CORNER
     loss: Loss | None = None
+    brief: bool = False
     matrices: dict[str, Matrix] = field(default_factory=dict)  # made so far, for every entry of the layer
 
     def at(self, t: int, j: int, i: int) -> WorkedEntry:

@@ -170,3 +170,18 @@ def test_several_rows_of_logits_are_refused():
         "softmax-jac: error: explain works through one input, and z holds several",
         "give one of them with -z",
     ]
+
+
+def test_in_brief_there_are_the_formulas_and_the_entry_alone():
+    text = run("explain", *LAYER, "--entry", "1,2,0", "--brief").stdout
+    assert [block.strip().split("\n")[0] for block in text.split("\n\n") if block.strip()] == [
+        "1. In brief",
+        "z = Wᵀx",
+        "h = softmax(z)",
+        "∂h[t]/∂W[j,i] = h[t]·(δ − h[i])·x[j]",
+        "∂h[1]/∂W[2,0] = −h[1]·h[0]·x[2]",
+    ]
+    assert text.rstrip().endswith("≈ −0.0155428")
+    text = run("explain", "-z", "0.5,-1,2,1.5", "--temperature", "2", "--entry", "0,2", "--brief").stdout
+    h = probabilities(LOGITS, 2, set())
+    assert right_side(text, "∂h[0]/∂z[2]") == float(f"{float(-h[0] * h[2] / 2):.6g}")
