@@ -1,6 +1,6 @@
-"""The README's blocks, and its console blocks with the output that the commands have now.
+"""The blocks of the README and of docs/, their console blocks with the output that the commands have now.
 
-python tests/readme.py        bring README.md up to date
+python tests/readme.py        bring them up to date
 """
 
 import os
@@ -13,6 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
+PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -47,4 +48,5 @@ def output_of(command: str, folder: str) -> str:
 
 
 if __name__ == "__main__":
-    README.write_text(refreshed(README.read_text()))
+    for page in PAGES:
+        page.write_text(refreshed(page.read_text()))

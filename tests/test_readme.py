@@ -3,12 +3,20 @@ import re
 
 import mpmath
 import numpy as np
+import pytest
 import readme
 
 
-def test_the_output_shown_is_what_the_commands_print_now():
-    text = readme.README.read_text()
+@pytest.mark.parametrize("page", readme.PAGES, ids=lambda page: page.name)
+def test_the_output_shown_is_what_the_commands_print_now(page):
+    text = page.read_text()
     assert readme.refreshed(text) == text
+
+
+@pytest.mark.parametrize("page", readme.PAGES, ids=lambda page: page.name)
+def test_every_link_to_a_file_leads_to_one(page):
+    links = [link for link in re.findall(r"\]\(([^)#]+)", page.read_text()) if "://" not in link]
+    assert [link for link in links if not (page.parent / link).exists()] == []
 
 
 def test_the_table_of_the_saturated_derivative_holds():
