@@ -82,7 +82,7 @@ def _of_layer(quantity: Quantity, layer: Layer, right: Formula, single: bool) ->
 
 
 def _of_error(quantity: Quantity, given: Setting, right: Formula) -> Rows:
-    options: dict[str, Any] = vars(given.options)
+    options: dict[str, Any] = {key: value for key, value in vars(given.options).items() if key != "first"}
     found = loss_gradient(
         given.x, given.W, given.b, z=given.z, temperature=given.temperature, mask=given.mask,
         wrt=[] if quantity.by is None else [quantity.by], **options,
