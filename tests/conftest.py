@@ -1,4 +1,5 @@
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -19,6 +20,16 @@ os.environ["PYTHONPATH"] = str(ROOT)  # the processes that tests start run this 
 def article():
     """x and W of the article."""
     return [0.1, 0.5, 0.4], [[0.1, 0.2, 0.3, 0.4, 0.5], [0.6, 0.7, 0.8, 0.9, 0.1], [0.11, 0.12, 0.13, 0.14, 0.15]]
+
+
+@pytest.fixture(autouse=True)
+def _signals_are_answered_as_before():
+    """The command line, called in this process, answers every signal by the end of it."""
+    before = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    yield
+    for number, answer in before.items():
+        if signal.getsignal(number) is not answer:
+            signal.signal(number, answer)
 
 
 def pytest_terminal_summary(terminalreporter, config):

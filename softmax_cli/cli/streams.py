@@ -77,18 +77,20 @@ def give_up_output(stream: TextIO) -> None:
 
 
 def _keep_closed_descriptors_closed() -> None:
-    """The next file that is opened would get the number of a stream, and what a library says be written into it."""
-    for descriptor, wrong_way in ((0, os.O_WRONLY), (1, os.O_RDONLY), (2, os.O_RDONLY)):
+    """The next file that is opened would get the number of a stream, and what a library says be written into it.
+    Opened the wrong way round they are as good as closed; to standard error a child writes, too, and loses nothing."""
+    for descriptor, way in ((0, os.O_WRONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
         try:
             os.fstat(descriptor)
         except OSError:
-            with suppress(OSError):  # opened the wrong way round it is as good as closed
-                os.open(os.devnull, wrong_way)
+            with suppress(OSError):
+                os.set_inheritable(os.open(os.devnull, way), True)
 
 
 def _prepared(stream: TextIO | None, number: int) -> TextIO:
     buffer = getattr(stream, "buffer", None)
-    if stream is not None and not isinstance(getattr(buffer, "raw", buffer), io.FileIO):
+    file = getattr(buffer, "raw", buffer)
+    if stream is not None and not (isinstance(file, io.FileIO) and file.fileno() == number):
         return stream  # a console of Windows, or a stand-in
     raw = Descriptor(number, was_closed=stream is None, given_up=number == 2)
     encoding, errors = ("utf-8", "strict") if stream is None else (stream.encoding, stream.errors)

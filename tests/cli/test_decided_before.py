@@ -1,23 +1,11 @@
 """What cannot be given is refused before it is computed."""
 
-import signal
-
 import numpy as np
 import pytest
 
 from softmax_cli.cli.app import main
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 MANY = ["-x", "1,2;3,4;5,6", "-W", "1,2;3,4"]
-
-
-@pytest.fixture(autouse=True)
-def signals():
-    """The command line answers signals in its own way: what pytest does with them comes back."""
-    before = {number: signal.getsignal(number) for number in SIGNALS}
-    yield
-    for number, answer in before.items():
-        signal.signal(number, answer)
 
 
 @pytest.mark.parametrize(
