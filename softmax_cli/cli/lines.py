@@ -19,8 +19,9 @@ from ..core.arrays import Array
 from ..errors import InputError
 from ..reading.entries import read_entry
 from ..reading.jsonfile import parse_document
-from ..reading.keys import ERROR_KEYS, stored_layout
-from ..reading.problem import Problem, biases, problem_from_document, weights
+from ..reading.keys import ERROR_KEYS, refuse_other_layout, said_layout
+from ..reading.layer import biases, weights
+from ..reading.problem import Problem, problem_from_document
 from ..wording import shown
 from ..writing.files import target as open_target
 from ..writing.inputs import mask_of_problem
@@ -46,6 +47,17 @@ class Work(NamedTuple):
 OWN = {"W", "b", "z", "temperature", "mask", *ERROR_KEYS} - {"target", "upstream"}  # what a line is computed alone for
 
 
+class Shared(NamedTuple):
+    """W (J, K) and b (K,) that every line without its own has, the names of the outputs, whether a W of one output
+    was made one of two, and what the user should hear of it."""
+
+    W: Array | None
+    b: Array | None
+    names: tuple[str, ...] | None
+    binary: bool
+    notes: tuple[str, ...]
+
+
 class Line(NamedTuple):
     number: int
     document: Document
@@ -63,17 +75,18 @@ def run_lines(inputs: Inputs, lines: Lines, output: str | None, work: Work) -> b
         raise InputError("-x is given, where with --jsonl every line brings its own x")
     if inputs.x_rows:
         raise InputError("--x-rows is for a batch, and with --jsonl a line holds one input")
-    W, b, names = _shared(inputs)
+    shared = _shared(inputs)
     source = "standard input" if inputs.input == "-" else shown(inputs.input)
     good = True
-    said: set[str] = set()
+    say_notes(shared.notes)
+    said = set(shared.notes)
     with _opened(inputs.input) as stream, open_target(output) as out:
         for chunk in _chunks(stream, source):
             ready: list[Line] = []
             try:
                 for number, text in chunk:
                     try:
-                        line = _line(number, text, f"{source} line {number}", W, b, names, inputs)
+                        line = _line(number, text, f"{source} line {number}", shared, inputs)
                         say_notes(note for note in line.problem.notes if note not in said)
                         said.update(line.problem.notes)
                         ready.append(line)
@@ -88,31 +101,26 @@ def run_lines(inputs: Inputs, lines: Lines, output: str | None, work: Work) -> b
     return good
 
 
-def _line(
-    number: int,
-    text: bytes,
-    source: str,
-    W: Array | None,
-    b: Array | None,
-    names: tuple[str, ...] | None,
-    inputs: Inputs,
-) -> Line:
+def _line(number: int, text: bytes, source: str, shared: Shared, inputs: Inputs) -> Line:
     document = parse_document(text, source)
+    W, b, names, binary, _ = shared
     if "W" in document:
-        W = names = None
-        document["weights_layout"] = stored_layout(document, source, inputs.weights_layout)
+        said = said_layout(document, source)
+        refuse_other_layout(said, inputs.weights_layout, source)
+        document["weights_layout"] = said or inputs.weights_layout or "in-out"
+        W, names, binary = None, None, inputs.binary
     else:
         document.pop("weights_layout", None)  # of a W that is not there
     if "b" in document:
         b = None
-    problem = problem_from_document(document, source, W, b, names, inputs.binary, inputs.temperature, inputs.mask)
+    problem = problem_from_document(document, source, W, b, names, binary, inputs.temperature, inputs.mask)
     if problem.temperature != 1.0:
         document["temperature"] = problem.temperature
     if (mask := mask_of_problem(problem)) is not None:
         document["mask"] = np.flatnonzero(mask).tolist()
-    if "W" in document and (inputs.binary or document["weights_layout"] == "out-in"):  # carried on as it was taken
+    if "W" in document and (binary or document["weights_layout"] == "out-in"):  # carried on as it was taken
         document |= {"W": problem.W, "weights_layout": "in-out"}
-    if "b" in document and inputs.binary:
+    if "b" in document and binary:
         document["b"] = problem.b
     if problem.x.ndim != 1:
         raise InputError(f"{source}: x is a matrix, where a line holds one input", "write one line for each input")
@@ -177,18 +185,17 @@ def _plain(result: Document) -> Document:
 # --- where lines come from ---------------------------------------------------------------------
 
 
-def _shared(inputs: Inputs) -> tuple[Array | None, Array | None, tuple[str, ...] | None]:
-    """W and b of the options, for every line, and the names of the outputs."""
-    W, b, names = None, None, None
+def _shared(inputs: Inputs) -> Shared:
+    """W and b of the options, for every line."""
+    W, b, names, binary = None, None, None, inputs.binary
+    notes: tuple[str, ...] = ()
     if inputs.w is not None:
-        entry = read_entry(inputs.w, "-W", "W", header=inputs.header)
-        say_notes(entry.notes)
-        W, names = weights(entry, inputs.weights_layout == "out-in", inputs.binary)
+        layer = weights(read_entry(inputs.w, "-W", "W", header=inputs.header), inputs.weights_layout, binary)
+        W, names, binary, notes = layer.W, layer.names, layer.binary, layer.notes
     if inputs.b is not None:
         entry = read_entry(inputs.b, "-b", "b", header=inputs.header)
-        say_notes(entry.notes)
-        b = biases(entry, inputs.binary)
-    return W, b, names
+        b, notes = biases(entry, binary), notes + entry.notes
+    return Shared(W, b, names, binary, notes)
 
 
 def _opened(path: str) -> AbstractContextManager[BinaryIO]:

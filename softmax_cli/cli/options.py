@@ -16,15 +16,17 @@ class Inputs(NamedTuple):
     input: Annotated[
         str | None,
         typer.Argument(
-            metavar="[INPUT]", help="A .json or .npz file with x, W and b, or - for JSON on standard input."
+            metavar="[INPUT]",
+            help="A .json, .npz or .safetensors file with x, W and b, or - for JSON on standard input.",
         ),
     ] = None
     x: Annotated[
-        str | None, typer.Option("-x", metavar="X", help="x: 0.1,0.5,0.4 inline, or a .json, .csv, .tsv or .npy file.")
+        str | None, typer.Option("-x", metavar="X", help="x: 0.1,0.5,0.4 inline, or a file: .json, .csv, .tsv, .npy.")
     ] = None
-    w: Annotated[str | None, typer.Option("-W", metavar="W", help="W, J rows of K: 1,2;3,4;5,6 inline, or a file.")] = (
-        None
-    )
+    w: Annotated[
+        str | None,
+        typer.Option("-W", metavar="W", help="W, J rows of K: 1,2;3,4;5,6 inline, a file, or FILE:KEY for one array."),
+    ] = None
     b: Annotated[str | None, typer.Option("-b", metavar="B", help="b, K biases: inline or a file; zero if absent.")] = (
         None
     )

@@ -1,40 +1,60 @@
-"""INPUT: a document that holds x, W, b and what goes with them, as JSON or as an archive of arrays."""
+"""What holds several values by their names, opened: INPUT, and any file that an option names."""
 
 from __future__ import annotations
 
+import io
 import os
-from collections.abc import Collection
-from typing import Any, NamedTuple
+import stat
+from typing import Any
 
 from ..errors import InputError
 from ..wording import shown
+from .archives import Archive, JsonObject
 from .jsonarrays import parse_with_arrays
 from .jsonfile import as_object, parse_json_with_minus_infinity
 from .npyfile import MAGIC
-from .npzfile import npz_names, read_npz
-from .sources import STDIN, SUFFIXES, read_bytes
+from .npzfile import NpzFile
+from .safetensorsfile import SafetensorsFile
+from .sources import STDIN, SUFFIXES, read_bytes, sniffed
 
 
-class Document(NamedTuple):
-    """`values` are raw: all those of a JSON object, or of an archive the arrays that were asked for. `keys` are
-    all the keys that are there, and `source` is what errors call the document."""
-
-    values: dict[str, Any]
-    keys: Collection[str]
-    source: str
-
-
-def read_document(value: str, keys: list[str]) -> Document:
-    """A .json or .npz file, by its suffix or else by its content, or - for standard input; of an archive, the
-    arrays named by `keys`. InputError if it is neither."""
+def read_document(value: str) -> Archive:
+    """A .json, .npz or .safetensors file, by its suffix or else by its content, or - for standard input.
+    InputError if it is none of them."""
     if not value:
         raise InputError("INPUT is empty, where a file or - is expected")
-    file = "" if value == "-" else value
-    data, source = read_bytes(file, "INPUT"), shown(file) if file else STDIN
-    kind = SUFFIXES.get(os.path.splitext(file)[1].lower()) or ("npz" if data.startswith(b"PK") else "json")
-    if kind not in ("json", "npz") or data.startswith(MAGIC):
-        raise InputError(f"INPUT {source} holds one array, where x and W are expected", "give it with -x, -W or -b")
+    path = "" if value == "-" else value
+    source = shown(path) if path else STDIN
+    kind = SUFFIXES.get(os.path.splitext(path)[1].lower(), "")
+    if kind == "safetensors":
+        return tensors_in(path, "INPUT")
+    data = read_bytes(path, "INPUT")
+    if kind not in ("json", "npz"):
+        found = sniffed(data)
+        kind = "json" if found == "text table" and not kind else found
     if kind == "json":
-        document = as_object(parse_with_arrays(data, source, parse_json_with_minus_infinity), source)
-        return Document(document, document, source)
-    return Document(read_npz(data, source, keys), npz_names(data, source), source)
+        return JsonObject(as_object(parse_with_arrays(data, source, parse_json_with_minus_infinity), source), source)
+    archive = archive_in(kind, data, source) if not data.startswith(MAGIC) else None
+    if archive is None:
+        raise InputError(f"INPUT {source} holds one array, where x and W are expected", "give it with -x, -W or -b")
+    return archive
+
+
+def archive_in(kind: str, data: bytes, source: str) -> NpzFile | SafetensorsFile | None:
+    """The archive of arrays that stands in `data`, if its kind is one."""
+    if kind == "npz":
+        return NpzFile(data, source)
+    return SafetensorsFile(io.BytesIO(data), len(data), source) if kind == "safetensors" else None
+
+
+def tensors_in(path: str, option: str) -> SafetensorsFile:
+    """A .safetensors file, of which nothing is read but its header; a pipe is read whole."""
+    try:
+        if stat.S_ISREG(os.stat(path).st_mode):
+            file = open(path, "rb")  # noqa: SIM115 (as long as its tensors are asked for)
+            return SafetensorsFile(file, os.fstat(file.fileno()).st_size, shown(path))
+    except (OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
+    data: Any = read_bytes(path, option)  # and says why it cannot be
+    return SafetensorsFile(io.BytesIO(data), len(data), shown(path))

@@ -8,12 +8,15 @@ import numpy as np
 
 from ..core.arrays import Array, real_array
 from ..errors import InputError
-from ..wording import quoted, shown
+from ..wording import escaped, quoted, shown
+from .archives import Archive, JsonObject, listed
+from .documents import archive_in, tensors_in
 from .inline import read_inline
 from .jsonarrays import parse_with_arrays
 from .jsonfile import json_array, parse_json, parse_json_with_nan
+from .keys import WeightsLayout, said_layout
+from .models import layer_in
 from .npyfile import read_npy
-from .npzfile import read_npz_array
 from .sources import STDIN, named, read_bytes, sniffed
 from .tablefile import read_table
 
@@ -22,13 +25,16 @@ _WANTED = {0: "a number", 1: "a vector", 2: "a matrix"}
 
 class Entry(NamedTuple):
     """Finite numbers as they were written. `label` is what errors call them; `names` are those of a header row.
-    A `loose` table is text, where one row or one column may stand for a vector. `notes` are for the user to hear."""
+    A `loose` table is text, where one row or one column may stand for a vector. `notes` are for the user to hear,
+    `name` is the key that the numbers were found under, and `stored` is how a document says that its W is stored."""
 
     array: Array
     label: str
     names: tuple[str, ...] | None = None
     loose: bool = False
     notes: tuple[str, ...] = ()
+    name: str = ""
+    stored: WeightsLayout | None = None
 
 
 def read_array(
@@ -48,9 +54,11 @@ def read_array(
 
 def read_entry(value: str, option: str, key: str, finite: bool = True, header: bool | None = None) -> Entry:
     """As `read_array`, but as it was written."""
-    kind, value = named(value)
+    kind, value, chosen = named(value)
     if kind == "numbers":
         return Entry(read_inline(value, option, finite), option, loose=True)
+    if kind == "safetensors":
+        return _held(tensors_in(value, option), key, chosen, finite)
     if kind == "text":
         data, source, kind = value.encode("utf-8", "surrogateescape"), option, "json"
     else:
@@ -58,18 +66,40 @@ def read_entry(value: str, option: str, key: str, finite: bool = True, header: b
         kind = kind or sniffed(data)
     if kind == "json":
         found = parse_with_arrays(data, source, parse_json if finite else parse_json_with_nan)
-        if not isinstance(found, dict):
-            return entry_of(found, source, finite)
-        if key not in found:
-            held = f"it holds {shown(', '.join(found), 80)}" if found else "it is empty"
-            raise InputError(f"{source} has no key {quoted(key)}", held)
-        return entry_of(found[key], f"{source}: {key}", finite)
-    if kind == "npz":
-        return entry_of(read_npz_array(data, source, key), f"{source}: {key}", finite)
+        if isinstance(found, dict):
+            return _held(JsonObject(found, source), key, chosen, finite)
+    elif (archive := archive_in(kind, data, source)) is not None:
+        return _held(archive, key, chosen, finite)
+    if chosen:
+        raise InputError(f"{source} holds one array, and no key {quoted(chosen)}")
+    if kind == "json":
+        return entry_of(found, source, finite)
     if kind == "npy":
         return entry_of(read_npy(data, source), source, finite)
     table = read_table(data, source, {"csv": ",", "tsv": "\t"}.get(kind), finite, header)
     return Entry(table.array, source, table.names, loose=True, notes=table.notes)
+
+
+def _held(archive: Archive, key: str, chosen: str, finite: bool) -> Entry:
+    """The value of the `chosen` key, or else of the one that is asked for, under that or a usual name."""
+    name = chosen or key
+    if name not in archive.keys and not chosen:
+        pair = layer_in(archive) if key in ("W", "b") else None
+        name = "arr_0" if archive.keys == ["arr_0"] else (pair and (pair.weights if key == "W" else pair.biases)) or key
+    if name not in archive.keys:
+        is_file = archive.keys and archive.source != STDIN and not archive.source.startswith("-")
+        how = f": choose one with {archive.source}:KEY" if is_file else ""
+        raise InputError(f"{archive.source} has no key {quoted(name)}", listed(archive) + how)
+    return held_as(archive, name, key, finite, not chosen and name not in (key, "arr_0"))
+
+
+def held_as(archive: Archive, name: str, key: str, finite: bool = True, told: bool = False) -> Entry:
+    """The value of a name, to be taken as x, W, b …; a note says so if it is to be `told`."""
+    entry = entry_of(archive.value(name), f"{archive.source}: {escaped(name)}", finite)
+    notes = (f"{entry.label} is taken as {key}",) if told else ()
+    said = isinstance(archive, JsonObject) and name == "W" == key
+    stored = said_layout(archive.values, archive.source) if said and isinstance(archive, JsonObject) else None
+    return entry._replace(name=name, notes=notes, stored=stored)
 
 
 def entry_of(value: Any, label: str, finite: bool = True) -> Entry:

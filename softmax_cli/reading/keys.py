@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..wording import quoted
+from .archives import Archive, JsonObject
 from .jsonfile import refuse_too_deep, spelled
 
 WeightsLayout = Literal["in-out", "out-in"]
@@ -52,20 +53,25 @@ def refuse_near(held: Iterable[str], read: Collection[str], source: str) -> None
         )
 
 
-def stored_layout(document: dict[str, Any], source: str, asked: WeightsLayout | None) -> WeightsLayout:
-    """How a document's W is stored: as it says itself under "weights_layout", or as was asked for.
-    InputError if they differ: every output says in-out, and so is not transposed a second time."""
-    said = document.get("weights_layout")
+def said_layout(document: dict[str, Any], source: str) -> WeightsLayout | None:
+    """How a document says that its W is stored, if it says so. Every output says in-out, and so is not transposed a
+    second time. InputError for another word."""
+    said: WeightsLayout | None = document.get("weights_layout")
     if said is not None and said not in get_args(WeightsLayout):
         raise InputError(f"{source}: weights_layout is {spelled(said)}, where 'in-out' or 'out-in' is expected")
+    return said
+
+
+def refuse_other_layout(said: WeightsLayout | None, asked: WeightsLayout | None, source: str) -> None:
+    """InputError if a document says one layout and another is asked for."""
     if said is not None and asked is not None and said != asked:
         raise InputError(f"{source} says that its W is stored {said}", f"drop --weights-layout {asked}")
-    return said or asked or "in-out"
 
 
-def passed_on(document: dict[str, Any], source: str) -> dict[str, Any]:
-    """What a command may need beside x, W and b, as it stands in JSON."""
-    found = {key: document[key] for key in PASSED_ON if key in document}
+def passed_on(archive: Archive) -> dict[str, Any]:
+    """What a command may need beside x, W and b, as it stands in JSON. An archive of arrays holds no words."""
+    wanted = PASSED_ON if isinstance(archive, JsonObject) else NUMBERS_BESIDE
+    found = {key: archive.value(key) for key in wanted if key in archive.keys}
     for key, value in found.items():
-        refuse_too_deep(value, f"{source}: {key}")
+        refuse_too_deep(value, f"{archive.source}: {key}")
     return {key: value.tolist() if isinstance(value, np.ndarray) else value for key, value in found.items()}

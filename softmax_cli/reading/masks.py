@@ -16,19 +16,13 @@ from .jsonfile import spelled
 
 
 def read_mask(
-    option: str | None,
-    document: dict[str, Any],
-    source: str,
-    N: int,
-    K: int,
-    names: tuple[str, ...] | None = None,
+    option: str | None, said: Any, source: str, N: int, K: int, names: tuple[str, ...] | None = None
 ) -> Mask | None:
-    """True where an output is left out, (K,) or (N, K): as --mask says, or else the document, whose "mask" is a list
+    """True where an output is left out, (K,) or (N, K): as --mask says, or else a document, whose "mask" is a list
     of indices, or a list of them for each of N inputs; --mask takes names as well. InputError for an index that does
     not exist."""
     if option is not None:
         return mask_of(chosen_indices(option, K, "--mask", "output", names), N, K)
-    said = document.get("mask")
     if said is None:
         return None
     if isinstance(said, np.ndarray):

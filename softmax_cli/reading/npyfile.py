@@ -41,8 +41,8 @@ def array_in(data: Any, header: Header) -> np.ndarray[Any, Any]:
     return flat.reshape(header.shape, order="F" if header.fortran else "C")
 
 
-def read_header(start: bytes, size: int, label: str) -> Header:
-    """The header that opens `start`, checked against the size of the whole."""
+def read_header(start: bytes, size: int | None, label: str) -> Header:
+    """The header that opens `start`, checked against the size of the whole where that is known."""
     if not start:
         raise InputError(f"{label} is empty")
     if not start.startswith(MAGIC):
@@ -60,7 +60,8 @@ def read_header(start: bytes, size: int, label: str) -> Header:
     dtype = _real(descr, label)
     if len(shape) > 32:
         raise InputError(f"{label} has {len(shape)} dimensions")
-    here, claimed = size - 8 - width - length, math.prod(shape) * dtype.itemsize
+    claimed = math.prod(shape) * dtype.itemsize
+    here = claimed if size is None else size - 8 - width - length
     if here != claimed:
         raise InputError(f"{label} holds {here} bytes of numbers, where its header (shape {shape}) promises {claimed}")
     if claimed == 0:

@@ -10,45 +10,45 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from ..wording import escaped, quoted, shown
+from ..wording import escaped
 from .npyfile import LONGEST_HEADER, array_in, read_header
 
 UNPACKED, RATIO = 32 << 20, 100  # arrays that unpack to more than both allow are taken for a bomb
 PIECE = 1 << 20  # bytes unpacked at once
 
 
-def npz_names(data: bytes, source: str) -> list[str]:
-    """The names of the arrays in an archive."""
-    with _archive(data, source) as archive:
-        return [info.filename.removesuffix(".npy") for info in archive.infolist()]
+class NpzFile:
+    """The arrays of an archive, by their names. One is unpacked when it is asked for, all of them to no more than is
+    in proportion to the archive."""
 
+    def __init__(self, data: bytes, source: str) -> None:
+        self.source = source
+        self._data, self._room = data, max(UNPACKED, RATIO * len(data))
+        with _archive(data, source) as archive:
+            self.keys = [info.filename.removesuffix(".npy") for info in archive.infolist()]
 
-def read_npz(data: bytes, source: str, names: list[str]) -> dict[str, np.ndarray[Any, Any]]:
-    """Those of the named arrays that a .npz archive holds. InputError as in `read_npy`, and if the
-    archive is damaged, encrypted, or unpacks out of all proportion."""
-    with _archive(data, source) as archive:
-        found: dict[str, np.ndarray[Any, Any]] = {}
-        room = max(UNPACKED, RATIO * len(data))
-        for name in names:
-            infos = [info for info in archive.infolist() if info.filename in (name, f"{name}.npy")]
-            if len(infos) > 1:
-                raise InputError(f"{source} holds {escaped(name)} twice")
-            if infos:
-                found[name] = _member(archive, infos[0], len(data), room, f"{source}: {escaped(name)}")
-                room -= infos[0].file_size
-        return found
+    def shape(self, key: str) -> tuple[int, ...] | None:
+        """The shape that the array's header says; None where it holds something else than real numbers."""
+        try:
+            with _archive(self._data, self.source) as archive, archive.open(self._info(archive, key)) as file:
+                return read_header(file.read(LONGEST_HEADER + 12), None, key).shape
+        except InputError:
+            return None
 
+    def value(self, key: str) -> np.ndarray[Any, Any]:
+        """The array of that name. InputError as in `read_npy`, and if the archive is damaged, encrypted, or unpacks out
+        of all proportion."""
+        with _archive(self._data, self.source) as archive:
+            info = self._info(archive, key)
+            found = _member(archive, info, len(self._data), self._room, f"{self.source}: {escaped(key)}")
+            self._room -= info.file_size
+            return found
 
-def read_npz_array(data: bytes, source: str, name: str) -> np.ndarray[Any, Any]:
-    """One array of a .npz archive: that of the name, or the one that was saved without a name. InputError as in
-    `read_npz`, and if there is neither."""
-    held = npz_names(data, source)
-    wanted = "arr_0" if held == ["arr_0"] else name
-    if wanted in held:
-        return read_npz(data, source, [wanted])[wanted]
-    raise InputError(
-        f"{source} has no array {quoted(name)}", f"it holds {shown(', '.join(held), 80)}" if held else "it is empty"
-    )
+    def _info(self, archive: Any, key: str) -> Any:
+        infos = [info for info in archive.infolist() if info.filename in (key, f"{key}.npy")]
+        if len(infos) > 1:
+            raise InputError(f"{self.source} holds {escaped(key)} twice")
+        return infos[0]
 
 
 @contextmanager

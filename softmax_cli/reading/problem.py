@@ -11,17 +11,16 @@ from ..core.arrays import Array, Rows
 from ..core.layer import Layer, evaluate, evaluate_logits
 from ..core.masks import Mask
 from ..errors import InputError
-from ..wording import counted, shown
+from ..wording import counted
+from .archives import Archive, JsonObject, listed
 from .documents import read_document
-from .entries import Entry, entry_of, fitted, read_entry
-from .keys import LAYER_KEYS, NUMBERS_BESIDE, PASSED_ON, WeightsLayout, passed_on, refuse_near, stored_layout
+from .entries import Entry, entry_of, fitted, held_as, read_entry
+from .keys import PASSED_ON, WeightsLayout, passed_on, refuse_near
+from .layer import biases, weights
 from .masks import open_numbers, read_mask
+from .models import layer_in
 from .rowsfile import rows_in_file
 from .sources import refuse_stdin_twice
-
-ONE_OUTPUT = (
-    "W has one output, so h is 1 and every derivative 0: if these are the weights of a binary classifier, add --binary"
-)
 
 
 @dataclass(frozen=True)
@@ -101,47 +100,54 @@ def read_problem(
     if input is None and x is None and W is None and b is None and z is None:
         if binary:
             raise InputError("--binary takes weights of one output, and the example has 5")
-        return _tempered(ARTICLE, {}, "", temperature, mask)
+        return _tempered(ARTICLE, JsonObject({}, ""), temperature, mask)
     refuse_stdin_twice({"INPUT": input, "-x": x, "-W": W, "-b": b, "-z": z})
     options = {"x": x, "W": W, "b": b}
+    archive: Archive = JsonObject({}, "INPUT") if input is None else read_document(input)
     if z is not None:
         _refuse_beside_logits(options, binary)
-    entries: dict[str, Entry] = {}
-    document: dict[str, Any] = {}
-    beside: dict[str, Any] = {}
-    held, source = "", "INPUT"
-    notes: tuple[str, ...] = ()
-    if input is not None:
-        inside = [key for key, value in options.items() if value is None] if z is None else []
-        document, keys, source = read_document(input, [*LAYER_KEYS, *NUMBERS_BESIDE])
-        refuse_near(keys, {*inside, *PASSED_ON, "weights_layout", "temperature", "mask"}, source)
-        entries = {key: entry_of(document[key], f"{source}: {key}", key != "b") for key in inside if key in document}
-        beside = passed_on(document, source)
-        if "W" in entries:
-            layout = stored_layout(document, source, layout)
-        held = f"{source} holds {shown(', '.join(keys), 80)}" if keys else f"{source} is empty"
-        dropped = [key for key in options if key in document]
-        if z is not None and dropped:
-            verb = "is" if len(dropped) == 1 else "are"
-            notes = (f"-z is given, so {' and '.join(dropped)} of {source} {verb} not used",)
-    if z is not None:
-        entry = read_entry(z, "-z", "z", finite=False, header=header)
-        return _of_logits(entry, document, beside, source, header, x_rows, temperature, mask, notes)
+        entry, notes = read_entry(z, "-z", "z", finite=False, header=header), _unused(options, archive)
+        return _of_logits(entry, archive, header, x_rows, temperature, mask, notes)
+    names = _names_in(archive, [key for key, value in options.items() if value is None])
+    if "z" in archive.keys and (x, W, b) == (None, None, None) and not {"x", "W"} <= names.keys():
+        entry = held_as(archive, "z", "z", finite=False)
+        return _of_logits(entry, archive, header, x_rows, temperature, mask)
     left = rows_in_file(x) if in_file and x is not None else None
+    entries = {key: held_as(archive, name, key, key != "b", told=key != name) for key, name in names.items()}
     for key, value in options.items():
         if value is not None and (key != "x" or left is None):
             entries[key] = read_entry(value, f"-{key}", key, finite=key != "b", header=header)
-    if "z" in document and (x, W, b) == (None, None, None) and not {"x", "W"} <= entries.keys():
-        entry = entry_of(document["z"], f"{source}: z", finite=False)
-        return _of_logits(entry, document, beside, source, header, x_rows, temperature, mask, notes)
+    held = "" if input is None else f"{archive.source} {listed(archive).removeprefix('it ')}"
     _refuse_missing([key for key in ("x", "W") if key not in entries and (key != "x" or left is None)], held)
-    W_array, names = weights(entries["W"], layout == "out-in", binary)
-    b_array = biases(entries["b"], binary) if "b" in entries else None
-    inputs = _inputs(entries["x"], len(W_array), x_rows) if left is None else left
-    _refuse_misfit(inputs, W_array, b_array, layout == "out-in")
-    notes = (*(note for entry in entries.values() for note in entry.notes), *_notes(W_array))
-    problem = Problem(inputs, W_array, b_array, names, beside, header, notes, layout or "in-out")
-    return _tempered(problem, document, source, temperature, mask, entries.get("b"))
+    layer = weights(entries["W"], layout, binary)
+    b_array = biases(entries["b"], layer.binary) if "b" in entries else None
+    inputs = _inputs(entries["x"], len(layer.W), x_rows) if left is None else left
+    _refuse_misfit(inputs, layer.W, b_array, layer.stored)
+    notes = (*(note for key in "xb" if key in entries for note in entries[key].notes), *layer.notes)
+    problem = Problem(inputs, layer.W, b_array, layer.names, passed_on(archive), header, notes, layer.stored)
+    return _tempered(problem, archive, temperature, mask, entries.get("b"))
+
+
+def _names_in(archive: Archive, wanted: list[str]) -> dict[str, str]:
+    """The keys of those of x, W and b that are wanted of INPUT: their own, or the usual names of a model."""
+    names = {key: key for key in wanted if key in archive.keys}
+    pair = layer_in(archive) if "W" in wanted and "W" not in names else None
+    if pair is not None:
+        names["W"] = pair.weights
+        if "b" in wanted and pair.biases is not None:
+            names.setdefault("b", pair.biases)
+    others = [key for key in archive.keys if key not in names.values()]
+    refuse_near([*names, *others], {*wanted, *PASSED_ON, "weights_layout", "temperature", "mask"}, archive.source)
+    return names
+
+
+def _unused(options: dict[str, str | None], archive: Archive) -> tuple[str, ...]:
+    """A note, if -z leaves x, W or b of INPUT unused."""
+    refuse_near(archive.keys, {*PASSED_ON, "temperature", "mask"}, archive.source)
+    dropped = [key for key in options if key in archive.keys]
+    verb = "is" if len(dropped) == 1 else "are"
+    note = f"-z is given, so {' and '.join(dropped)} of {archive.source} {verb} not used"
+    return (note,) if dropped else ()
 
 
 def _refuse_beside_logits(options: dict[str, str | None], binary: bool) -> None:
@@ -152,9 +158,7 @@ def _refuse_beside_logits(options: dict[str, str | None], binary: bool) -> None:
 
 def _of_logits(
     entry: Entry,
-    document: dict[str, Any],
-    beside: dict[str, Any],
-    source: str,
+    archive: Archive,
     header: bool | None,
     x_rows: bool,
     temperature: float | None,
@@ -165,27 +169,23 @@ def _of_logits(
     z = entry.array if entry.loose and (x_rows or 1 not in entry.array.shape) else fitted(entry, 1, 2)
     z = z[None] if x_rows and z.ndim == 1 else z
     x, W = np.empty((*z.shape[:-1], 0)), np.empty((0, z.shape[-1]))
-    problem = Problem(x, W, None, entry.names, beside, header, (*notes, *entry.notes), z=z)
-    return _tempered(problem, document, source, temperature, mask, entry)
+    problem = Problem(x, W, None, entry.names, passed_on(archive), header, (*notes, *entry.notes), z=z)
+    return _tempered(problem, archive, temperature, mask, entry)
 
 
 def _tempered(
-    problem: Problem,
-    document: dict[str, Any],
-    source: str,
-    temperature: float | None,
-    mask: str | None,
-    entry: Entry | None = None,
+    problem: Problem, archive: Archive, temperature: float | None, mask: str | None, entry: Entry | None = None
 ) -> Problem:
     """The problem with the temperature and the mask that the options name, or else the document; `entry` is what b or z
     was read from, in which −∞ leaves an output out."""
     N, K = (1 if problem.single else len(problem.x)), problem.W.shape[1]
-    T = _temperature(temperature, document, source)
-    hidden = read_mask(mask, document, source, N, K, problem.names)
+    T = _temperature(temperature, archive)
+    said = archive.value("mask") if "mask" in archive.keys else None
+    hidden = read_mask(mask, said, archive.source, N, K, problem.names)
     key = "b" if problem.z is None else "z"
     numbers: Array | None = getattr(problem, key)
     if entry is not None and numbers is not None and not np.isfinite(numbers).all():
-        nulls = read_mask(None, document, source, N, K)  # those of a document are where its own mask is
+        nulls = read_mask(None, said, archive.source, N, K)  # those of a document are where its own mask is
         if nulls is not None and key == "b" and nulls.ndim == 2:
             nulls = np.asarray(nulls.all(axis=0))
         problem = replace(problem, **{key: open_numbers(entry, numbers, nulls)})  # type: ignore[arg-type]
@@ -194,13 +194,15 @@ def _tempered(
     return replace(problem, temperature=T, mask=hidden)
 
 
-def _temperature(option: float | None, document: dict[str, Any], source: str) -> float:
-    said = document.get("temperature") if option is None else option
-    if said is None:
+def _temperature(option: float | None, archive: Archive) -> float:
+    if option is None and "temperature" not in archive.keys:
         return 1.0
-    T = float(fitted(entry_of(said, f"{source}: temperature"), 0)) if option is None else option
+    said = None if option is not None else archive.value("temperature")
+    if option is None and said is None:
+        return 1.0
+    T = option if option is not None else float(fitted(entry_of(said, f"{archive.source}: temperature"), 0))
     if not 0.0 < T < float("inf"):
-        name = "--temperature" if option is not None else f"{source}: temperature"
+        name = "--temperature" if option is not None else f"{archive.source}: temperature"
         raise InputError(f"{name} is {T:g}, where a number above 0 is expected")
     return T
 
@@ -219,60 +221,28 @@ def problem_from_document(
     object's own, which is stored as its "weights_layout" says, and of one output if `binary`; so do `temperature` and
     `mask`. Its z are the logits where it has not both x and W.
     InputError as in `read_problem`, and every message starts with `source`."""
-    inside = {
-        "x",
-        "temperature",
-        "mask",
-        *PASSED_ON,
-        *(["W", "weights_layout"] if W is None else []),
-        *(["b"] if b is None else []),
-    }
-    refuse_near(document, inside, source)
+    archive = JsonObject(document, source)
+    inside = {"x", "temperature", "mask", *PASSED_ON, *(["W", "weights_layout"] if W is None else [])}
+    refuse_near(document, inside | {"b"} if b is None else inside, source)
     if "z" in document and W is None and not {"x", "W"} <= document.keys():
-        entry = entry_of(document["z"], f"{source}: z", finite=False)
-        return _of_logits(entry, document, passed_on(document, source), source, None, False, temperature, mask)
+        entry = held_as(archive, "z", "z", finite=False)
+        return _of_logits(entry, archive, None, False, temperature, mask)
     if "x" not in document:
         raise InputError(f"{source}: x is missing")
-    out_in = W is None and document.get("weights_layout") == "out-in"
+    stored: WeightsLayout = "in-out"
+    notes: tuple[str, ...] = ()
     if W is None:
         if "W" not in document:
             raise InputError(f"{source}: W is missing: give it with -W, or on every line")
-        W, _ = weights(entry_of(document["W"], f"{source}: W"), out_in, binary)
-    own_b = entry_of(document["b"], f"{source}: b", finite=False) if b is None and "b" in document else None
+        layer = weights(held_as(archive, "W", "W"), None, binary)
+        W, stored, notes = layer.W, layer.stored, layer.notes
+    own_b = held_as(archive, "b", "b", finite=False) if b is None and "b" in document else None
     if own_b is not None:
         b = biases(own_b, binary)
-    x = _inputs(entry_of(document["x"], f"{source}: x"), len(W), x_rows=False)
-    _refuse_misfit(x, W, b, out_in, f"{source}: ")
-    stored: WeightsLayout = "out-in" if out_in else "in-out"
-    problem = Problem(x, W, b, names, passed_on(document, source), notes=_notes(W), stored=stored)
-    return _tempered(problem, document, source, temperature, mask, own_b)
-
-
-def weights(entry: Entry, out_in: bool, binary: bool) -> tuple[Array, tuple[str, ...] | None]:
-    """W (J, K), and the names of the outputs if a header row has them. It is stored (K, J) if `out_in`; if `binary`,
-    it has one output, and becomes the second of two, the first of which has weights 0."""
-    W = fitted(entry, 2)
-    W, names = (np.ascontiguousarray(W.T), None) if out_in else (W, entry.names)  # out-in, a header names inputs
-    if not binary:
-        return W, names
-    if W.shape[1] != 1:
-        stored = len(W) == 1 and not out_in
-        raise InputError(
-            f"--binary takes weights of one output, and W has {W.shape[1]}",
-            "if W is stored outputs × inputs, add --weights-layout out-in" if stored else "",
-        )
-    return np.hstack([np.zeros_like(W), W]), names and (f"not {names[0]}", names[0])
-
-
-def biases(entry: Entry, binary: bool) -> Array:
-    """b (K,), which may be written as one row or one column. If `binary`, (2,) from its one entry: 0 and that."""
-    array = entry.array
-    b = array.ravel() if array.ndim == 2 and 1 in array.shape else fitted(entry, *([0, 1] if binary else [1]))
-    if not binary:
-        return b
-    if b.size != 1:
-        raise InputError(f"--binary takes the bias of one output, and b has {b.size} entries")
-    return np.array([0.0, b.item()])
+    x = _inputs(held_as(archive, "x", "x"), len(W), x_rows=False)
+    _refuse_misfit(x, W, b, stored, f"{source}: ")
+    problem = Problem(x, W, b, names, passed_on(archive), notes=notes, stored=stored)
+    return _tempered(problem, archive, temperature, mask, own_b)
 
 
 def _refuse_missing(missing: list[str], held: str) -> None:
@@ -280,10 +250,6 @@ def _refuse_missing(missing: list[str], held: str) -> None:
         how = " and ".join(f"-{key}" for key in missing)
         verb, it = ("is", "it") if len(missing) == 1 else ("are", "them")
         raise InputError(f"{' and '.join(missing)} {verb} missing: give {it} with {how}, or in INPUT", held)
-
-
-def _notes(W: Array) -> tuple[str, ...]:
-    return (ONE_OUTPUT,) if W.shape[1] == 1 else ()
 
 
 def _inputs(entry: Entry, J: int, x_rows: bool) -> Array:
@@ -299,8 +265,8 @@ def _inputs(entry: Entry, J: int, x_rows: bool) -> Array:
     return x
 
 
-def _refuse_misfit(x: Array | Rows, W: Array, b: Array | None, out_in: bool, prefix: str = "") -> None:
-    """InputError unless the shapes of x, W (J, K), which was given (K, J) if `out_in`, and b fit. Advice is given
+def _refuse_misfit(x: Array | Rows, W: Array, b: Array | None, stored: WeightsLayout, prefix: str = "") -> None:
+    """InputError unless the shapes of x, W (J, K), which was `stored` so or (K, J), and b fit. Advice is given
     for what fits when it is followed; where two things would, it names both."""
     (J, K), n = W.shape, x.shape[-1]
     if n == J and b is not None and len(b) != K:
@@ -309,15 +275,15 @@ def _refuse_misfit(x: Array | Rows, W: Array, b: Array | None, out_in: bool, pre
         return
     entries = counted(n, "entry", "entries") + (" an input" if x.ndim == 2 else "")
     columns = x.ndim == 2 and len(x) == J
-    stored = n == K and (b is None or len(b) == J)
-    transposed = "drop --weights-layout out-in" if out_in else "add --weights-layout out-in"
+    otherwise = n == K and (b is None or len(b) == J)
+    how = "add --weights-layout out-in" if stored == "in-out" else "give --weights-layout in-out"
     advice = ""
     if x.shape == (J, 1):
         advice = "x is a batch of inputs with one entry each: for a single input, give it as one row"
-    elif columns and stored:
-        advice = f"if the columns of x are its inputs, transpose x; if W is the one stored otherwise, {transposed}"
+    elif columns and otherwise:
+        advice = f"if the columns of x are its inputs, transpose x; if W is the one stored otherwise, {how}"
     elif columns:
         advice = "x has one input a row: if its columns are the inputs, transpose it"
-    elif stored:
-        advice = transposed if out_in else f"if W is stored outputs × inputs, {transposed}"
+    elif otherwise:
+        advice = f"if W is stored {'outputs × inputs' if stored == 'in-out' else 'inputs × outputs'}, {how}"
     raise InputError(f"{prefix}W has {counted(J, 'row')} but x has {entries}", advice)

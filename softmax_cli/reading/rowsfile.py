@@ -43,7 +43,7 @@ class FileRows(Rows):
 def rows_in_file(value: str) -> FileRows | None:
     """The matrix of native doubles in the .npy file that the value of an option names, if it is LARGE; None for any
     other value, and then nothing is said of its soundness. InputError for a header that is damaged or promises more."""
-    kind, path = named(value)
+    kind, path, _ = named(value)
     try:
         if kind != "npy" or not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would take what it holds
             return None

@@ -9,9 +9,11 @@ from typing import IO, NamedTuple
 from ..errors import InputError
 from ..wording import shown
 from .cells import MINUS
+from .foreign import refuse_foreign
 from .npyfile import MAGIC
+from .safetensorsfile import LONGEST_HEADER
 
-SUFFIXES = {".json": "json", ".csv": "csv", ".tsv": "tsv", ".npy": "npy", ".npz": "npz"}
+SUFFIXES = {".json": "json", ".csv": "csv", ".tsv": "tsv", ".npy": "npy", ".npz": "npz", ".safetensors": "safetensors"}
 STDIN = "standard input"
 DIGITS = frozenset("0123456789")
 NUMERIC = DIGITS | frozenset("-+.eE,; " + MINUS)
@@ -30,10 +32,12 @@ def refuse_stdin_twice(named: dict[str, str | None]) -> None:
 
 class Named(NamedTuple):
     """What a value names. `kind` is "numbers" or "text" for what stands in `value` itself, or else the format that
-    the suffix of the file `value` tells, if any; standard input is a file without a name."""
+    the suffix of the file `value` tells, if any; standard input is a file without a name. `key` is what FILE:KEY
+    says after the colon."""
 
     kind: str
     value: str
+    key: str = ""
 
 
 def named(value: str) -> Named:
@@ -46,10 +50,23 @@ def named(value: str) -> Named:
         return Named("text", value)
     if NUMERIC.issuperset(value) and not DIGITS.isdisjoint(value):  # a file of that name is ./3
         return Named("numbers", value)
-    kind = SUFFIXES.get(os.path.splitext(value)[1].lower(), "")
-    if kind or os.sep in value or "/" in value or (value and os.path.exists(value)):
-        return Named(kind, value)
+    path, key = _parted(value)
+    kind = SUFFIXES.get(os.path.splitext(path)[1].lower(), "")
+    if kind or os.sep in path or "/" in path or (path and os.path.exists(path)):
+        return Named(kind, path, key)
     return Named("numbers", value)
+
+
+def _parted(value: str) -> tuple[str, str]:
+    """FILE:KEY, parted at the last colon that leaves a file, or else what its suffix tells to be meant as one; not
+    parted where the whole is a file."""
+    if ":" not in value or os.path.exists(value):
+        return value, ""
+    colons = [at for at, letter in enumerate(value) if letter == ":" and at][-9:]
+    files = [at for at in colons if os.path.exists(value[:at])]
+    named = [at for at in colons if os.path.splitext(value[:at])[1].lower() in SUFFIXES]
+    at = max(files or named, default=len(value))
+    return value[:at], value[at + 1 :]
 
 
 def sniffed(data: bytes) -> str:
@@ -58,6 +75,8 @@ def sniffed(data: bytes) -> str:
         return "npy"
     if data.startswith(b"PK"):
         return "npz"
+    if _holds_tensors(data):
+        return "safetensors"
     return "json" if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"[", b"{") else "text table"
 
 
@@ -68,12 +87,12 @@ def read_bytes(path: str, option: str) -> bytes:
     try:
         if path:
             with open(path, "rb") as file:
-                data = _contents(file, source)
+                data = _contents(file, path, source)
         else:
             stream = getattr(sys.stdin, "buffer", None)
             if stream is None or stream.closed:
                 raise InputError(f"{option}: standard input is closed")
-            data = _contents(stream, source)
+            data = _contents(stream, path, source)
     except (OSError, MemoryError, ValueError) as error:
         if isinstance(error, InputError):
             raise
@@ -83,12 +102,19 @@ def read_bytes(path: str, option: str) -> bytes:
     return data
 
 
-def _contents(file: IO[bytes], source: str) -> bytes:
+def _contents(file: IO[bytes], path: str, source: str) -> bytes:
     start = file.read(FIRST_LOOK)
-    if b"\0" in start and not start.startswith((MAGIC, b"PK", b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")):
+    refuse_foreign(path, source, start)
+    known = start.startswith((MAGIC, b"PK", b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")) or _holds_tensors(start)
+    if b"\0" in start and not known:
         # said before the rest is read: a device such as /dev/zero has no end
-        raise InputError(f"{source} is neither text nor a .npy or .npz file: it holds a NUL byte")
+        raise InputError(f"{source} is neither text nor a .npy, .npz or .safetensors file: it holds a NUL byte")
     return start + file.read()
+
+
+def _holds_tensors(start: bytes) -> bool:
+    """Whether a length and a header of JSON open a file, as they do in .safetensors."""
+    return start[8:9] == b"{" and 2 <= int.from_bytes(start[:8], "little") <= LONGEST_HEADER
 
 
 def _unreadable(error: Exception, source: str, option: str) -> InputError:

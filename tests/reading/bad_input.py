@@ -23,6 +23,14 @@ def refusal(work):
     return str(caught.value), caught.value.advice
 
 
+def outcome(work):
+    """What `work` gives, or the InputError that it raises."""
+    try:
+        return work()
+    except InputError as error:
+        return error
+
+
 def cases(name, *rows):
     """Rows of (what, data, message, advice) as parameters of a test on a file of that name."""
     return [pytest.param(name, *row[1:], id=f"{name}: {row[0]}") for row in rows]

@@ -5,7 +5,7 @@ import random
 
 import numpy as np
 import pytest
-from bad_input import GOOD, npy, npz
+from bad_input import GOOD, npy, npz, outcome
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -34,13 +34,6 @@ def survives(path, data):
     else:
         assert found.dtype == np.float64
         assert np.isfinite(found).all()
-
-
-def outcome(work):
-    try:
-        return work()
-    except InputError as error:
-        return error
 
 
 @pytest.mark.parametrize("name", WHOLE)

@@ -36,6 +36,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
+LISTED = "it holds w (2, 3), v (2, 3): choose one with W.npz:KEY"
 NPY = [
     ("empty", b"", "W.npy is empty", ""),
     ("text", b"1,2\n", "W.npy is not in the .npy format", ""),
@@ -116,7 +117,12 @@ NPY = [
     ("records", npy(np.zeros((1, 1), [("a", "f8")])), f"W.npy holds records, {REAL}", ""),
     ("raw bytes", npy(np.zeros((1, 1), "V8")), f"W.npy holds records, {REAL}", ""),
     ("objects", npy(np.array([[1, None]], object), allow_pickle=True), f"W.npy holds Python objects, {REAL}", ""),
-    ("pickle alone", pickle.dumps(GOOD), "W.npy is neither text nor a .npy or .npz file: it holds a NUL byte", ""),
+    (
+        "pickle alone",
+        pickle.dumps(GOOD),
+        "W.npy is a pickle, which is not read",
+        "save its numbers in Python: numpy.savez('model.npz', coef_=model.coef_, intercept_=model.intercept_)",
+    ),
     ("nan", npy(np.array([[1.0, np.nan]])), "W.npy[0,1] is nan, where a finite number is expected", ""),
     (
         "single-precision inf",
@@ -132,8 +138,8 @@ NPZ = [
     ("text", b"1,2\n", "W.npz is a damaged .npz archive", ""),
     ("cut short", npz(W=npy(GOOD))[:-30], "W.npz is a damaged .npz archive", ""),
     ("checksum", corrupt(), "W.npz is a damaged .npz archive", ""),
-    ("no members", npz(), "W.npz has no array 'W'", "it is empty"),
-    ("other members", npz(w=npy(GOOD), v=npy(GOOD)), "W.npz has no array 'W'", "it holds w, v"),
+    ("no members", npz(), "W.npz has no key 'W'", "it is empty"),
+    ("other members", npz(w=npy(GOOD), v=npy(GOOD)), "W.npz has no key 'W'", LISTED),
     ("member twice", twice(), "W.npz holds W twice", ""),
     ("encrypted", encrypted(), "W.npz: W is encrypted", ""),
     ("bzip2", other_compression(), "W.npz: W is compressed in a way that numpy does not use", ""),

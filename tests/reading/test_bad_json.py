@@ -23,7 +23,7 @@ JSON = [
     ("truncated string", b'{"W": "a', "W.json is not valid JSON at line 1, column 7: found '\"'", ""),
     ("binary", b"\x80\x81", "W.json is not UTF-8 text: byte 0x80 on line 1", SAVE_AS_TEXT),
     ("late binary", b"[[1,\n\xff]]", "W.json is not UTF-8 text: byte 0xff on line 2", SAVE_AS_TEXT),
-    ("NUL", b"[1,\0]", "W.json is neither text nor a .npy or .npz file: it holds a NUL byte", ""),
+    ("NUL", b"[1,\0]", "W.json is neither text nor a .npy, .npz or .safetensors file: it holds a NUL byte", ""),
     ("UTF-16", "[[1]]".encode("utf-16"), "W.json is UTF-16 text, where UTF-8 is expected", "save it as UTF-8"),
     (
         "UTF-16 big-endian",
@@ -47,7 +47,7 @@ JSON = [
     ),
     ("string", b'"abc"', "W.json is the string 'abc', where numbers are expected", ""),
     ("null", b"null", "W.json is null, where numbers are expected", ""),
-    ("no such key", b'{"w": [[1]]}', "W.json has no key 'W'", "it holds w"),
+    ("no such key", b'{"w": [[1]]}', "W.json has no key 'W'", "it holds w (1, 1): choose one with W.json:KEY"),
     ("object for numbers", b'{"W": {"a": 1}}', "W.json: W is an object, where numbers are expected", ""),
     ("true", b'{"W": [[1, 2], [3, true]]}', "W.json: W[1][1] is true, where a number is expected", ""),
     ("false in an array", b"[[false]]", "W.json[0][0] is false, where a number is expected", ""),

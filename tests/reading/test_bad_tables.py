@@ -26,7 +26,7 @@ CSV = [
     ("blank", b"\r\n\r\n", "W.csv is empty", ""),
     ("binary", b"\x80\x81", "W.csv is not UTF-8 text: byte 0x80 on line 1", SAVE_AS_TEXT),
     ("Latin-1", b"gr\xfcn\n1", "W.csv is not UTF-8 text: byte 0xfc on line 1", SAVE_AS_TEXT),
-    ("NUL", b"1,2\n3,\0", "W.csv is neither text nor a .npy or .npz file: it holds a NUL byte", ""),
+    ("NUL", b"1,2\n3,\0", "W.csv is neither text nor a .npy, .npz or .safetensors file: it holds a NUL byte", ""),
     ("late NUL", b"1\n" * 40_000 + b"\0", "W.csv holds a NUL byte on line 40001", ""),
     ("UTF-16", "1,2\n".encode("utf-16"), "W.csv is UTF-16 text, where UTF-8 is expected", "save it as UTF-8"),
     ("only a header", b"a,b\n", "W.csv holds no numbers below its header row", ""),

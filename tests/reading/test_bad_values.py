@@ -48,7 +48,12 @@ INLINE = [
     ("path that is no text", "\udcff.csv", "-W: no such file: '\\udcff.csv'", ""),
     ("endless path", "a" * 5000 + ".csv", f"-W: cannot read {'a' * 200}…: file name too long", ""),
     ("empty device", "/dev/null", "/dev/null is empty", ""),
-    ("endless device", "/dev/zero", "/dev/zero is neither text nor a .npy or .npz file: it holds a NUL byte", ""),
+    (
+        "endless device",
+        "/dev/zero",
+        "/dev/zero is neither text nor a .npy, .npz or .safetensors file: it holds a NUL byte",
+        "",
+    ),
 ]
 
 
@@ -70,7 +75,7 @@ def test_a_bad_value_is_refused(folder, value, message, advice):
             "in.json: W[0][1] is the string 'a', where a number is expected",
             "",
         ),
-        ("in.npz", npz(x=npy(np.ones(1))), "W is missing: give it with -W, or in INPUT", "in.npz holds x"),
+        ("in.npz", npz(x=npy(np.ones(1))), "W is missing: give it with -W, or in INPUT", "in.npz holds x (1,)"),
         ("in.npz", npz(x=npy(np.array(["a"])), W=npy(GOOD)), f"in.npz: x holds text, {REAL}", ""),
         ("in", b"PK", "in is a damaged .npz archive", ""),
         ("in", npy(GOOD), "INPUT in holds one array, where x and W are expected", "give it with -x, -W or -b"),

@@ -7,7 +7,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from bad_input import header, npy_of, refusal
+from bad_input import header, npy_of, outcome, refusal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -69,13 +69,6 @@ def test_an_array_in_json_holds_the_doubles_that_it_says_or_is_refused_as_ever(v
         assert right is None or right.size == 0 or right.ndim > 3 or not np.isfinite(right).all()
     else:
         assert (found.shape, found.tolist()) == (right.shape, right.tolist())
-
-
-def outcome(work):
-    try:
-        return work()
-    except InputError as error:
-        return error
 
 
 def test_an_object_is_read_by_its_arrays():

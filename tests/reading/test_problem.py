@@ -149,12 +149,12 @@ OUT_IN = "if W is stored outputs × inputs, add --weights-layout out-in"
         (
             (None, "1,2", "1,2,3;4,5,6"),
             {"layout": "out-in"},
-            ("W has 3 rows but x has 2 entries", "drop --weights-layout out-in"),
+            ("W has 3 rows but x has 2 entries", "if W is stored inputs × outputs, give --weights-layout in-out"),
         ),
         (
             (None, "1,2,3;4,5,6", "1,2;3,4;5,6"),
             {"layout": "out-in"},
-            ("W has 2 rows but x has 3 entries an input", TRANSPOSED + "drop --weights-layout out-in"),
+            ("W has 2 rows but x has 3 entries an input", TRANSPOSED + "give --weights-layout in-out"),
         ),
         (
             (None, "1,2,3;4,5,6", "1,2,3;4,5,6"),
@@ -205,7 +205,7 @@ def test_a_number_alone_in_a_file_is_no_vector(folder):
         ((None, "1"), "W is missing: give it with -W, or in INPUT", ""),
         ((None, None, "1"), "x is missing: give it with -x, or in INPUT", ""),
         ((None, None, None, "1"), "x and W are missing: give them with -x and -W, or in INPUT", ""),
-        (("part.json",), "W is missing: give it with -W, or in INPUT", "part.json holds x"),
+        (("part.json",), "W is missing: give it with -W, or in INPUT", "part.json holds x (1,)"),
         (("-", "-", "1"), "INPUT and -x both name standard input, which can be read only once", ""),
         ((None, "1", "-", "-"), "-W and -b both name standard input, which can be read only once", ""),
     ],
