@@ -13,7 +13,7 @@ import numpy as np
 from ..core.exactsums import ExactSum
 from ..core.mergeable import PARTS, Sums
 from ..errors import InputError
-from ..reading.npzfile import npz_names, read_npz
+from ..reading.npzfile import NpzFile
 from ..reading.sources import read_bytes
 from ..wording import shown
 
@@ -53,10 +53,10 @@ def packed(partial: Partial) -> bytes:
 
 def unpacked(data: bytes, source: str) -> Partial:
     """A partial from the bytes of a .npz file. InputError for anything else."""
-    held = npz_names(data, source)
-    if "about" not in held:
+    archive = NpzFile(data, source)
+    if "about" not in archive.keys:
         raise InputError(f"{source} holds no sums of loss-grad --partial")
-    arrays = read_npz(data, source, sorted(set(held)))
+    arrays = {name: archive.value(name) for name in sorted(set(archive.keys))}
     about = _about(arrays.pop("about"), source)
     try:
         shape, weight = (int(about["shape"][0]), int(about["shape"][1])), arrays.pop("weight")
