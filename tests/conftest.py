@@ -8,8 +8,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))  # for what tests share: `command`, `exact`, …
 
-WINDOWS = ["APPDATA", "COMSPEC", "LOCALAPPDATA", "PATHEXT", "SYSTEMROOT", "TEMP", "TMP", "USERPROFILE"]
-KEPT = {"HOME", "LANG", "PATH", "TMPDIR", *WINDOWS}
+from surroundings import KEPT  # noqa: E402
+
 for name in set(os.environ) - KEPT:
     if not name.startswith(("PIP_", "PYTEST_")):
         del os.environ[name]  # no outcome may depend on what else the caller's environment holds

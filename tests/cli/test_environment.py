@@ -6,7 +6,7 @@ import sys
 
 import pytest
 from command import LAYER, run
-from conftest import KEPT
+from surroundings import KEPT
 
 VARIABLES = [
     *("PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", "PYTHONOPTIMIZE", "PYTHONDEVMODE", "PYTHONFAULTHANDLER"),

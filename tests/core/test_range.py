@@ -70,7 +70,7 @@ def test_every_way_to_an_entry_gives_the_same(layout):
     x, W = np.array([x, x[::-1]]), np.zeros((3, 4))
     structure = layer_structure(*evaluate(x, W, b))
     dense = structure.dense(layout)
-    blocks = np.concatenate([block.copy() for block in batch_of("layer-grad", x, W, b).blocks(layout)])
+    blocks = np.concatenate([block.copy() for block in batch_of("dL_dW", *evaluate(x, W, b), W, b).blocks(layout)])
     assert blocks.tobytes() == dense.tobytes()
     for limit in (8, 100, 300):
         assert b"".join(block.tobytes() for block in structure.blocks(layout, limit)) == dense.tobytes()

@@ -6,7 +6,7 @@ import pytest
 from softmax_cli import InputError
 from softmax_cli.reading.problem import Problem
 from softmax_cli.writing import memory, progress
-from softmax_cli.writing.jacobian_result import jacobian_result
+from softmax_cli.writing.jacobian_result import Asked, jacobian_result
 
 
 class Terminal(io.StringIO):
@@ -47,7 +47,7 @@ def test_the_chain_refuses_what_does_not_fit_in_memory_and_names_the_shortcut(mo
     monkeypatch.setattr(memory, "free_bytes", lambda: 1_000_000)
     problem = Problem(np.ones(100), np.ones((100, 50)), None, None, {})
     with pytest.raises(InputError) as caught:
-        jacobian_result("layer-grad", problem, "numerator", None, "chain")
+        jacobian_result(problem, Asked("dL_dW", method="chain"))
     assert str(caught.value) == (
         "--method chain forms dZ/dW and dL/dW whole: that takes 0.00402 GB and 0.001 GB are free"
     )
@@ -57,7 +57,7 @@ def test_the_chain_refuses_what_does_not_fit_in_memory_and_names_the_shortcut(mo
 def test_the_shortcut_asks_for_no_such_memory(monkeypatch):
     monkeypatch.setattr(memory, "free_bytes", lambda: 1)
     problem = Problem(np.ones(100), np.ones((100, 50)), None, None, {})
-    assert jacobian_result("layer-grad", problem, "numerator", None, "shortcut").main == "dL_dW"
+    assert jacobian_result(problem, Asked("dL_dW", method="shortcut")).main == "dL_dW"
 
 
 def test_free_memory_is_known_here():

@@ -1,0 +1,4 @@
+"""The variables of the caller's environment that the tests see."""
+
+WINDOWS = ["APPDATA", "COMSPEC", "LOCALAPPDATA", "PATHEXT", "SYSTEMROOT", "TEMP", "TMP", "USERPROFILE"]
+KEPT = {"HOME", "LANG", "PATH", "TMPDIR", *WINDOWS}
