@@ -1,12 +1,13 @@
 """loss-grad: an error, its derivatives, and a step of learning."""
 
+import os
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from ..wording import quoted, shown
 from .commands import command
 from .inputs import answer_lines, check_values, fail, problem_of
-from .options import ErrorSide, Inputs, Lines, Output, Step
+from .options import ErrorSide, Inputs, Lines, Output, Running, Step
 
 if TYPE_CHECKING:
     from ..core.arrays import Array
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @command("loss-grad", "the loss and dE/dW, dE/db, dE/dx, dE/dz: the gradient that learns")
-def loss_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, output: Output) -> None:
+def loss_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, running: Running, output: Output) -> None:
     """Examples:
 
     \b
@@ -26,6 +27,7 @@ def loss_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, output
       softmax-jac loss-grad model.json --target 2 --learning-rate 0.1 --json | jq .W_new
       softmax-jac loss-grad -x X.npy -W W.npy -b b.npy --target labels.csv --class-weights 1,2,1 --label-smoothing 0.1
       softmax-jac loss-grad -z 1,2,3 --target 0.2,0.3,0.5
+      softmax-jac loss-grad -W W.npy -x 'part-*.npy' --target 'labels-*.npy' --workers 8 -o gradient.npz
 
     An error E and its gradient in the weights, the biases, the inputs or the logits. E is the cross-entropy, as
     torch.nn.CrossEntropyLoss has it, where --target gives the right class or probabilities; or any error of which
@@ -37,6 +39,11 @@ def loss_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, output
     from .errors import error_of, named_as_given, say_spread
 
     read_too = {f"--{key.replace('_', '-')}": getattr(error, key) for key in READ}
+    if running.workers is not None or running.partial or in_shards(inputs.x):
+        from .sharded import over_shards
+
+        over_shards(inputs, error, step, lines, running, output)
+        return
     if lines.jsonl:
         check_values(inputs, read_too)
         answer_lines(inputs, lines, output, _line_work(error, step, inputs.header))
@@ -44,7 +51,7 @@ def loss_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, output
     format = chosen_format(output.format, output.json, output.output)
     problem = problem_of(inputs, lines, read_too, in_file=True)
     given = error_of(problem, error)
-    keys = _keys(_wrt(problem, step), step)
+    keys = keys_of(_wrt(problem, step), step)
     refuse_several(keys, format)
     if format == "csv" and given.get("reduction") == "none":
         from ..writing.formats.csv import refuse_dimensions
@@ -54,6 +61,15 @@ def loss_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, output
     with named_as_given(error):
         found = _found(problem, given, step)
     emit(loss_result(problem, given, found), format, output.output, output.precision, output.full)
+
+
+def in_shards(x: str | None) -> bool:
+    """Whether -x names several files, which the light look at its text leaves open."""
+    if x is None or not (set("*?[") & set(x) or os.path.isdir(x)):
+        return False
+    from ..running.shards import is_many
+
+    return is_many(x)
 
 
 READ = ("upstream", "target", "class_weights", "sample_weights")  # options that may name a file or -
@@ -73,7 +89,7 @@ def _found(problem: "Problem", given: dict[str, Any], step: Step) -> "dict[str, 
             on_rows=lambda n: advance(n * rows.shape[-1] * 8),
         )  # fmt: skip
     found = {key: value for key, value in gradient._asdict().items() if value is not None}
-    return found | _moved(problem, found, step)
+    return found | moved_by(problem, found, step)
 
 
 def _wrt(problem: "Problem", step: Step) -> "list[Wrt]":
@@ -89,7 +105,7 @@ def _wrt(problem: "Problem", step: Step) -> "list[Wrt]":
     return wanted  # type: ignore[return-value]
 
 
-def _keys(wrt: "list[Wrt]", step: Step) -> list[str]:
+def keys_of(wrt: "list[Wrt]", step: Step) -> list[str]:
     """The keys of what is computed, those of the moved W and b alone where there are some."""
     if step.learning_rate is None:
         return [f"dE_d{name}" for name in wrt]
@@ -103,7 +119,7 @@ def _keys(wrt: "list[Wrt]", step: Step) -> list[str]:
     return moved
 
 
-def _moved(problem: "Problem", found: "dict[str, Array]", step: Step) -> "dict[str, Array]":
+def moved_by(problem: "Problem", found: "dict[str, Array]", step: Step) -> "dict[str, Array]":
     """W_new = W − r·dE/dW and b_new = b − r·dE/db, of the derivatives that are there."""
     import numpy as np
 
@@ -138,7 +154,7 @@ def _line_work(error: ErrorSide, step: Step, header: bool | None) -> "Work":
             common.update(from_options(error, problem.names, True, header))
         alone = replace(problem, x=problem.x[0])
         given = [error_of_line(replace(alone, document=d), common) for d in documents]
-        _keys(_wrt(problem, step), step)  # what cannot be is refused before it is computed
+        keys_of(_wrt(problem, step), step)  # what cannot be is refused before it is computed
         if any(not g.keys() & set(SIDES) for g in given):
             fail(*NO_SIDE)
         together = _together(given)

@@ -188,6 +188,44 @@ class Step(NamedTuple):
     ] = None
 
 
+class Running(NamedTuple):
+    """Who works on a data set in shards."""
+
+    workers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|ADDRESS",
+            help="Work on .npy shards (-x and --target name files by a pattern or a folder) in N processes, or on the "
+            "Dask cluster at tcp://host:8786. [default: this process]",
+        ),
+    ] = None
+    partial: Annotated[
+        bool,
+        typer.Option("--partial", help="Write the sums of these shards to -o FILE.npz, for `softmax-jac merge`."),
+    ] = False
+
+
+class Merging(NamedTuple):
+    """Which partials are put together, and to what."""
+
+    partials: Annotated[
+        list[str], typer.Argument(metavar="FILE.npz…", help="What loss-grad --partial wrote.", show_default=False)
+    ] = []  # noqa: RUF012 (typer copies it)
+    w: Annotated[str | None, typer.Option("-W", metavar="W", help="The weights, which --l2 needs.")] = None
+    weights_layout: Annotated[Literal["in-out", "out-in"] | None, typer.Option(help="How W is stored.")] = None
+    l2: Annotated[float | None, typer.Option(metavar="λ", help="Add λ/2·‖W‖² to E; b is not penalised.")] = None
+    reduction: Annotated[Literal["mean", "sum"], typer.Option(help="Over all inputs.")] = "mean"
+    wrt: Annotated[
+        str | None, typer.Option(metavar="LIST", help="Any of W,b: dE/dW, dE/db. [default: W,b]", show_default=False)
+    ] = None
+    allow_repeats: Annotated[
+        bool, typer.Option("--allow-repeats", help="The same inputs in two partials count twice.")
+    ] = False
+    expect_rows: Annotated[
+        int | None, typer.Option(metavar="N", help="An error unless the partials cover N inputs in all.")
+    ] = None
+
+
 class Against(NamedTuple):
     """What check compares, and how strictly."""
 

@@ -14,7 +14,7 @@ from ..errors import InputError
 from .arrays import Array, real_array
 from .dataset import settled, surely
 from .exactsums import ExactSum
-from .loss_gradient import LossGradient, finished, work_of
+from .loss_gradient import LossGradient, Work, finished, work_of
 from .objective import Options, exactly
 from .wholesums import Places
 
@@ -153,9 +153,7 @@ def sums(
     options = Options(
         target, upstream, label_smoothing, class_weights, sample_weights, ignore, reduction="sum", first=first
     )
-    work, single = work_of(x, W, b, None, options, temperature, mask, ("W", "b"))
-    if single:
-        raise InputError(f"x has shape {np.shape(x)}, where one input a row, (N, J), is expected")
+    work = _work(x, W, b, options, temperature, mask)
     with np.errstate(all="ignore"):
         found = work.found(on_rows)
     shape, N = np.shape(W), len(work.rows)
@@ -170,6 +168,31 @@ def sums(
         "error": digest(*(part for item in error.items() for part in item)),
     }
     return Sums(N, (shape[0], shape[1]), work.goal.weight(N), found.sums, of)
+
+
+def whole_numbers(
+    name: str,
+    i: Places,
+    j: Places,
+    *,
+    x: ArrayLike,
+    W: ArrayLike,
+    b: ArrayLike | None = None,
+    temperature: float = 1.0,
+    mask: Any = None,
+    **options: Any,
+) -> list[int]:
+    """Some entries of one of the `sums` of the same inputs, exactly, in units of 2^UNIT: of dE_dW (K, J), dE_db (K, 1)
+    or loss (1, 1)."""
+    work = _work(x, W, b, Options(reduction="sum", **options), temperature, mask)
+    return [sum(parts) for parts in zip(*work.again(name)(i, j), strict=True)]
+
+
+def _work(x: ArrayLike, W: ArrayLike, b: ArrayLike | None, options: Options, temperature: float, mask: Any) -> Work:
+    work, single = work_of(x, W, b, None, options, temperature, mask, ("W", "b"))
+    if single:
+        raise InputError(f"x has shape {np.shape(x)}, where one input a row, (N, J), is expected")
+    return work
 
 
 def digest(*values: Any) -> str:

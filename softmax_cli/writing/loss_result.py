@@ -18,13 +18,13 @@ from .sheet import Sheet, Sheets, matrix_sheet
 ORDER = ("dE_dz", "dE_dW", "dE_db", "dE_dx", "W_new", "b_new")
 
 
-def loss_result(problem: Problem, error: dict[str, Any], found: dict[str, Array]) -> Result:
+def loss_result(problem: Problem, error: dict[str, Any], found: dict[str, Array], rows: int | None = None) -> Result:
     """The loss, the derivatives and the moved weights that were found. `error` is what the document repeats of the
-    error."""
+    error. Of a data set that is elsewhere, `rows` says how many inputs it has, and the document repeats none."""
     held = [key for key in ORDER if key in found]
     new = [key for key in held if key.endswith("_new")]
     chosen = new or held
-    document: dict[str, Value] = {**inputs_of(problem), **error}
+    document: dict[str, Value] = {**(inputs_of(problem) if rows is None else {"rows": rows}), **error}
     document |= {key: found[key] for key in ("loss", *held) if key in found}
     header = problem.names if chosen[0] in ("dE_dz", "dE_dW", "W_new") else None
     return Result(document, chosen[0], lambda: _sheets(problem, error, found), header=header)

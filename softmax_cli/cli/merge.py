@@ -1,0 +1,56 @@
+"""merge: partial sums of a data set, put together."""
+
+from .commands import command
+from .inputs import fail
+from .options import Merging, Output
+
+
+@command("merge", "the loss and gradient of a data set from the sums of its parts")
+def merge(merging: Merging, output: Output) -> None:
+    """Examples:
+
+    \b
+      softmax-jac loss-grad -W W.npy -x part-7.npy --target labels-7.npy --partial -o p7.npz
+      softmax-jac merge p*.npz --expect-rows 60000 -o gradient.npz
+      softmax-jac merge p*.npz -W W.npy --l2 0.01 --reduction sum --json
+
+    Each partial holds the sums of some shards, made by any machine at any time. Put together in any order they give
+    what loss-grad gives for all shards at once, bit by bit. Those of another layer or error, or of the same inputs
+    twice, are refused.
+    """
+    import numpy as np
+
+    from ..core.arrays import Array
+    from ..reading.entries import read_entry
+    from ..reading.problem import Problem, weights
+    from ..running.partialfile import merged, read_partial
+    from ..wording import counted
+    from ..writing.emit import chosen_format, emit
+    from ..writing.loss_result import loss_result, refuse_several
+    from ..writing.messages import say
+    from .sharded import partial_files, said_of_doubt
+
+    format = chosen_format(output.format, output.json, output.output)
+    wanted = [f"dE_d{name.strip()}" for name in (merging.wrt or "W,b").split(",")]
+    if not {"dE_dW", "dE_db"} >= set(wanted):
+        fail(f"--wrt {merging.wrt}: a merge gives W and b", "write it as W,b")
+    refuse_several(wanted, format)
+    l2 = merging.l2 or 0.0
+    if l2 and merging.w is None:
+        fail("--l2 needs -W, the weights that the partials are of")
+    W: Array | None = None
+    if merging.w is not None:
+        W, _ = weights(read_entry(merging.w, "-W", "W"), merging.weights_layout == "out-in", False)
+    files = partial_files(list(merging.partials))
+    total = merged([(file, read_partial(file)) for file in files], merging.allow_repeats)
+    rows, shards = total.sums.rows, len(total.shards)
+    say(f"softmax-jac: {counted(rows, 'row')} in {counted(shards, 'shard')} of {counted(len(files), 'partial')}")
+    if merging.expect_rows is not None and rows != merging.expect_rows:
+        fail(f"the partials cover {counted(rows, 'row')}, where {merging.expect_rows} are expected")
+    gradient = total.sums.gradient(W, l2=l2, reduction=merging.reduction)
+    said_of_doubt(total.sums)
+    found = {key: value for key, value in gradient._asdict().items() if value is not None and key in ("loss", *wanted)}
+    shape = total.sums.shape
+    problem = Problem(np.zeros((1, shape[0])), np.zeros(shape))
+    error = {"reduction": merging.reduction, **({"l2": l2} if l2 else {})}
+    emit(loss_result(problem, error, found, rows), format, output.output, output.precision, output.full)
