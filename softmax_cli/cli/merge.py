@@ -1,8 +1,34 @@
 """merge: partial sums of a data set, put together."""
 
+from typing import Annotated, Literal, NamedTuple
+
+import typer
+
 from .commands import command
 from .inputs import fail
-from .options import Merging, Output
+from .options import Output
+
+
+class Merging(NamedTuple):
+    """Which partials are put together, and to what."""
+
+    partials: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FILE.npz…", help="What loss-grad --partial wrote.", show_default=False),
+    ] = None
+    w: Annotated[str | None, typer.Option("-W", metavar="W", help="The weights, which --l2 needs.")] = None
+    weights_layout: Annotated[Literal["in-out", "out-in"] | None, typer.Option(help="How W is stored.")] = None
+    l2: Annotated[float | None, typer.Option(metavar="λ", help="Add λ/2·‖W‖² to E; b is not penalised.")] = None
+    reduction: Annotated[Literal["mean", "sum"], typer.Option(help="Over all inputs.")] = "mean"
+    wrt: Annotated[
+        str | None, typer.Option(metavar="LIST", help="Any of W,b: dE/dW, dE/db. [default: W,b]", show_default=False)
+    ] = None
+    allow_repeats: Annotated[
+        bool, typer.Option("--allow-repeats", help="The same inputs in two partials count twice.")
+    ] = False
+    expect_rows: Annotated[
+        int | None, typer.Option(metavar="N", help="An error unless the partials cover N inputs in all.")
+    ] = None
 
 
 @command("merge", "the loss and gradient of a data set from the sums of its parts")
@@ -41,7 +67,7 @@ def merge(merging: Merging, output: Output) -> None:
     W: Array | None = None
     if merging.w is not None:
         W, _ = weights(read_entry(merging.w, "-W", "W"), merging.weights_layout == "out-in", False)
-    files = partial_files(list(merging.partials))
+    files = partial_files(merging.partials or [])
     total = merged([(file, read_partial(file)) for file in files], merging.allow_repeats)
     rows, shards = total.sums.rows, len(total.shards)
     say(f"softmax-jac: {counted(rows, 'row')} in {counted(shards, 'shard')} of {counted(len(files), 'partial')}")

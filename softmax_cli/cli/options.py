@@ -205,27 +205,6 @@ class Running(NamedTuple):
     ] = False
 
 
-class Merging(NamedTuple):
-    """Which partials are put together, and to what."""
-
-    partials: Annotated[
-        list[str], typer.Argument(metavar="FILE.npz…", help="What loss-grad --partial wrote.", show_default=False)
-    ] = []  # noqa: RUF012 (typer copies it)
-    w: Annotated[str | None, typer.Option("-W", metavar="W", help="The weights, which --l2 needs.")] = None
-    weights_layout: Annotated[Literal["in-out", "out-in"] | None, typer.Option(help="How W is stored.")] = None
-    l2: Annotated[float | None, typer.Option(metavar="λ", help="Add λ/2·‖W‖² to E; b is not penalised.")] = None
-    reduction: Annotated[Literal["mean", "sum"], typer.Option(help="Over all inputs.")] = "mean"
-    wrt: Annotated[
-        str | None, typer.Option(metavar="LIST", help="Any of W,b: dE/dW, dE/db. [default: W,b]", show_default=False)
-    ] = None
-    allow_repeats: Annotated[
-        bool, typer.Option("--allow-repeats", help="The same inputs in two partials count twice.")
-    ] = False
-    expect_rows: Annotated[
-        int | None, typer.Option(metavar="N", help="An error unless the partials cover N inputs in all.")
-    ] = None
-
-
 class Against(NamedTuple):
     """What check compares, and how strictly."""
 

@@ -17,7 +17,8 @@ from ..core import cpus
 from ..errors import InputError
 from ..wording import shown
 
-Each = Callable[[Callable[..., Any], Sequence[tuple[Any, ...]]], Iterator[tuple[int, Any]]]  # f(*call) as it comes
+Calls = Sequence[tuple[Any, ...]]
+Each = Callable[[Callable[..., Any], Calls, Sequence[str]], Iterator[tuple[int, Any]]]  # f(*call) as it comes; names
 
 TRIES = 5  # times that processes may be lost
 
@@ -44,7 +45,7 @@ def count_of(workers: str | None) -> int:
     return int(workers)
 
 
-def _here(work: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, Any]]:
+def _here(work: Callable[..., Any], calls: Calls, names: Sequence[str]) -> Iterator[tuple[int, Any]]:
     for n, call in enumerate(calls):
         yield n, work(*call)
 
@@ -55,7 +56,7 @@ def _processes(count: int) -> Iterator[Each]:
     before = set(multiprocessing.active_children())
     pools: list[ProcessPoolExecutor] = []
 
-    def each(work: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, Any]]:
+    def each(work: Callable[..., Any], calls: Calls, names: Sequence[str]) -> Iterator[tuple[int, Any]]:
         left, lost = dict(enumerate(calls)), 0
         while left:
             if not pools:
@@ -71,7 +72,7 @@ def _processes(count: int) -> Iterator[Each]:
                 pools.pop().shutdown(wait=False, cancel_futures=True)
                 lost += 1
                 if lost == TRIES:
-                    where = shown(calls[min(left)][1][0].shard.x)
+                    where = shown(names[min(left)])
                     raise InputError(
                         f"workers were ended {TRIES} times: {len(left)} of {len(calls)} are not done, first {where}",
                         "they may take more memory than there is: try fewer --workers",
@@ -137,7 +138,7 @@ def _cluster(address: str) -> Iterator[Each]:
     with client:
         executor: Executor = client.get_executor(retries=2)
 
-        def each(work: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> Iterator[tuple[int, Any]]:
+        def each(work: Callable[..., Any], calls: Calls, names: Sequence[str]) -> Iterator[tuple[int, Any]]:
             futures = {executor.submit(work, *call): n for n, call in enumerate(calls)}
             try:
                 yield from _as_they_come(futures)

@@ -19,7 +19,7 @@ def gathered(
 ) -> Partial:
     """The sums over all tasks, with the shards that they cover, if the goal says that they are to be known again."""
     total: Partial | None = None
-    for n, data in each(summed, [(goal, pieces) for pieces in tasks]):
+    for n, data in each(summed, [(goal, pieces) for pieces in tasks], _names(tasks)):
         found = unpacked(data, "what a worker returned")
         if found.sums.rows != sum(piece.rows for piece in tasks[n]):
             raise InputError("what a worker returned is of other rows than it was given")
@@ -33,12 +33,16 @@ def again_by(each: Each, goal: Goal, tasks: Sequence[tuple[Piece, ...]]) -> Agai
     """What adds up entries in doubt anew, from the shards."""
 
     def again(name: str, i: Places, j: Places) -> Iterator[list[int]]:
-        for _, totals in each(summed_again, [(goal, pieces, name, i, j) for pieces in tasks]):
+        for _, totals in each(summed_again, [(goal, pieces, name, i, j) for pieces in tasks], _names(tasks)):
             if len(totals) != len(i) or any(type(number) is not int for number in totals):
                 raise InputError("what a worker returned is not what it was asked for")
             yield totals
 
     return again
+
+
+def _names(tasks: Sequence[tuple[Piece, ...]]) -> list[str]:
+    return [pieces[0].shard.x for pieces in tasks]
 
 
 def _whole_shards(pieces: Sequence[Covered]) -> tuple[Covered, ...]:

@@ -31,7 +31,17 @@ def complete(line, shell="bash", run=("-m", "softmax_cli")):
     [
         (
             "softmax-jac ",
-            ["forward", "softmax-grad", "linear-grad", "layer-grad", "loss-grad", "hessian", "check", "explain"],
+            [
+                "forward",
+                "softmax-grad",
+                "linear-grad",
+                "layer-grad",
+                "loss-grad",
+                "merge",
+                "hessian",
+                "check",
+                "explain",
+            ],
         ),
         ("softmax-jac l", ["linear-grad", "layer-grad", "loss-grad"]),
         ("softmax-jac layer-grad", ["layer-grad"]),

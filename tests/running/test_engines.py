@@ -1,0 +1,85 @@
+"""Processes do the work whatever happens to one of them, and none is left."""
+
+import multiprocessing
+import os
+import signal
+
+import pytest
+
+from softmax_cli import InputError
+from softmax_cli.core import cpus
+from softmax_cli.running.engines import count_of, engine
+
+
+def square(n, _folder):
+    return n * n
+
+
+def killed_once(n, folder):
+    """n², but the first process that is given 3 is killed, as by a system that has run out of memory."""
+    if n == 3:
+        try:
+            os.mkdir(os.path.join(folder, "killed"))
+        except FileExistsError:
+            return n * n
+        os.kill(os.getpid(), signal.SIGKILL)
+    return n * n
+
+
+def always_killed(n, _folder):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def processors(n, _folder):
+    return cpus.count()
+
+
+def refusing(n, _folder):
+    raise InputError(f"part-{n}.npy: x[7,1] is nan", "mend it")
+
+
+def results(workers, work, folder, count=6):
+    with engine(workers) as each:
+        found = dict(each(work, [(n, str(folder)) for n in range(count)], [f"part-{n}.npy" for n in range(count)]))
+    return [found[n] for n in range(count)]
+
+
+@pytest.mark.parametrize("workers", [None, "1", "2"])
+def test_every_call_gives_its_result(workers, tmp_path):
+    assert results(workers, square, tmp_path) == [0, 1, 4, 9, 16, 25]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="a process is killed")
+def test_a_worker_that_is_killed_changes_nothing(tmp_path):
+    assert results("2", killed_once, tmp_path) == [0, 1, 4, 9, 16, 25]
+    assert os.listdir(tmp_path) == ["killed"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="a process is killed")
+def test_workers_that_are_always_killed_are_reported(tmp_path):
+    with pytest.raises(InputError) as caught:
+        results("1", always_killed, tmp_path, 2)
+    assert str(caught.value) == "workers were ended 5 times: 2 of 2 are not done, first part-0.npy"
+    assert caught.value.advice == "they may take more memory than there is: try fewer --workers"
+
+
+def test_an_error_of_a_worker_is_raised_with_its_advice_and_no_worker_is_left(tmp_path):
+    with pytest.raises(InputError) as caught:
+        results("1", refusing, tmp_path, 1)
+    assert (str(caught.value), caught.value.advice) == ("part-0.npy: x[7,1] is nan", "mend it")
+    for child in multiprocessing.active_children():
+        child.join(20)
+    assert multiprocessing.active_children() == []
+
+
+def test_a_worker_uses_one_processor(tmp_path):
+    assert results("1", processors, tmp_path, 1) == [1]
+
+
+@pytest.mark.parametrize("workers", ["0", "-1", "x", "", "1.5", "99999", "²"])
+def test_what_is_no_number_of_processes_is_refused(workers):
+    with pytest.raises(InputError) as caught:
+        count_of(workers)
+    assert str(caught.value).startswith("--workers is ")
+    assert str(caught.value).endswith(", where a number of processes or an address, tcp://host:8786, is expected")
