@@ -5,7 +5,7 @@ from typing import Annotated, Literal, NamedTuple
 import typer
 
 from .commands import command
-from .inputs import fail
+from .inputs import fail, say_notes
 from .options import Output
 
 
@@ -48,7 +48,8 @@ def merge(merging: Merging, output: Output) -> None:
 
     from ..core.arrays import Array
     from ..reading.entries import read_entry
-    from ..reading.problem import Problem, weights
+    from ..reading.layer import weights
+    from ..reading.problem import Problem
     from ..running.partialfile import merged, read_partial
     from ..wording import counted
     from ..writing.emit import chosen_format, emit
@@ -66,7 +67,9 @@ def merge(merging: Merging, output: Output) -> None:
         fail("--l2 needs -W, the weights that the partials are of")
     W: Array | None = None
     if merging.w is not None:
-        W, _ = weights(read_entry(merging.w, "-W", "W"), merging.weights_layout == "out-in", False)
+        layer = weights(read_entry(merging.w, "-W", "W"), merging.weights_layout, False)
+        say_notes(layer.notes)
+        W = layer.W
     files = partial_files(merging.partials or [])
     total = merged([(file, read_partial(file)) for file in files], merging.allow_repeats)
     rows, shards = total.sums.rows, len(total.shards)
