@@ -13,7 +13,14 @@ from surroundings import KEPT  # noqa: E402
 for name in set(os.environ) - KEPT:
     if not name.startswith(("PIP_", "PYTEST_")):
         del os.environ[name]  # no outcome may depend on what else the caller's environment holds
+SEEN = frozenset(os.environ)
 os.environ["PYTHONPATH"] = str(ROOT)  # the processes that tests start run this code, wherever they are started
+
+
+@pytest.fixture
+def seen():
+    """The names of the variables that the tests begin with; libraries set others."""
+    return SEEN
 
 
 @pytest.fixture
