@@ -93,7 +93,7 @@ def compare(
     sizes = Sizes(N, J, K, right.apart and not single)
     fits = views(matrix, quantity, of, sizes, layout)
     rows = quantity.height(J, K) * (N if sizes.apart else 1)
-    parts = parts_of(rows, matrix.size // rows)
+    parts = parts_of(rows, matrix.size // rows, summed=not right.apart)
     precision, wider = precision_of(matrix)
 
     found = tally(fits[0].rows, ours, parts, Allowance(right, precision, wider, rtol, atol), strict)

@@ -17,6 +17,9 @@ from .mistakes.registry import FITTED, KNOWN
 from .submitted import View
 
 TIGHT = 1e-6  # a diagnosis explains every entry at least this well, relative
+MOST_WORK = 1e8  # numbers formed for all pairs, beyond which a mistake is tried with a sign, a factor or a layout only
+FAR = 0.05  # of the largest entry, and certainly none of it
+LITTLE = 1e-6
 ZERO = 1e3  # roundoffs of the largest right entry that sums which are zero may leave
 WITNESS = 100  # an entry is evidence if it is so many times what it may be off by
 
@@ -65,10 +68,9 @@ def diagnose(evidence: Evidence, **limits: float) -> Diagnosis | None:
     of its views than the first. `limits` are as in `explains`. None if nothing explains it."""
     right = evidence.right
 
-    @functools.cache
+    @functools.lru_cache(maxsize=4)
     def made(variants: tuple[Variant, ...]) -> Formula | None:
-        """The last variant first: those that evaluate the softmax again are last in KNOWN, and what is
-        made of them shares it."""
+        """The last variant first, and only the latest are kept: all of them would not fit beside a large data set."""
         if not variants:
             return right
         try:
@@ -80,13 +82,23 @@ def diagnose(evidence: Evidence, **limits: float) -> Diagnosis | None:
 
     single = [(m, variant) for m in KNOWN if m.spoils(right.quantity) for variant in m.variants]
     single = [(m, variant) for m, variant in single if made((variant,)) is not None]
+    plain = _loses_nothing(evidence, limits["unit"], limits["tiny"])
     for candidate in _candidates(right, single, len(evidence.views)):
         if candidate.scaled and not {m.name for m in candidate.known} <= TOLD_APART and scale.alike(right):
             continue
         found = _fitted(candidate, made(candidate.variants), evidence.views[candidate.view].rows)
-        if found is not None and explains(found.formula, evidence, candidate.view, candidate.needed, **limits):
+        if found is not None and explains(found.formula, evidence, candidate.view, candidate.needed, plain, **limits):
             return _told(candidate, found, evidence.views[candidate.view].layout)
     return _blank(evidence, limits["unit"])
+
+
+def _loses_nothing(evidence: Evidence, unit: float, tiny: float) -> bool:
+    """Whether what may be lost to cancellation or underflow is nothing beside the largest of the first rows."""
+    part = evidence.parts[0]
+    with np.errstate(all="ignore"):
+        lost = 2.0 * roundoff.cancelling(evidence.right, part, unit)[1]
+        floor = (lost + roundoff.underflowing(evidence.right, part, tiny)).max()
+        return bool(floor <= LITTLE * np.abs(evidence.ours(part)).max())
 
 
 def _blank(evidence: Evidence, unit: float) -> Diagnosis | None:
@@ -135,9 +147,16 @@ def _candidates(right: Formula, possible: Sequence[tuple[Mistake, Variant]], vie
         yield Candidate((), (), fit=fit)
     # Next to nan another mistake cannot be seen.
     single = [(known, variants) for known, variants in single if known[0].name != "logits-not-shifted"]
-    for ((m,), first), ((n,), second) in itertools.combinations(single, 2):
-        if _together(m, n):
-            yield Candidate((m, n), first + second)
+    if len(single) ** 2 / 2 * right.h.size <= MOST_WORK:
+        for last, ((n,), second) in enumerate(single):  # what is made of the second is shared
+            for (m,), first in single[:last]:
+                if _together(m, n):
+                    yield Candidate((m, n), first + second)
+    else:
+        signs = [(known, variants) for known, variants in single if known[0].name == "sign-flipped"][:1]
+        for ((m,), first), ((n,), second) in itertools.product(signs, single):
+            if _together(m, n):
+                yield Candidate((m, n), first + second)
     for at in range(1, views):
         for known, variants in single:
             yield Candidate(known, variants, view=at)
@@ -151,8 +170,8 @@ def _candidates(right: Formula, possible: Sequence[tuple[Mistake, Variant]], vie
         yield Candidate((), (), scaled=True, view=at)
         for fit in fits:
             yield Candidate((), (), fit=fit, view=at)
-    for known, variants in single:
-        for fit in fits:
+    if len(single) * len(fits) * right.W.size * len(right.x) <= MOST_WORK:
+        for (known, variants), fit in itertools.product(single, fits):
             yield Candidate(known, variants, fit=fit)
 
 
@@ -163,19 +182,21 @@ def _together(m: Mistake, n: Mistake) -> bool:
 
 
 def explains(
-    f: Formula, evidence: Evidence, view: int, needed: int, *, tolerance: float, unit: float, tiny: float
+    f: Formula, evidence: Evidence, view: int, needed: int, plain: bool, *, tolerance: float, unit: float, tiny: float
 ) -> bool:
     """Whether the matrix, in one of its views, is `f` in every entry, and can be told from what is right.
 
     Relative `tolerance`, with a floor of what both sides may lose to cancellation in arithmetic of roundoff `unit`,
     and of what underflows, `tiny`. At least `needed` entries stand well above that floor: below it a matrix is
     anything. Where `f` overflows, the matrix must; and it may wherever f's outputs do, for nan·0 is nan in a
-    product of matrices.
+    product of matrices. Where the matrix is `plain`, nothing of size is lost, and what is far off soon dismissed.
     """
     overflows, distinct, witnesses = not np.isfinite(f.h).all(), False, 0
     for part in evidence.parts:
         made, seen = f.rows(part), evidence.views[view].rows(part)
         with np.errstate(all="ignore"):
+            if plain and not overflows and not np.abs(seen - made).max() <= FAR * np.abs(made).max():
+                return False  # without a look at what it may lose
             floor = 2.0 * roundoff.cancelling(f, part, unit)[1] + roundoff.underflowing(f, part, tiny)
             allowed = tolerance * np.abs(made) + floor
             fits = np.abs(seen - made) <= allowed

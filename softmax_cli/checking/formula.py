@@ -31,6 +31,8 @@ from .quantities import Quantity
 Rows = Callable[[slice], Array]  # some rows of a matrix in numerator layout
 Indices = NDArray[np.intp]
 
+AFTER_LOGITS = {"factor", "reshaped", "clip", "row_major", "input_missing", "backward"}  # no part of dE/dz
+
 
 class Goal(NamedTuple):
     """The error: ỹ or u = dE/dh, (N, K), of which one is None; wₙ/norm, (N,); λ; and whether it is summed over inputs.
@@ -108,6 +110,8 @@ class Formula:
     def but(self, **changes: Any) -> Formula:
         """The formula with a part exchanged. The softmax is evaluated again only if it may differ."""
         made = replace(self, **changes)
+        if changes.keys() <= AFTER_LOGITS and "logit_gradient" in self.__dict__:
+            made.__dict__["logit_gradient"] = self.logit_gradient
         if not changes.keys() & {"x", "W", "b", "z", "temperature", "mask", "outputs"}:
             made.__dict__["_evaluated"] = self._evaluated
         return made

@@ -56,9 +56,10 @@ class Allowance(NamedTuple):
         return np.where(self.precision.holds(ours), RTOL, allowed) if self.wider else allowed
 
 
-def parts_of(height: int, width: int) -> list[slice]:
-    """Slices over all rows: a short one first, so that a formula which does not fit is soon dismissed."""
-    step, edges = max(1, BLOCK // width), [0, min(height, max(1, 4096 // width))]
+def parts_of(height: int, width: int, summed: bool) -> list[slice]:
+    """Slices over all rows: a short one first, so that a formula which does not fit is soon dismissed; a very short one
+    where every row is a sum over many inputs."""
+    step, edges = max(1, BLOCK // width), [0, min(height, max(1, (64 if summed else 4096) // width))]
     while edges[-1] < height:
         edges.append(min(height, edges[-1] + step))
     return [slice(a, b) for a, b in itertools.pairwise(edges)]
