@@ -10,6 +10,7 @@ import readme
 @pytest.mark.parametrize("page", readme.PAGES, ids=lambda page: page.name)
 def test_the_output_shown_is_what_the_commands_print_now(page):
     text = page.read_text()
+    assert "Traceback" not in text
     assert readme.refreshed(text) == text
 
 
