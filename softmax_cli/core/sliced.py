@@ -108,10 +108,13 @@ def level_sums(rows: Cut, columns: Cut, out: Array) -> None:
     """out[l] = Σ over p + q = l of rows.parts[p] · columns.parts[q], exactly: out (slices, n, K)."""
     spare = np.empty(out.shape[1:])
     for level, total in enumerate(out):
-        total[...] = 0.0
-        for p in range(max(0, level + 1 - len(columns.parts)), min(level + 1, len(rows.parts))):
-            np.matmul(rows.parts[p], columns.parts[level - p], spare)
-            np.add(total, spare, total)
+        first, last = max(0, level + 1 - len(columns.parts)), min(level + 1, len(rows.parts))
+        if first >= last:
+            total[...] = 0.0
+        for p in range(first, last):
+            np.matmul(rows.parts[p], columns.parts[level - p], total if p == first else spare)
+            if p > first:
+                np.add(total, spare, total)
 
 
 def sizes_of_one(x: Array, W: Array) -> tuple[Powers, Array]:
