@@ -18,6 +18,7 @@ _MISSING = frozenset(
 # A digit, then digits, signs and points, parted by what may follow a digit: an exponent (1e5, 1d5), an imaginary unit,
 # or the mark of a type (1f, 1L).
 _NUMBER = re.compile(r"\d[\d\W]*(?:[edqijfl][\d\W]*)*")
+_PRINTED = re.compile(r"(?:np|numpy)\.\w+\(|(?:torch\.)?tensor\(|array\(")  # a number of NumPy or torch, as it prints
 _BASED = re.compile(r"0(?:x[\da-f]+|b[01]+|o[0-7]+)")
 
 
@@ -47,6 +48,8 @@ def is_name(cell: str) -> bool:
     1/2, $1, 1d5, 1 000 …) and does not stand for a missing one."""
     text = unicodedata.normalize("NFKC", cell).replace(MINUS, "-").strip().casefold().replace("_", "")
     if text.lstrip("+-") in _MISSING or all(c in "-–—.…?*/#" for c in text):
+        return False
+    if _PRINTED.match(text):
         return False
     first = next((i for i, c in enumerate(text) if c.isalnum()), len(text))
     rest = text[first:]

@@ -11,15 +11,18 @@ from ..errors import InputError
 from ..wording import escaped, quoted, shown
 from .archives import Archive, JsonObject, listed
 from .documents import archive_in, tensors_in
+from .encoding import decode
 from .inline import read_inline
 from .jsonarrays import parse_with_arrays
 from .jsonfile import json_array, parse_json, parse_json_with_nan
 from .keys import WeightsLayout, said_layout
 from .models import layer_in
 from .npyfile import read_npy
+from .pasted import OPENING, read_pasted
 from .sources import STDIN, named, read_bytes, sniffed
 from .tablefile import read_table
 
+PASTED = 1 << 24  # bytes of JSON that is none which are looked at once more, as a print
 _WANTED = {0: "a number", 1: "a vector", 2: "a matrix"}
 
 
@@ -59,13 +62,21 @@ def read_entry(value: str, option: str, key: str, finite: bool = True, header: b
         return Entry(read_inline(value, option, finite), option, loose=True)
     if kind == "safetensors":
         return _held(tensors_in(value, option), key, chosen, finite)
+    strict = bool(kind) and kind != "text"
     if kind == "text":
         data, source, kind = value.encode("utf-8", "surrogateescape"), option, "json"
     else:
         data, source = read_bytes(value, option), shown(value) if value else STDIN
         kind = kind or sniffed(data)
+    if kind == "pasted":
+        return _pasted(data, source, finite)
     if kind == "json":
-        found = parse_with_arrays(data, source, parse_json if finite else parse_json_with_nan)
+        try:
+            found = parse_with_arrays(data, source, parse_json if finite else parse_json_with_nan)
+        except InputError:
+            if strict or len(data) > PASTED or not OPENING.match(data[:200].decode("latin-1")):
+                raise
+            return _pasted(data, source, finite)
         if isinstance(found, dict):
             return _held(JsonObject(found, source), key, chosen, finite)
     elif (archive := archive_in(kind, data, source)) is not None:
@@ -78,6 +89,11 @@ def read_entry(value: str, option: str, key: str, finite: bool = True, header: b
         return entry_of(read_npy(data, source), source, finite)
     table = read_table(data, source, {"csv": ",", "tsv": "\t"}.get(kind), finite, header)
     return Entry(table.array, source, table.names, loose=True, notes=table.notes)
+
+
+def _pasted(data: bytes, source: str, finite: bool) -> Entry:
+    array, rows = read_pasted(decode(data, source), source, finite)
+    return Entry(array, source, loose=rows)
 
 
 def _held(archive: Archive, key: str, chosen: str, finite: bool) -> Entry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -200,7 +201,11 @@ def _invalid(data: bytes, source: str, line: int) -> InputError:
         rest = text[error.pos :].lstrip()
         if not rest:
             return InputError(f"{source} ends in the middle of a value, on line {error.lineno}")
-        advice = "for a document a line, add --jsonl" if error.msg == "Extra data" and rest[0] in "[{" else ""
+        advice = ""
+        if error.msg == "Extra data" and rest[0] in "[{":
+            advice = "for a document a line, add --jsonl"
+        elif re.search(r"[0-9.]\s+$", text[max(0, error.pos - 9) : error.pos]) and rest[0] in "-.0123456789":
+            advice = "NumPy prints so: write json.dumps(W.tolist()), or a name without .json"
         line, column, symbol = error.lineno, error.colno, quoted(text[error.pos])
         return InputError(f"{source} is not valid JSON at line {line}, column {column}: found {symbol}", advice)
     except RecursionError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from typing import IO, NamedTuple
 
@@ -11,12 +12,14 @@ from ..wording import shown
 from .cells import MINUS
 from .foreign import refuse_foreign
 from .npyfile import MAGIC
+from .pasted import OPENING
 from .safetensorsfile import LONGEST_HEADER
 
 SUFFIXES = {".json": "json", ".csv": "csv", ".tsv": "tsv", ".npy": "npy", ".npz": "npz", ".safetensors": "safetensors"}
 STDIN = "standard input"
 DIGITS = frozenset("0123456789")
 NUMERIC = DIGITS | frozenset("-+.eE,; " + MINUS)
+_QUOTIENTS = re.compile(f"(?:[{re.escape(''.join(NUMERIC))}]|(?<=[0-9])/(?=[0-9]))+")
 FIRST_LOOK = 1 << 16  # bytes of a pipe or a device that must look like data before the rest is read
 
 
@@ -46,9 +49,13 @@ def named(value: str) -> Named:
         return Named("", "")
     if value.startswith("=") and not os.path.exists(value):
         value = value[1:]
-    if value.lstrip()[:1] in ("[", "{") and not os.path.exists(value):
+    if value[:1] in ("'", '"') and value[1:].endswith(value[:1]) and not os.path.exists(value):
+        value = value[1:-1]  # as cmd.exe leaves them
+    if (value.lstrip()[:1] == "{" or OPENING.match(value)) and not os.path.exists(value):
         return Named("text", value)
     if NUMERIC.issuperset(value) and not DIGITS.isdisjoint(value):  # a file of that name is ./3
+        return Named("numbers", value)
+    if "/" in value and _QUOTIENTS.fullmatch(value) and not os.path.exists(value):
         return Named("numbers", value)
     path, key = _parted(value)
     kind = SUFFIXES.get(os.path.splitext(path)[1].lower(), "")
@@ -77,7 +84,10 @@ def sniffed(data: bytes) -> str:
         return "npz"
     if _holds_tensors(data):
         return "safetensors"
-    return "json" if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"[", b"{") else "text table"
+    start = data[:FIRST_LOOK].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start[:1] in (b"[", b"{"):
+        return "json"
+    return "pasted" if OPENING.match(start[:200].decode("latin-1")) else "text table"
 
 
 def read_bytes(path: str, option: str) -> bytes:

@@ -37,12 +37,12 @@ def read_table(
     """R rows of C numbers → (R, C), under a header row if `header`.
 
     Where that is None, the first row is a header if all its cells are names. A row that holds anything which
-    could be meant as a number is none, lest a mistyped number drop a row. Delimiter None is a tab where there
-    are tabs and no commas, and otherwise a comma. InputError with the row, as a text editor counts, and the column.
+    could be meant as a number is none, lest a mistyped number drop a row. Delimiter None is a comma where
+    there are any, or else a tab, or else spaces. InputError with the row, as a text editor counts, and the column.
     """
     stop = _sound(data, source)
     if delimiter is None:
-        delimiter = "\t" if b"\t" in data and b"," not in data else ","
+        delimiter = _delimiter(data, stop)
     comma = delimiter.encode()
     start, line = 3 if data.startswith(BOM_UTF8) else 0, 1
     flat, names, width = array("d"), None, None
@@ -64,6 +64,15 @@ def read_table(
     if not matrix.size:
         raise InputError(f"{source} holds no numbers below its header row")
     return Table(matrix, names, _doubts(matrix, source) if header is None and names is None else ())
+
+
+def _delimiter(data: bytes, stop: int) -> str:
+    """What parts the cells of a table whose name does not say: a comma, or else a tab, or else the spaces in its last
+    row (in the first there may be names)."""
+    if b"," in data:
+        return ","
+    last = (data[max(0, stop - 4096) : stop].splitlines() or [b""])[-1].strip()
+    return "\t" if b"\t" in data else " " if b" " in last and b";" not in last else ","
 
 
 def _sound(data: bytes, source: str) -> int:
@@ -93,6 +102,9 @@ class _Lines:
 def _csv_rows(lines: _Lines, first: int, source: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     import csv
 
+    if delimiter == " ":
+        yield from ((first + n, line.split()) for n, line in enumerate(lines))
+        return
     reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
     line = first
     try:
@@ -106,7 +118,8 @@ def _csv_rows(lines: _Lines, first: int, source: str, delimiter: str) -> Iterato
 def _is_header(cells: list[str], source: str) -> bool:
     """Whether the first row holds names and nothing else. InputError if it holds names and, beside them, no number
     but what could be meant as one."""
-    filled = [cell for cell in _unmarked(cells) if cell.strip()]
+    cells = _unmarked(cells)
+    filled = [cell for cell in cells if cell.strip()]
     if any(map(is_number, filled)) or not any(map(is_name, filled)):
         return False
     for column, cell in enumerate(cells, 1):
@@ -118,6 +131,8 @@ def _is_header(cells: list[str], source: str) -> bool:
 
 def _unmarked(cells: list[str]) -> list[str]:
     """A header row without the # that numpy.savetxt sets before it; any other row as it is."""
+    if cells[:1] == ["#"]:
+        return cells[1:] if all(map(is_name, cells[1:])) else cells
     bare = [cell.lstrip().removeprefix("#") for cell in cells[:1]] + cells[1:]
     return bare if all(map(is_name, [*cells[:1], *bare])) else cells  # #DIV/0! is no name
 

@@ -42,7 +42,7 @@ def test_names_are_a_header(row):
         "1d5", "1D+5", "1/2", "$1", "1 €", "£1.5", "1_000", "0x1F", "0b101", "0o17", "10%", "1\u00a0000", "1'000",
         "1e", "1.2.3", "12:30", "2020-01-02", "(1)", "1+2j", "(1-2j)", "3i", "1.5f", "2L", "½", "3²", "#1", "[0]",
         "N/A", "NULL", "NA", "n/a", "None", "nil", "<NA>", "#N/A", "#DIV/0!", "-", "--", ".", "?", "…", "−nil",
-        "1.#QNAN",
+        "1.#QNAN", "np.float64(0.5)", "tensor(0.5)",
     ],
 )  # fmt: skip
 def test_what_could_be_a_number_or_stands_for_a_missing_one_is_no_header(cell):
