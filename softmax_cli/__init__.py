@@ -8,18 +8,18 @@ if TYPE_CHECKING:
     from .checking.compare import compare as compare
     from .checking.functions.check import check_function as check_function
     from .checking.selfcheck import self_check as self_check
-    from .core.derivatives import layer_jacobian as layer_jacobian
-    from .core.derivatives import linear_jacobian as linear_jacobian
-    from .core.derivatives import softmax_jacobian as softmax_jacobian
-    from .core.gradients import cross_entropy as cross_entropy
-    from .core.gradients import jvp as jvp
-    from .core.gradients import vjp as vjp
-    from .core.gradients import weight_gradient as weight_gradient
     from .core.hessian import hessian as hessian
     from .core.hessian import hvp as hvp
     from .core.layer import forward as forward
     from .core.loss_gradient import loss_gradient as loss_gradient
     from .core.mergeable import sums as sums
+    from .core.vector_products import cross_entropy as cross_entropy
+    from .core.vector_products import jvp as jvp
+    from .core.vector_products import vjp as vjp
+    from .core.vector_products import weight_gradient as weight_gradient
+    from .core.whole_jacobians import layer_jacobian as layer_jacobian
+    from .core.whole_jacobians import linear_jacobian as linear_jacobian
+    from .core.whole_jacobians import softmax_jacobian as softmax_jacobian
     from .errors import InputError as InputError
     from .explaining.derivation import explain as explain
     from .running.partialfile import load_sums as load_sums
@@ -31,22 +31,22 @@ _HOMES = {
     "InputError": "errors",
     "check_function": "checking.functions.check",
     "compare": "checking.compare",
-    "cross_entropy": "core.gradients",
+    "cross_entropy": "core.vector_products",
     "explain": "explaining.derivation",
     "forward": "core.layer",
     "hessian": "core.hessian",
     "hvp": "core.hessian",
-    "jvp": "core.gradients",
-    "layer_jacobian": "core.derivatives",
-    "linear_jacobian": "core.derivatives",
+    "jvp": "core.vector_products",
+    "layer_jacobian": "core.whole_jacobians",
+    "linear_jacobian": "core.whole_jacobians",
     "load_sums": "running.partialfile",
     "loss_gradient": "core.loss_gradient",
     "save_sums": "running.partialfile",
     "self_check": "checking.selfcheck",
-    "softmax_jacobian": "core.derivatives",
+    "softmax_jacobian": "core.whole_jacobians",
     "sums": "core.mergeable",
-    "vjp": "core.gradients",
-    "weight_gradient": "core.gradients",
+    "vjp": "core.vector_products",
+    "weight_gradient": "core.vector_products",
 }
 __all__ = ["__version__", *_HOMES]
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import InputError
-from . import roundoff, scale
+from . import common_factor, roundoff
 from .formula import Formula, Rows
 from .mistakes.mistake import Fit, Fitted, Mistake, Variant
 from .mistakes.registry import FITTED, KNOWN
@@ -84,7 +84,7 @@ def diagnose(evidence: Evidence, **limits: float) -> Diagnosis | None:
     single = [(m, variant) for m, variant in single if made((variant,)) is not None]
     plain = _loses_nothing(evidence, limits["unit"], limits["tiny"])
     for candidate in _candidates(right, single, len(evidence.views)):
-        if candidate.scaled and not {m.name for m in candidate.known} <= TOLD_APART and scale.alike(right):
+        if candidate.scaled and not {m.name for m in candidate.known} <= TOLD_APART and common_factor.alike(right):
             continue
         found = _fitted(candidate, made(candidate.variants), evidence.views[candidate.view].rows)
         if found is not None and explains(found.formula, evidence, candidate.view, candidate.needed, plain, **limits):
@@ -128,8 +128,8 @@ def _fitted(candidate: Candidate, base: Formula | None, theirs: Rows) -> Fitted 
         return None if base is None else Fitted(base, "")
     if candidate.fit is not None:
         return candidate.fit.fit(base, theirs)
-    f = scale.scaled(base, theirs)
-    return None if f is None else Fitted(f, scale.advice(f))
+    f = common_factor.scaled(base, theirs)
+    return None if f is None else Fitted(f, common_factor.advice(f))
 
 
 def _candidates(right: Formula, possible: Sequence[tuple[Mistake, Variant]], views: int) -> Iterator[Candidate]:

@@ -23,7 +23,7 @@ def check(inputs: Inputs, error: ErrorSide, against: Against, function: Function
     Find the mistake in a gradient, or in a function that makes one. Exit 0 when all agrees, 1 when not.
     --function executes the file that it names; nothing else does.
     """
-    from .report import check_lines, run_check
+    from .comparing import check_lines, run_check
 
     _refuse_idle(function)
     if function.function is not None:

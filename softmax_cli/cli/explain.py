@@ -113,7 +113,7 @@ def _explained(problem: "Problem", explanation: Explanation, format: str) -> str
 
 def _target(problem: "Problem", explanation: Explanation) -> int:
     """The right class, as --target or the document says."""
-    from .errors import error_of
+    from .error_options import error_of
     from .options import ErrorSide
 
     error = error_of(problem, ErrorSide(target=explanation.target))

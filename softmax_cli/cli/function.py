@@ -12,16 +12,16 @@ import numpy as np
 import orjson
 
 from ..checking.functions.check import check_callee
+from ..checking.functions.function_report import FunctionReport
 from ..checking.functions.problems import Problem as Posed
 from ..checking.functions.problems import posed
-from ..checking.functions.report import FunctionReport
 from ..core.arrays import checked
 from ..core.loss_gradient import loss_gradient
 from ..core.objective import Reduction
 from ..errors import InputError
 from ..reading.problem import Problem
 from ..wording import shown
-from .errors import error_of
+from .error_options import error_of
 from .options import Against, ErrorSide, Function
 from .process import callee_in
 

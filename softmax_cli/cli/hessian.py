@@ -28,7 +28,7 @@ def hessian(inputs: Inputs, error: ErrorSide, lines: Lines, output: DrawnOutput)
     """
     from ..writing.emit import chosen_format
     from ..writing.hessian_result import hessian_result
-    from .errors import error_of, named_as_given, say_spread
+    from .error_options import error_of, named_as_given, say_spread
 
     read_too = {f"--{key.replace('_', '-')}": getattr(error, key) for key in READ}
     if error.upstream is not None:
@@ -52,7 +52,7 @@ def _line_work(error: ErrorSide, header: bool | None) -> "Work":
     from dataclasses import replace
 
     from ..writing.hessian_result import hessian_of
-    from .errors import from_options, named_as_given, say_spread
+    from .error_options import from_options, named_as_given, say_spread
     from .lines import ALONE, Work
     from .loss_grad import error_of_line
 

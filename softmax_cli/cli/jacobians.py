@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from ..core.arrays import Layout
     from ..core.batch import Quantity
-    from ..core.derivatives import Method
+    from ..core.whole_jacobians import Method
     from ..reading.problem import Problem
     from ..writing.jacobian_result import Asked
     from ..writing.result import Result

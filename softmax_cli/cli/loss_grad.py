@@ -36,7 +36,7 @@ def loss_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, runnin
     """
     from ..writing.emit import chosen_format, emit
     from ..writing.loss_result import loss_result, refuse_several
-    from .errors import error_of, named_as_given, say_spread
+    from .error_options import error_of, named_as_given, say_spread
 
     read_too = {f"--{key.replace('_', '-')}": getattr(error, key) for key in READ}
     if running.workers is not None or running.partial or in_shards(inputs.x):
@@ -143,7 +143,7 @@ def _line_work(error: ErrorSide, step: Step, header: bool | None) -> "Work":
 
     import numpy as np
 
-    from .errors import NO_SIDE, SIDES, from_options, named_as_given, say_spread
+    from .error_options import NO_SIDE, SIDES, from_options, named_as_given, say_spread
     from .lines import Work
 
     common: dict[str, Any] = {}
@@ -171,7 +171,7 @@ def _line_work(error: ErrorSide, step: Step, header: bool | None) -> "Work":
 
 def error_of_line(problem: "Problem", common: dict[str, Any]) -> dict[str, Any]:
     """The error of one line: what the line says, and what the options say where it says nothing."""
-    from .errors import SIDES, error_of
+    from .error_options import SIDES, error_of
 
     own = error_of(problem, ErrorSide(), needed=False, source="")
     rest = common if not own.keys() & set(SIDES) else {k: v for k, v in common.items() if k not in SIDES}

@@ -23,7 +23,7 @@ from ..writing.emit import chosen_format, emit
 from ..writing.files import target
 from ..writing.loss_result import loss_result, refuse_several
 from ..writing.messages import say
-from .errors import NO_SIDE, error_of, named_as_given
+from .error_options import NO_SIDE, error_of, named_as_given
 from .inputs import fail, problem_of
 from .loss_grad import keys_of, moved_by
 from .options import ErrorSide, Inputs, Lines, Output, Running, Step

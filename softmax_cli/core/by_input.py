@@ -17,11 +17,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .apart import Apart, expanded, times
 from .arrays import Array, Layout
-from .exactdot import exact_entries
+from .exact_dot import exact_entries
 from .layer import Layer
 from .logits import CLOSE, FEW
+from .split_exponent import Apart, expanded, times
 from .twofold import SCALE, UNIT, exponentials, sum_rows, two_product, two_sum
 
 ENTRIES = 1 << 18  # that are formed at once

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from . import cpus
 from .arrays import Array, Rows
-from .exactsums import ExactSum
-from .wholesums import Places, quotient
+from .exact_sums import ExactSum
+from .integer_sums import Places, quotient
 
 ROWS_BYTES = 1 << 23  # rows taken at once
 MANY = 1 << 16  # entries of a sum that cost so much that there is one for each core

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Array
-from .exactdot import exact_entries
+from .exact_dot import exact_entries
 from .twofold import TILE, dot_pairs, sure, two_sum
 
 

@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
-from .apart import Apart, expanded, product, scaled, times
 from .arrays import Array, Layout, real_array
 from .layer import Layer, evaluate
-from .logitgradient import of_change
+from .logit_gradient import of_change
 from .objective import Objective, Options, Reduction, objective
-from .sums import Sum, added, divided, sum_of_products
+from .split_exponent import Apart, expanded, product, scaled, times
 from .twofold import two_product
+from .twofold_sums import Sum, added, divided, sum_of_products
 
 BLOCK_BYTES = 1 << 20  # of rows that are made at once
 TERM_BYTES = 1 << 24  # of terms that are held at once

@@ -21,9 +21,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
 from . import cpus
-from .apart import Apart, Powers, expanded, quotient, times
 from .arrays import Array, Layout
 from .layer import Layer
+from .split_exponent import Apart, Powers, expanded, quotient, times
 from .threads import ahead, shared, touch
 
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)

@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
-from .apart import Apart
 from .arrays import Array, checked, real_array
 from .logarithm import log_of_one_and
 from .logits import Weights
@@ -25,6 +24,7 @@ from .masks import Mask, joined, mask_of, masked_array
 from .sliced import SLICES, Cut, cut_rows
 from .small import small_layer
 from .softmax import divided, softmax, softmax_apart
+from .split_exponent import Apart
 from .threads import in_order
 from .twofold import two_sum
 

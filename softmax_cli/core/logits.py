@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .arrays import Array
 from .dots import dots
-from .exactdot import exact_entries
+from .exact_dot import exact_entries
 from .sliced import (
     MORE,
     SLICES,

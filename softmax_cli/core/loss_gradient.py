@@ -12,20 +12,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
-from .apart import Apart, doubles, expanded, scaled, times
 from .arrays import Array, Rows, checked, real_array
 from .dataset import Found, Part, row_parts, settled
 from .dots import dots
-from .exactdot import exact_dots_apart
-from .exactsums import ExactSum, ProductSum, known_zeros, sum_of
+from .exact_dot import exact_dots_apart
+from .exact_sums import ExactSum, ProductSum, known_zeros, sum_of
+from .integer_sums import Places, whole_sums
 from .layer import SEVERAL, Layer, checked_temperature, evaluate_logits, in_blocks
 from .logits import Weights
 from .masks import Mask, joined, mask_of, masked_array
 from .objective import Objective, Options, Reduction, objective
 from .sliced import Cut
+from .split_exponent import Apart, doubles, expanded, scaled, times
 from .threads import in_order
 from .twofold import two_product
-from .wholesums import Places, whole_sums
 
 R = TypeVar("R")
 

@@ -13,10 +13,10 @@ from numpy.typing import ArrayLike
 from ..errors import InputError
 from .arrays import Array, real_array
 from .dataset import settled, surely
-from .exactsums import ExactSum
+from .exact_sums import ExactSum
+from .integer_sums import Places
 from .loss_gradient import LossGradient, Work, finished, work_of
 from .objective import Options, exactly
-from .wholesums import Places
 
 Again = Callable[[str, Places, Places], Iterator[list[int]]]  # entries of a sum by name, as whole numbers, part by part
 

@@ -19,11 +19,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
-from .apart import Apart
 from .arrays import Array, real_array
 from .layer import Layer
-from .logitgradient import of_upstream
+from .logit_gradient import of_upstream
 from .masks import Mask
+from .split_exponent import Apart
 from .targets import Classes, Index, Probabilities, smoothed_classes, smoothed_rows
 from .twofold import two_product
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InputError
-from .apart import ORDINARY, Apart
 from .arrays import Array
 from .masks import Mask
+from .split_exponent import ORDINARY, Apart
 from .twofold import SCALE, exponentials, exponentials_apart, sum_rows, two_product, two_sum
 
 Places = NDArray[np.intp]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .arrays import Array
-from .exactdot import exact_dots
+from .exact_dot import exact_dots
 from .twofold import sure, two_product, two_sum
 
 

@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .apart import Apart, difference, product
 from .arrays import Array
 from .layer import Layer
 from .masks import Mask
+from .split_exponent import Apart, difference, product
 from .twofold import sum_rows, two_product, two_sum
 
 Index = NDArray[np.intp]

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from . import cpus
 from .arrays import Array
-from .onethread import one_blas_thread
+from .one_blas_thread import one_blas_thread
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -17,7 +17,7 @@ from ..wording import shown
 from ..writing.files import target
 from ..writing.result import Result
 from .cells import downsample
-from .scale import scale_of
+from .colour_scale import scale_of
 from .view import Label, View, view_of
 
 SUFFIXES = ("png", "svg", "pdf")

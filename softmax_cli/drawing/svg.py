@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 
 from .cells import downsample
-from .scale import scale_of
+from .colour_scale import scale_of
 from .view import View
 
 CELLS, ROWS = 10_000, 100  # drawn at most

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..core.arrays import Array
-from ..core.exactdot import exact_dots
+from ..core.exact_dot import exact_dots
 from ..core.jacobian import Jacobian, layer_structure, linear_structure, softmax_structure
 from ..core.layer import Layer, evaluate_any
 from ..core.loss_gradient import LossGradient

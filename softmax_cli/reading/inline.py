@@ -7,9 +7,9 @@ import re
 from ..core.arrays import Array
 from ..errors import InputError
 from ..wording import quoted
+from .cell_rows import bad_cell, numbers
 from .cells import MINUS, expected, is_name, is_number
 from .pasted import pointed
-from .rows import bad_cell, numbers
 
 _FRACTION = re.compile(r"\s*([-+]?\d{1,300})/(\d{1,300})\s*")
 

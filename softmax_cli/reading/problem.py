@@ -19,7 +19,7 @@ from .keys import PASSED_ON, WeightsLayout, passed_on, refuse_near
 from .layer import biases, weights
 from .masks import open_numbers, read_mask
 from .models import layer_in
-from .rowsfile import rows_in_file
+from .npy_rows import rows_in_file
 from .sources import refuse_stdin_twice
 
 

@@ -14,9 +14,9 @@ from ..core.arrays import Array
 from ..errors import InputError
 from ..wording import escaped, quoted
 from .bulk import take_lines
+from .cell_rows import bad_cell, numbers
 from .cells import expected, is_name, is_number
 from .encoding import decode
-from .rows import bad_cell, numbers
 
 _HEADER = "if the first row names the columns, add --header"
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")

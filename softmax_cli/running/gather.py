@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 
+from ..core.integer_sums import Places
 from ..core.mergeable import Again
-from ..core.wholesums import Places
 from ..errors import InputError
 from .engines import Each
 from .partialfile import Covered, Partial, unpacked

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..core.exactsums import ExactSum
+from ..core.exact_sums import ExactSum
 from ..core.mergeable import PARTS, Sums
 from ..errors import InputError
 from ..reading.npzfile import NpzFile

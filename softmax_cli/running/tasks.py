@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from ..core.arrays import Array
+from ..core.integer_sums import Places
 from ..core.mergeable import Sums, sums, whole_numbers
-from ..core.onethread import one_blas_thread
-from ..core.wholesums import Places
+from ..core.one_blas_thread import one_blas_thread
 from ..errors import InputError
 from ..wording import shown
 from .partialfile import Covered, Partial, packed

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core.arrays import Array, Layout
 from ..core.batch import Batch, Quantity, Structure, batch_of, linear_batch
-from ..core.derivatives import Method, chain_product
+from ..core.whole_jacobians import Method, chain_product
 from ..reading.problem import Problem
 from .inputs import inputs_of
 from .labels import Axes, Labels, of_input

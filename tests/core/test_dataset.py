@@ -87,7 +87,7 @@ def test_the_second_pass_gives_what_the_first_is_sure_of(kind, monkeypatch):
     x, W, b, t = problem(kind, 100, 9, 8)
     first = loss_gradient(x, W, b, target=t)
     monkeypatch.setattr(
-        "softmax_cli.core.exactsums.ExactSum.rounded", lambda total: (total.parts[0], np.zeros(total.left.shape, bool))
+        "softmax_cli.core.exact_sums.ExactSum.rounded", lambda total: (total.parts[0], np.zeros(total.left.shape, bool))
     )
     second = loss_gradient(x, W, b, target=t)
     for a, c in zip(first[:1] + first[2:4], second[:1] + second[2:4], strict=True):

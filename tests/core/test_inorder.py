@@ -10,7 +10,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from softmax_cli.core import cpus, threads
-from softmax_cli.core.onethread import one_blas_thread
+from softmax_cli.core.one_blas_thread import one_blas_thread
 from softmax_cli.core.threads import in_order
 
 

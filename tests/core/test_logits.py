@@ -7,7 +7,7 @@ import pytest
 
 from softmax_cli import forward
 from softmax_cli.core.dots import dots
-from softmax_cli.core.exactdot import exact_dots, exact_dots_apart
+from softmax_cli.core.exact_dot import exact_dots, exact_dots_apart
 from softmax_cli.core.twofold import two_product
 
 # Of 27-bit halves, whose product of the lower halves has 54 bits.

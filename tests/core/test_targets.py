@@ -5,8 +5,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from softmax_cli.core.apart import Apart
 from softmax_cli.core.layer import evaluate_logits
+from softmax_cli.core.split_exponent import Apart
 from softmax_cli.core.targets import Classes, Pair, Probabilities, smoothed_classes, smoothed_rows, sum_of_others
 
 UNIT = Fraction(1, 2**53)

@@ -6,15 +6,15 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ...core.gradients import Reduction
+from ...core.vector_products import Reduction
 from ...errors import InputError
 from ...wording import counted, escaped
 from .calling import Callee, Failed, Returned, call_here
+from .function_report import FunctionReport
 from .judging import Terms, judged
 from .kinds import Kind, read_returns
 from .plan import plan
 from .problems import Problem, Rank, battery
-from .report import FunctionReport
 from .signature import describe
 from .ways import COSTLY, RANKS, Posed, Setting, Way, best_way, kinds_returned
 

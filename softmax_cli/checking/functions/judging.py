@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ...core.gradients import Reduction
+from ...core.vector_products import Reduction
 from ...errors import InputError
 from ...wording import counted
 from ..compare import compare

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from softmax_cli.core.apart import Apart
-from softmax_cli.core.exactsums import ExactSum, ProductSum, known_zeros, sum_of
+from softmax_cli.core.exact_sums import ExactSum, ProductSum, known_zeros, sum_of
+from softmax_cli.core.integer_sums import UNIT, quotient, whole_sums
 from softmax_cli.core.sliced import SLICES, bits_for, cut_rows
-from softmax_cli.core.wholesums import UNIT, quotient, whole_sums
+from softmax_cli.core.split_exponent import Apart
 
 KINDS = {
     "ordinary": lambda rng, x, d: (x, d),

@@ -1,4 +1,4 @@
-"""Sums over any number of inputs as whole numbers: for the few entries that the bound of `exactsums` leaves open."""
+"""Sums over any number of inputs as whole numbers: for the few entries that the bound of `exact_sums` leaves open."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from .apart import Apart
 from .arrays import Array
-from .exactdot import exact_totals
+from .exact_dot import exact_totals
+from .split_exponent import Apart
 from .twofold import TILE
 
 UNIT = -8192  # the power of two that a whole number counts: below every product of a double and a number apart

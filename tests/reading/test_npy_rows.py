@@ -7,8 +7,8 @@ import pytest
 from bad_input import npy, refusal
 
 from softmax_cli.core.arrays import Rows
-from softmax_cli.core.gradients import gradient_and_loss
-from softmax_cli.reading import rowsfile
+from softmax_cli.core.vector_products import gradient_and_loss
+from softmax_cli.reading import npy_rows
 from softmax_cli.reading.problem import read_problem
 
 X = np.random.default_rng(2).normal(size=(100, 3))
@@ -17,7 +17,7 @@ X = np.random.default_rng(2).normal(size=(100, 3))
 @pytest.fixture(autouse=True)
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(rowsfile, "LARGE", 1000)
+    monkeypatch.setattr(npy_rows, "LARGE", 1000)
     return tmp_path
 
 

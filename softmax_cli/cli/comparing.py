@@ -19,7 +19,7 @@ from ..errors import InputError
 from ..reading.entries import fitted, read_entry
 from ..reading.keys import WeightsLayout
 from ..reading.problem import Problem
-from .errors import error_of
+from .error_options import error_of
 from .exits import Status
 from .inputs import say_notes
 from .lines import ALONE, Document, Work, run_lines

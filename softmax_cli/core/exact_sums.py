@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .apart import Apart, Powers, doubles
 from .arrays import Array
 from .sliced import Cut
+from .split_exponent import Apart, Powers, doubles
 from .twofold import UNIT, UNIT_SQUARED, two_sum
 
 FEW = 3  # slices whose products are exact; those of what they leave are rounded

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .apart import NONE, Apart, Powers, exponent, product
 from .arrays import Array
 from .dots import dots
-from .exactdot import exact_dots_apart
+from .exact_dot import exact_dots_apart
 from .layer import Layer
+from .split_exponent import NONE, Apart, Powers, exponent, product
 from .twofold import UNIT, UNIT_SQUARED, sum_rows, two_sum
 
 Gaps = tuple[Array, Array, Powers]  # (hi + lo)·2^power

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import InputError
-from .apart import doubles
 from .arrays import Array, real_array
 from .layer import evaluate
-from .logitgradient import of_change
+from .logit_gradient import of_change
 from .loss_gradient import loss_gradient
 from .objective import Reduction as Reduction
+from .split_exponent import doubles
 
 
 def weight_gradient(

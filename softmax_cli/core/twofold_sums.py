@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .apart import Apart, Powers, doubles, exponent
 from .arrays import Array
-from .exactdot import exact_dots_apart
+from .exact_dot import exact_dots_apart
+from .split_exponent import Apart, Powers, doubles, exponent
 from .twofold import TILE, dot_pairs, two_sum
 
 LEAST, MOST = 2.0**-800, 2.0**960  # sizes of sums whose terms neither underflow nor overflow where it matters
