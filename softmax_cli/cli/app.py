@@ -7,10 +7,11 @@ import typer
 
 from .. import __version__
 
-from . import forward, jacobians, loss_grad, merge, hessian, check, explain  # noqa: F401  # isort: skip (the order of --help)
+from . import forward, jacobians, loss_grad, merge, hessian, check, explain, shared  # noqa: F401  # isort: skip (the order of --help)
 from .commands import COMMANDS, add_command
 from .completion import Root, line_to_complete
 from .exits import Status, run_and_exit
+from .help import WIDEST
 
 
 def _print_version(asked: bool) -> None:
@@ -25,18 +26,13 @@ def root(
         bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
     ] = False,
 ) -> None:
-    """Examples:
+    """The derivatives of a softmax layer h = softmax(Wᵀx + b), exact to the last digits. With no input a command works
+    on an example, three inputs and five outputs.
 
     \b
-      softmax-jac layer-grad                          every ∂h/∂W of the article's example
-      softmax-jac forward -x 1,2 -W '0.1,0.2;0.3,0.4'  z and h of your own layer
-      softmax-jac layer-grad model.json -o dLdW.npy   from and to a file
-      softmax-jac forward --json | softmax-jac layer-grad - --json | jq .dL_dW
-      softmax-jac check model.json --against mine.npy  what is wrong with my gradient?
-
-    The Jacobian of a softmax layer h = softmax(Wᵀx + b), exact to the last digits. x has J entries, W is J × K
-    (inputs × outputs), b and h have K. Indices are zero-based and name array elements. With no input, a command runs
-    on the example x = (0.1, 0.5, 0.4) with five outputs.
+    softmax-jac layer-grad                           how h answers to each weight
+    softmax-jac forward -x 1,2 -W '0.1,0.2;0.3,0.4'  z and h of your own layer
+    softmax-jac softmax-grad -z 1,2,3                the Jacobian of given logits
     """
     if context.invoked_subcommand is None:
         print(context.get_help())
@@ -54,7 +50,9 @@ def _app(first: str, completes: bool) -> typer.Typer:
         invoke_without_command=True,
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
-        context_settings={"help_option_names": ["-h", "--help"]},
+        options_metavar="",
+        subcommand_metavar="COMMAND [INPUT] [OPTIONS]",
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST},
     )
     app.callback()(root)
     for name in [first] if first in COMMANDS else [] if first == "--version" else COMMANDS:

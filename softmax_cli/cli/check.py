@@ -10,18 +10,19 @@ from .inputs import fail, problem_of
 from .options import Against, ErrorSide, Function, Inputs, Lines
 
 
-@command("check", "Is this gradient right, and if not, where and why?")
+@command("check", "is this gradient right, and if not, where and why?")
 def check(inputs: Inputs, error: ErrorSide, against: Against, function: Function, lines: Lines) -> None:
     """Examples:
 
     \b
-      softmax-jac check model.json                     is the tool right? four ways, compared
-      softmax-jac check model.json --against mine.npy  is my dL/dW right? if not, where and why
-      softmax-jac check model.json --of loss-grad --target 2 --against grad.csv
-      softmax-jac check --function layer.py:backward   is my function right? on problems made to break it
+      softmax-jac check                     is the tool right? four ways, compared
+      softmax-jac layer-grad -o mine.npy    the place of a result of yours
+      softmax-jac check --against mine.npy  is it right? if not, where and why
+      softmax-jac loss-grad --target 2 --wrt W -o dW.csv
+      softmax-jac check --of dE_dW --target 2 --against dW.csv
 
-    Find the mistake in a gradient, or in a function that makes one. Exit 0 when all agrees, 1 when not.
-    --function executes the file that it names; nothing else does.
+    Find the mistake in a gradient, or in a function that makes one, as in --function layer.py:backward: that executes
+    the file, and nothing else does. Exit 0 when all agrees, 1 when not.
     """
     from .comparing import check_lines, run_check
 

@@ -1,7 +1,7 @@
 """What a command is: a function of option groups, every field of which is a parameter."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import typer
@@ -10,6 +10,7 @@ from typer.core import TyperCommand
 from ..errors import InputError
 from .blas import limit_blas_threads
 from .given import converted
+from .options import SHARED
 
 Command = Callable[..., None]
 COMMANDS: dict[str, tuple[Command, str]] = {}  # of option groups, and a line that says what each does
@@ -27,7 +28,7 @@ def command(name: str, summary: str) -> Callable[[Command], Command]:
 
 class OnceEach(TyperCommand):
     """A command that converts what is given itself, and refuses an option that is given twice, of which the last
-    would win in silence."""
+    would win in silence. Its help explains its own options, and names those that another one's help explains."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if ctx.resilient_parsing:
@@ -45,11 +46,47 @@ class OnceEach(TyperCommand):
             ctx.params[field.name] = converted(value, names[field.name], field.annotation) if text else value
         return []
 
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        from .help import write_names, write_options
+
+        groups = self.callback.groups  # type: ignore[union-attr]
+        elsewhere = [group for group in groups if group in SHARED and SHARED[group][1] != ctx.info_name]
+        apart = {field for group in elsewhere for field in group._fields}
+        write_options(formatter, ctx, "Options", [own for own in self.get_params(ctx) if own.name not in apart])
+        for home in dict.fromkeys(SHARED[group][1] for group in elsewhere):
+            there = [group for group in elsewhere if SHARED[group][1] == home]
+            write_names(formatter, home, [(SHARED[group][0], _parameters(group)) for group in there])
+
+
+class Explaining(TyperCommand):
+    """A command that is its own help: the meaning of the options that it is the home of."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, args or ["--help"])
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        from .help import write_options
+
+        for about, group in {about: group for group, (about, home) in SHARED.items() if home == ctx.info_name}.items():
+            write_options(formatter, ctx, about[:1].upper() + about[1:], _parameters(group))
+
 
 def add_command(app: typer.Typer, name: str) -> None:
-    """Give an application a command: every field of every group is a parameter."""
+    """Give an application a command. One without option groups is its help."""
     function, summary = COMMANDS[name]
     groups = list(function.__annotations__.values())[:-1]
+
+    def run(*filled: Any) -> None:
+        limit_blas_threads()
+        function(*filled)
+
+    kind = OnceEach if groups else Explaining
+    named = app.command(name, cls=kind, help=function.__doc__, short_help=summary, options_metavar="[OPTIONS]")
+    named(_taking(groups, run))
+
+
+def _taking(groups: Sequence[Any], run: Callable[..., None]) -> Callable[..., None]:
+    """A function of every field of every group, which calls one of the groups."""
     parameters = [
         inspect.Parameter(
             field, inspect.Parameter.KEYWORD_ONLY, default=group._field_defaults[field], annotation=annotation
@@ -58,10 +95,17 @@ def add_command(app: typer.Typer, name: str) -> None:
         for field, annotation in group.__annotations__.items()
     ]
 
-    def run(**values: Any) -> None:
-        limit_blas_threads()
-        function(*(group(*(values[field] for field in group._fields)) for group in groups))
+    def of_fields(**values: Any) -> None:
+        run(*(group(*(values[field] for field in group._fields)) for group in groups))
 
-    run.__annotations__ = {p.name: p.annotation for p in parameters}
-    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    app.command(name, cls=OnceEach, help=function.__doc__, short_help=summary)(run)
+    of_fields.__annotations__ = {p.name: p.annotation for p in parameters}
+    of_fields.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    of_fields.groups = groups  # type: ignore[attr-defined]
+    return of_fields
+
+
+def _parameters(group: Any) -> list[Any]:
+    """A group's fields as Typer has them, with their names and meanings."""
+    app = typer.Typer(add_completion=False)
+    app.command(add_help_option=False)(_taking([group], lambda filled: None))
+    return typer.main.get_command(app).params

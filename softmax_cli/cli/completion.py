@@ -56,3 +56,9 @@ class Root(TyperGroup):
             raise InputError(f"{option} goes by the shell that starts it, and that is not {known}") from None
         except UnicodeError:
             raise InputError(f"{option}: the settings of the shell are not UTF-8") from None
+
+    def format_options(self, ctx: Any, formatter: Any) -> None:
+        self.format_commands(ctx, formatter)
+        names = ["/".join(sorted(parameter.opts, key=len)) for parameter in self.get_params(ctx)]
+        formatter.write_paragraph()
+        formatter.write_text(f"Options: {', '.join(names)}")

@@ -15,18 +15,17 @@ if TYPE_CHECKING:
     from .lines import Document, Work
 
 
-@command("explain", "The derivation, worked with your own numbers")
+@command("explain", "the derivation, worked with your own numbers")
 def explain(inputs: Inputs, explanation: Explanation, lines: Lines) -> None:
     """Examples:
 
     \b
       softmax-jac explain
-      softmax-jac explain model.json --entry 1,2,0
-      softmax-jac explain model.json -o lesson.html     a page on which an entry is chosen
-      softmax-jac explain model.json -o lesson.md       for pandoc, a notebook or a repository
-
-      softmax-jac explain model.json --of loss-grad --target 2
-      softmax-jac explain -z 1,2,3 --entry 0,1          of the softmax alone: ∂h[0]/∂z[1]
+      softmax-jac explain --entry 1,2,0 --brief      formulas and one entry
+      softmax-jac explain --of loss-grad --target 2  the loss and a step
+      softmax-jac explain -z 1,2,3 --entry 0,1       of the softmax alone
+      softmax-jac explain -o lesson.html             a page to choose an entry on
+      softmax-jac explain -o lesson.md               for pandoc or a notebook
 
     The derivation of dL/dW, or with -z of dS/dZ, walked through with your own numbers.
     """

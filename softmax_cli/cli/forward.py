@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from .lines import Document, Work
 
 
-@command("forward", "z and h")
+@command("forward", "the logits z and the probabilities h")
 def forward(inputs: Inputs, log: Log, lines: Lines, output: Output) -> None:
     """Examples:
 
     \b
       softmax-jac forward -x 0.1,0.5 -W '1,2,3;4,5,6' -b 0,0,1
-      softmax-jac forward model.json --json
-      softmax-jac forward -x batch.npy -W W.csv -o h.npy
       softmax-jac forward -z 1,2,3 --temperature 0.5 --mask 0
+      softmax-jac forward -o model.json  the example, in a file
+      softmax-jac forward model.json --log --json
 
     The logits z = Wᵀx + b and the probabilities h = softmax(z/T); with --log, ln h as well.
     """

@@ -18,9 +18,9 @@ def hessian(inputs: Inputs, error: ErrorSide, lines: Lines, output: DrawnOutput)
     """Examples:
 
     \b
-      softmax-jac hessian model.json
-      softmax-jac hessian -x X.npy -W W.npy --reduction sum --l2 0.1 -o H.npy
-      softmax-jac hessian model.json --format heatmap
+      softmax-jac hessian
+      softmax-jac hessian -x '1,2;3,4' -W '1,2,3;4,5,6' --l2 0.1 -o H.npy
+      softmax-jac hessian --format heatmap
 
     d²E/dW² = Σ w·s·(dS/dZ) ⊗ x·xᵀ/(T·norm) + λI, of the cross-entropy that loss-grad describes. Shape (K·J, K·J); row
     and column i·J + j belong to W[j,i]. It is the Gauss-Newton matrix, and without class weights and λ the Fisher

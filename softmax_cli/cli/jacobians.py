@@ -18,14 +18,13 @@ if TYPE_CHECKING:
     from .lines import Document, Work
 
 
-@command("softmax-grad", "dS/dZ: the probabilities by the logits")
+@command("softmax-grad", "dS/dZ: h by the logits, or ln h with --log")
 def softmax_grad(inputs: Inputs, log: Log, lines: Lines, shape: Arrangement, output: DrawnOutput) -> None:
     """Examples:
 
     \b
-      softmax-jac softmax-grad -x 0.1,0.5 -W '1,2,3;4,5,6'
-      softmax-jac softmax-grad -z 1,2,3                 of logits that are given
-      softmax-jac softmax-grad model.json -o dSdZ.csv
+      softmax-jac softmax-grad -z 1,2,3  of logits that are given
+      softmax-jac softmax-grad -x 0.1,0.5 -W '1,2,3;4,5,6' -o dSdZ.csv
 
     dS/dZ, the derivative of the probabilities with respect to the logits: row t, column i is h[t]·(δ − h[i])/T, with δ
     one where t = i and zero elsewhere. Shape (K, K). With --log, that of ln h: (δ − h[i])/T.
@@ -33,13 +32,13 @@ def softmax_grad(inputs: Inputs, log: Log, lines: Lines, shape: Arrangement, out
     _jacobian("dS_dZ", inputs, lines, shape, output, log=log.log)
 
 
-@command("linear-grad", "dZ/dW: the logits by the weights")
+@command("linear-grad", "dZ/dW: z by the weights")
 def linear_grad(inputs: Inputs, lines: Lines, shape: Arrangement, output: DrawnOutput) -> None:
     """Examples:
 
     \b
       softmax-jac linear-grad
-      softmax-jac linear-grad --layout denominator     transposed, as it is often printed
+      softmax-jac linear-grad --layout denominator  transposed, as often printed
 
     dZ/dW, the derivative of the logits with respect to the weights: row t has x in the columns of its own weights and
     zeros elsewhere. Shape (K, K·J); column i·J + j belongs to W[j,i].
@@ -47,15 +46,15 @@ def linear_grad(inputs: Inputs, lines: Lines, shape: Arrangement, output: DrawnO
     _jacobian("dZ_dW", inputs, lines, shape, output)
 
 
-@command("layer-grad", "dL/dW: the probabilities by the weights, the biases or the inputs")
+@command("layer-grad", "dL/dW, dL/db, dL/dx: h by the weights, biases, inputs")
 def layer_grad(inputs: Inputs, chain: Chain, log: Log, lines: Lines, shape: Arrangement, output: DrawnOutput) -> None:
     """Examples:
 
     \b
       softmax-jac layer-grad -x 0.1,0.5 -W '1,2,3;4,5,6' --method chain
+      softmax-jac forward -o model.json  the file that is read next
       softmax-jac layer-grad model.json -o dLdW.npy --layout tensor
-      softmax-jac layer-grad model.json --outputs 0,3-5 --json
-      softmax-jac layer-grad model.json --wrt x
+      softmax-jac layer-grad model.json --wrt x --outputs 0,3-4 --json
       softmax-jac layer-grad model.json --format heatmap
 
     dL/dW, the derivative of the probabilities with respect to the weights: row t, column i·J + j is ∂h[t]/∂W[j,i] =

@@ -16,23 +16,22 @@ if TYPE_CHECKING:
     from .lines import Document, Work
 
 
-@command("loss-grad", "the loss and dE/dW, dE/db, dE/dx, dE/dz: the gradient that learns")
+@command("loss-grad", "the error E, its gradient in W, b, x, z: what training needs")
 def loss_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, running: Running, output: Output) -> None:
     """Examples:
 
     \b
+      softmax-jac forward -o model.json  the file that is read next
       softmax-jac loss-grad model.json --target 2
-      softmax-jac loss-grad model.json --target 2 --wrt W,b,x --json
+      softmax-jac loss-grad model.json --target 2 --wrt W --learning-rate 0.1
       softmax-jac loss-grad model.json --upstream 0,0,-1.5,0,0 --wrt x
-      softmax-jac loss-grad model.json --target 2 --learning-rate 0.1 --json | jq .W_new
-      softmax-jac loss-grad -x X.npy -W W.npy -b b.npy --target labels.csv --class-weights 1,2,1 --label-smoothing 0.1
+      softmax-jac loss-grad -x '1,2;3,4' -W '1,2,3;4,5,6' --target 0,2 --l2 0.1
       softmax-jac loss-grad -z 1,2,3 --target 0.2,0.3,0.5
-      softmax-jac loss-grad -W W.npy -x 'part-*.npy' --target 'labels-*.npy' --workers 8 -o gradient.npz
 
-    An error E and its gradient in the weights, the biases, the inputs or the logits. E is the cross-entropy, as
-    torch.nn.CrossEntropyLoss has it, where --target gives the right class or probabilities; or any error of which
-    --upstream gives dE/dh. The outputs sum to one, so every column of dL/dW sums to zero: adding up its rows as they
-    are moves no weight. Each row has to be weighted by what its output costs.
+    An error E and its gradient in the weights, the biases, the inputs or the logits. E is the cross-entropy of the
+    class or the probabilities that --target gives, as torch.nn.CrossEntropyLoss has it, or any error whose dE/dh
+    --upstream gives. The plain column sums of dL/dW are zero, because the outputs sum to one, and move no weight: each
+    row has to be weighted by what its output costs.
     """
     from ..writing.emit import chosen_format, emit
     from ..writing.loss_result import loss_result, refuse_several

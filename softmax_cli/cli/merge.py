@@ -18,7 +18,7 @@ class Merging(NamedTuple):
     ] = None
     w: Annotated[str | None, typer.Option("-W", metavar="W", help="The weights, which --l2 needs.")] = None
     weights_layout: Annotated[Literal["in-out", "out-in"] | None, typer.Option(help="How W is stored.")] = None
-    l2: Annotated[float | None, typer.Option(metavar="λ", help="Add λ/2·‖W‖² to E; b is not penalised.")] = None
+    l2: Annotated[float | None, typer.Option(metavar="λ", help="Add λ/2·‖W‖² to E and λW to dE/dW.")] = None
     reduction: Annotated[Literal["mean", "sum"], typer.Option(help="Over all inputs.")] = "mean"
     wrt: Annotated[
         str | None, typer.Option(metavar="LIST", help="Any of W,b: dE/dW, dE/db. [default: W,b]", show_default=False)
@@ -31,14 +31,16 @@ class Merging(NamedTuple):
     ] = None
 
 
-@command("merge", "the loss and gradient of a data set from the sums of its parts")
+@command("merge", "the error and gradient of a data set from its parts")
 def merge(merging: Merging, output: Output) -> None:
     """Examples:
 
     \b
-      softmax-jac loss-grad -W W.npy -x part-7.npy --target labels-7.npy --partial -o p7.npz
-      softmax-jac merge p*.npz --expect-rows 60000 -o gradient.npz
-      softmax-jac merge p*.npz -W W.npy --l2 0.01 --reduction sum --json
+      softmax-jac forward -z '1,2;3,4' -o x.npy  two inputs, for an example,
+      softmax-jac forward -z '4,3;2,1' -o y.npy  their targets
+      softmax-jac forward -z '0,1;2,3' -o W.npy  and weights
+      softmax-jac loss-grad -x x.npy -W W.npy --target y.npy --partial -o p.npz
+      softmax-jac merge p.npz --expect-rows 2 -o gradient.npz
 
     Each partial holds the sums of some shards, made by any machine at any time. Put together in any order they give
     what loss-grad gives for all shards at once, bit by bit. Those of another layer or error, or of the same inputs

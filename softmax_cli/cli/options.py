@@ -144,18 +144,18 @@ class ErrorSide(NamedTuple):
     """The error E: what the outputs should be, or what each of them costs."""
 
     upstream: Annotated[
-        str | None, typer.Option(metavar="U", help="dE/dh: K numbers (N rows of K for N inputs), inline or a file.")
+        str | None, typer.Option(metavar="U", help="dE/dh: K numbers or N rows of K, inline or a file.")
     ] = None
     target: Annotated[
         str | None,
         typer.Option(
             metavar="T",
-            help="The right class, an index or a name, or K probabilities: E is the cross-entropy. For N inputs N "
-            "indices, or N rows of probabilities.",
+            help="The right class, an index or a name, or K probabilities: E is the cross-entropy. Of N inputs, N "
+            "of them.",
         ),
     ] = None
     label_smoothing: Annotated[
-        float | None, typer.Option(metavar="ε", help="Label smoothing: (1 - ε) of the target and ε/K of every class.")
+        float | None, typer.Option(metavar="ε", help="Take (1 - ε) of the target and ε/K of every class.")
     ] = None
     class_weights: Annotated[
         str | None, typer.Option(metavar="C", help="K weights of the classes, inline or a file.")
@@ -163,13 +163,13 @@ class ErrorSide(NamedTuple):
     sample_weights: Annotated[
         str | None, typer.Option(metavar="w", help="N weights of the inputs, inline or a file.")
     ] = None
-    ignore: Annotated[
-        int | None, typer.Option(metavar="T", help="Inputs of this target do not count, as in --ignore -100.")
-    ] = None
+    ignore: Annotated[int | None, typer.Option(metavar="T", help="Inputs of target T, such as -100, do not count.")] = (
+        None
+    )
     l2: Annotated[float | None, typer.Option(metavar="λ", help="Add λ/2·‖W‖² to E; b is not penalised.")] = None
     reduction: Annotated[
         Literal["mean", "sum", "none"] | None,
-        typer.Option(help="Over N inputs: mean, sum, or each alone. [default: mean, unless INPUT says]"),
+        typer.Option(help="Of N inputs: mean, sum, or each alone (none). [default: mean, or what INPUT says]"),
     ] = None
 
 
@@ -195,13 +195,13 @@ class Running(NamedTuple):
         str | None,
         typer.Option(
             metavar="N|ADDRESS",
-            help="Work on .npy shards (-x and --target name files by a pattern or a folder) in N processes, or on the "
-            "Dask cluster at tcp://host:8786. [default: this process]",
+            help="Work on .npy shards, which -x and --target name by a pattern or a folder, in N processes or on a "
+            "Dask cluster, tcp://host:8786.",
         ),
     ] = None
     partial: Annotated[
         bool,
-        typer.Option("--partial", help="Write the sums of these shards to -o FILE.npz, for `softmax-jac merge`."),
+        typer.Option("--partial", help="Write the sums of these shards to -o FILE.npz, to be put together by merge."),
     ] = False
 
 
@@ -212,7 +212,7 @@ class Against(NamedTuple):
         Of | None,
         typer.Option(
             metavar="RESULT",
-            help="What FILE should hold: a command, or a key such as dE_db or dL_dx. [default: layer-grad]",
+            help="What FILE holds, by command or by key, dE_db or dL_dx. [default: layer-grad]",
         ),
     ] = None
     against: Annotated[
@@ -228,10 +228,10 @@ class Against(NamedTuple):
     rtol: Annotated[
         float | None,
         typer.Option(
-            help="Relative difference that an entry may have. [default: 1e-6, or what the precision of FILE allows]"
+            help="Relative difference of an entry that is allowed. [default: 1e-6, or what FILE's precision allows]"
         ),
     ] = None
-    atol: Annotated[float, typer.Option(help="Absolute difference that an entry may have besides.")] = 0.0
+    atol: Annotated[float, typer.Option(help="Absolute difference allowed besides.")] = 0.0
     strict: Annotated[bool, typer.Option("--strict", help="Count entries lost to cancellation as differences.")] = False
     json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False
 
@@ -291,3 +291,13 @@ class Explanation(NamedTuple):
         str | None, typer.Option("-o", "--output", metavar="FILE", help="Write to FILE: .txt, .md, .html or .tex.")
     ] = None
     precision: Annotated[int, typer.Option(min=2, max=15, help="Significant digits.")] = 6
+
+
+# Options that several commands take: what they are about, and the command whose help explains them.
+SHARED: dict[type, tuple[str, str]] = {
+    Inputs: ("the layer", "options"),
+    Lines: ("many layers", "options"),
+    ErrorSide: ("the error", "loss-grad"),
+    Output: ("the result", "options"),
+    DrawnOutput: ("the result", "options"),
+}

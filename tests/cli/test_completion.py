@@ -41,6 +41,7 @@ def complete(line, shell="bash", run=("-m", "softmax_cli")):
                 "hessian",
                 "check",
                 "explain",
+                "options",
             ],
         ),
         ("softmax-jac l", ["linear-grad", "layer-grad", "loss-grad"]),

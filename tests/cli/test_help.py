@@ -1,0 +1,64 @@
+"""What --help shows: short enough for a terminal, and every option explained in one place."""
+
+import re
+
+import pytest
+from command import refused, run
+
+from softmax_cli.cli.app import COMMANDS
+from softmax_cli.cli.options import SHARED
+
+
+def lines(*arguments, columns):
+    return run(*arguments, env={"COLUMNS": str(columns)}).stdout.splitlines()
+
+
+def names(text):
+    return re.findall(r"(?<![\w-])-{1,2}\w[\w-]*", text)
+
+
+def test_the_help_of_all_fits_a_terminal():
+    text = lines("--help", columns=80)
+    assert len(text) <= 24
+    assert max(map(len, text)) <= 80
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_a_command_is_at_most_fifty_lines(command):
+    text = lines(command, "--help", columns=80)
+    assert len(text) <= 50
+    assert max(map(len, text)) <= 80
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, None])
+def test_a_wide_terminal_is_used(command):
+    arguments = [command, "--help"] if command else ["--help"]
+    wide, narrow = (lines(*arguments, columns=columns) for columns in (200, 80))
+    assert len(wide) < len(narrow)
+    assert 100 < max(map(len, wide)) <= 200
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_of_a_command_is_in_its_help(command):
+    text = "\n".join(lines(command, "--help", columns=80))
+    for group in list(COMMANDS[command][0].__annotations__.values())[:-1]:
+        for field, annotation in group.__annotations__.items():
+            (info,) = annotation.__metadata__
+            spelled = [*(info.param_decls or ()), f"--{field.replace('_', '-')}"][0].partition("/")[0]
+            assert spelled in names(text) or info.metavar in text
+
+
+def test_what_an_option_that_commands_share_means_is_said_once():
+    text = {command: " ".join(" ".join(lines(command, "--help", columns=200)).split()) for command in COMMANDS}
+    for group, (_, home) in SHARED.items():
+        for annotation in group.__annotations__.values():
+            (info,) = annotation.__metadata__
+            if group.__name__ != "Output":
+                said = " ".join(info.help.split())
+                assert [name for name in COMMANDS if said in text[name]] == [home]
+
+
+def test_options_is_its_own_help_and_takes_nothing():
+    assert run("options").stdout == run("options", "--help").stdout
+    assert refused("options", "-x") == ["softmax-jac: error: no such option: -x", "see softmax-jac options --help"]
+    assert refused("options", "forward")[1] == "see softmax-jac options --help"
