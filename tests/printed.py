@@ -68,7 +68,7 @@ def latex_equations(text):
 def from_latex(side):
     side = side.replace("\\approx", "≈").replace("-", "−")
     side = re.sub(r" \\cdot 10\^\{(−?\d+)\}", lambda m: f"e{int(m[1].replace('−', '-')):+03d}", side)
-    side = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"\1 / \2", side)
+    side = re.sub(r"\\frac\{([^{}]*)\}\{([^{}]*)\}", r"\1 / (\2)", side)
     return side.replace("\\cdot", "×").replace("\\exp", "exp").replace("\\ln", "ln")
 
 
@@ -105,7 +105,7 @@ class _Tables(HTMLParser):
             return
         _, parts = self.stack.pop()
         if tag == "mfrac":
-            text = f"{parts[0]} / {parts[1]}"
+            text = f"{parts[0]} / ({parts[1]})"
         elif tag == "msup":
             text = f"{parts[0]}^{parts[1]}"
         elif tag in ("msub", "munder"):

@@ -3,12 +3,13 @@
 import os
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..wording import quoted, shown
 from .commands import command
-from .inputs import done_if, fail, problem_of
-from .options import Explanation, Inputs, Lines
+from .inputs import check_values, done_if, fail, problem_of
+from .loss_grad import READ, error_of_line
+from .options import ErrorSide, Explanation, Inputs, Lines
 
 if TYPE_CHECKING:
     from ..reading.problem import Problem
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @command("explain", "the derivation, worked with your own numbers")
-def explain(inputs: Inputs, explanation: Explanation, lines: Lines) -> None:
+def explain(inputs: Inputs, explanation: Explanation, error: ErrorSide, lines: Lines) -> None:
     """Examples:
 
     \b
@@ -31,18 +32,31 @@ def explain(inputs: Inputs, explanation: Explanation, lines: Lines) -> None:
     """
     if explanation.brief and explanation.of == "loss-grad":
         fail("--brief is of a Jacobian, and --of loss-grad asks for the loss")
-    for name in ("target", "learning_rate"):
-        if explanation.of != "loss-grad" and getattr(explanation, name) is not None:
-            fail(f"--{name.replace('_', '-')} belongs to the loss", "add --of loss-grad")
+    if explanation.of != "loss-grad":
+        for name, value in {**error._asdict(), "learning_rate": explanation.learning_rate}.items():
+            if value is not None:
+                fail(f"--{name.replace('_', '-')} belongs to the loss", "add --of loss-grad")
+    read_too = {f"--{key.replace('_', '-')}": getattr(error, key) for key in READ}
     if lines.jsonl:
         from .lines import run_lines
 
-        done_if(run_lines(inputs, lines, explanation.output, _line_work(explanation)))
+        check_values(inputs, read_too)
+        done_if(run_lines(inputs, lines, explanation.output, _line_work(explanation, error, inputs.header)))
         return
     format = _chosen_format(explanation)
     if sys.stdout is None and explanation.output in (None, "-"):
         fail("standard output is closed")
-    text = _explained(problem_of(inputs, lines), explanation, format)
+    problem = problem_of(inputs, lines, read_too)
+    given: dict[str, Any] = {}
+    if explanation.of == "loss-grad":
+        from .error_options import error_of, named_as_given, say_spread
+
+        given = error_of(problem, error)
+        say_spread(problem, given, set())
+        with named_as_given(error):
+            text = _explained(problem, explanation, given, format)
+    else:
+        text = _explained(problem, explanation, given, format)
     if format == "text" and explanation.output in (None, "-"):
         sys.stdout.write(text)
         return
@@ -67,62 +81,56 @@ def _chosen_format(explanation: Explanation) -> str:
     return SUFFIXES[suffix]
 
 
-def _line_work(explanation: Explanation) -> "Work":
-    """The derivation of each of many lines, as the text that it would be."""
+def _line_work(explanation: Explanation, error: ErrorSide, header: bool | None) -> "Work":
+    """The derivation of each of many lines, as the text that it would be; what a line says of the error comes before
+    the options."""
     from dataclasses import replace
 
     from .lines import ALONE, Work
 
     format = explanation.format or "text"
+    common: dict[str, Any] = {}
 
     def compute(problem: "Problem", documents: "list[Document]") -> "list[Document]":
-        z = None if problem.z is None else problem.z[0]
-        return [{format: _explained(replace(problem, x=problem.x[0], z=z), explanation, format)}]
+        one = replace(problem, x=problem.x[0], z=None if problem.z is None else problem.z[0], document=documents[0])
+        if explanation.of != "loss-grad":
+            return [{format: _explained(one, explanation, {}, format)}]
+        from .error_options import NO_SIDE, SIDES, from_options, named_as_given
+
+        if not common:
+            common.update(from_options(error, problem.names, True, header))
+        given = error_of_line(one, common)
+        if not given.keys() & set(SIDES):
+            fail(*NO_SIDE)
+        with named_as_given(error, ""):
+            return [{format: _explained(one, explanation, given, format)}]
 
     return Work(compute, size=lambda p: ALONE)
 
 
-def _explained(problem: "Problem", explanation: Explanation, format: str) -> str:
+def _explained(problem: "Problem", explanation: Explanation, error: dict[str, Any], format: str) -> str:
+    """The derivation; with an `error`, of that."""
     from dataclasses import replace
 
     from ..explaining.formats.registry import renderer
-    from ..explaining.worked_entry import worked_entry
 
-    entry = None if explanation.entry is None else _entry(explanation.entry, problem.z is not None)
     of_logits = problem.z is not None
-    worked = worked_entry(
-        None if of_logits else problem.x,
-        None if of_logits else problem.W,
-        problem.b,
-        problem.names,
-        entry,
-        explanation.precision,
-        z=problem.z,
-        temperature=problem.temperature,
-        mask=problem.mask,
-    )
-    if explanation.of == "loss-grad":
-        from ..explaining.loss_steps import with_loss
+    of = "E" if error else "h"
+    entry = None if explanation.entry is None else _entry(explanation.entry, of, of_logits)
+    layer = (None, None) if of_logits else (problem.x, problem.W)
+    more: dict[str, Any] = {"z": problem.z, "temperature": problem.temperature, "mask": problem.mask}
+    arguments: Any = (*layer, problem.b, problem.names, entry, explanation.precision)
+    if error:
+        from ..explaining.worked_loss import worked_loss
 
-        worked = with_loss(worked, _target(problem, explanation), explanation.learning_rate)
+        worked = worked_loss(*arguments, error=error, rate=explanation.learning_rate, **more)
+    else:
+        from ..explaining.worked_entry import worked_entry
+
+        worked = worked_entry(*arguments, **more)
     if explanation.brief:
         worked = replace(worked, brief=True)
-    return renderer(format)(worked, _width(explanation.output), lambda: _picture(problem))
-
-
-def _target(problem: "Problem", explanation: Explanation) -> int:
-    """The right class, as --target or the document says."""
-    from .error_options import error_of
-    from .options import ErrorSide
-
-    error = error_of(problem, ErrorSide(target=explanation.target))
-    target = error.pop("target", None)
-    more = [key for key, value in error.items() if not (key in ("label_smoothing", "l2") and value == 0)]
-    if more:
-        fail(f"explain --of loss-grad works through the loss of a class alone, and INPUT holds {' and '.join(more)}")
-    if not isinstance(target, int):
-        fail("explain --of loss-grad works through the loss of one class, and the target is probabilities")
-    return target
+    return renderer(format)(worked, _width(explanation.output), lambda: "" if error else _picture(problem))
 
 
 def _width(output: str | None) -> int:
@@ -140,13 +148,18 @@ def _picture(problem: "Problem") -> str:
     return svg_heatmap(view_of(jacobian_result(problem, Asked("dL_dW" if problem.z is None else "dS_dZ")), "numerator"))
 
 
-def _entry(text: str, of_logits: bool) -> tuple[int, ...]:
+WANTED = {  # by what the entry is of, and whether the logits are given
+    ("h", False): "t,j,i is expected, as in 1,2,0 for ∂h[1]/∂W[2,0]",
+    ("h", True): "t,i is expected, as in 1,0 for ∂h[1]/∂z[0]",
+    ("E", False): "j,i is expected, as in 2,0 for ∂E/∂W[2,0]",
+    ("E", True): "i is expected, as in 0 for ∂E/∂z[0]",
+}
+
+
+def _entry(text: str, of: str, of_logits: bool) -> tuple[int, ...]:
     parts = text.split(",")
-    by_logit, by_weight = (
-        "t,i is expected, as in 1,0 for ∂h[1]/∂z[0]",
-        "t,j,i is expected, as in 1,2,0 for ∂h[1]/∂W[2,0]",
-    )
-    wanted = by_logit if of_logits else by_weight
-    if len(parts) != (2 if of_logits else 3) or not all(re.fullmatch(r"[0-9]{1,18}", p.strip()) for p in parts):
+    wanted = WANTED[of, of_logits]
+    indices = wanted.partition(" ")[0].count(",") + 1
+    if len(parts) != indices or not all(re.fullmatch(r"[0-9]{1,18}", p.strip()) for p in parts):
         fail(f"--entry is {quoted(text)}, where {wanted}")
     return tuple(int(p) for p in parts)

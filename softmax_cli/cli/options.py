@@ -267,15 +267,19 @@ class Explanation(NamedTuple):
     """What explain shows."""
 
     entry: Annotated[
-        str | None, typer.Option(metavar="t,j,i", help="The entry worked out: ∂h[t]/∂W[j,i], zero-based; with -z t,i.")
+        str | None,
+        typer.Option(
+            metavar="t,j,i",
+            help="The entry worked out, zero-based: t,j,i of ∂h[t]/∂W[j,i], t,i with -z; of the loss j,i of ∂E/∂W[j,i]"
+            ", i with -z.",
+        ),
     ] = None
     of: Annotated[
         Literal["layer-grad", "loss-grad"],
-        typer.Option(help="The Jacobian dL/dW (dS/dZ with -z), or the loss of --target and a step of learning."),
+        typer.Option(
+            help="The Jacobian dL/dW (dS/dZ with -z), or the error of --target or --upstream and a step of learning."
+        ),
     ] = "layer-grad"
-    target: Annotated[
-        str | None, typer.Option(metavar="T", help="With --of loss-grad: the right class, an index or a name.")
-    ] = None
     learning_rate: Annotated[
         float | None, typer.Option(metavar="R", help="With --of loss-grad: of the step of learning. [default: 0.1]")
     ] = None

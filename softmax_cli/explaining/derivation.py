@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..core.objective import Reduction
 from ..errors import InputError
-from ..wording import counted
+from .batch_steps import all_together
 from .derivative_steps import chain, logit_derivative, shortcut, softmax_derivative
 from .equations import Step
 from .in_brief import in_brief
 from .layer_steps import logits, softmax, the_layer, the_logits
 from .learning_steps import moving_the_weight
-from .loss_steps import by_logits, by_weights, learning, the_loss, with_loss
+from .loss_gradient_steps import by_weights, learning
+from .loss_logit_steps import by_logits
+from .loss_steps import the_loss
 from .worked_entry import WorkedEntry, worked_entry
+from .worked_loss import worked_loss
 
 Rendered = TypeVar("Rendered")
 ALL = "tji"
@@ -36,14 +40,15 @@ STEPS: Steps = (
 )
 FROM_LOGITS: Steps = ((the_logits, ALL), (softmax, "ti"), (softmax_derivative, "ti"), (moving_the_weight, ALL))
 BRIEF: Steps = ((in_brief, ALL),)
-LOSS: Steps = ((the_loss, ALL), (by_logits, ALL), (by_weights, ALL), (learning, ALL))
+LOSS: Steps = ((the_loss, ""), (all_together, ""), (by_logits, "i"), (by_weights, "ji"), (learning, "ji"))
 
 
 def _steps(worked: WorkedEntry) -> Steps:
     if worked.brief:
         return BRIEF
-    if worked.loss is not None:
-        return LOSS[:2] if worked.of_logits else LOSS
+    if (loss := worked.loss) is not None:
+        ours = LOSS[:3] if worked.of_logits else LOSS
+        return tuple(step for step in ours if not (step[0] is all_together and loss.alone))
     return FROM_LOGITS if worked.of_logits else STEPS
 
 
@@ -77,7 +82,14 @@ def explain(
     digits: int = 6,
     temperature: float = 1.0,
     mask: Any = None,
-    target: int | None = None,
+    target: ArrayLike | None = None,
+    upstream: ArrayLike | None = None,
+    label_smoothing: float = 0.0,
+    class_weights: ArrayLike | None = None,
+    sample_weights: ArrayLike | None = None,
+    ignore: int | None = None,
+    l2: float = 0.0,
+    reduction: Reduction = "mean",
     learning_rate: float | None = None,
 ) -> Derivation:
     """The derivation of ∂h[t]/∂W[j,i] = h[t]·(δ − h[i])·x[j]/T with the numbers of a layer, step by step.
@@ -85,10 +97,16 @@ def explain(
     x (J,), W (J, K), b (K,) and `entry` (t, j, i); or the logits z (K,) and `entry` (t, i) for ∂h[t]/∂z[i]. By default
     the entry is the off-diagonal one of largest magnitude. `names` are those of the K outputs; numbers have `digits`
     significant digits, 2 to 15, and every equation is true to the digits it shows. `temperature` and `mask` as in
-    `forward`. With a `target`, the index of the right class, it is the derivation of the loss E = −ln h[target]: its
-    derivatives by z, W, b and x, of which those with the j and i of the entry are worked out, and a step of learning at
-    `learning_rate`, 0.1 unless given. In a notebook it shows as Markdown with LaTeX, printed it is text.
-    InputError as in `forward`, for several inputs, and for an entry that does not exist.
+    `forward`.
+
+    With a `target` or an `upstream` gradient it is the derivation of an error E, and `label_smoothing`,
+    `class_weights`, `sample_weights`, `ignore`, `l2` and `reduction` are as in `loss_gradient`. The inputs may then be
+    several, x (N, J) or z (N, K), of which the first that counts is worked through. `entry` is (j, i) for ∂E/∂W[j,i],
+    or (i,) for ∂E/∂z[i]; the derivatives by b and x of the same i and j stand beside it, and a step of learning at
+    `learning_rate`, 0.1 unless given.
+
+    In a notebook it shows as Markdown with LaTeX, printed it is text. InputError as in `forward` and `loss_gradient`,
+    for several inputs without an error, for reduction "none", and for an entry that does not exist.
 
     >>> from softmax_cli import explain
     >>> lesson = explain([1.0, 2.0], [[0.5, 0.0], [0.0, 0.5]], entry=(0, 1, 1))
@@ -97,13 +115,19 @@ def explain(
     """
     if not 2 <= digits <= 15:
         raise InputError(f"digits is {digits}, where 2 to 15 are expected")
-    worked = worked_entry(x, W, b, None, entry, digits, z=z, temperature=temperature, mask=mask, option="entry")
-    if names is not None and len(names) != worked.K:
-        raise InputError(f"names has {counted(len(names), 'entry', 'entries')}, where {worked.K} are expected")
-    worked = worked if names is None else replace(worked, names=tuple(names))
-    if target is None and learning_rate is not None:
-        raise InputError("learning_rate belongs to the loss of a target, and none is given")
-    return Derivation(worked if target is None else with_loss(worked, target, learning_rate))
+    of = None if names is None else tuple(names)
+    layer: dict[str, Any] = {"z": z, "temperature": temperature, "mask": mask, "option": "entry"}
+    error: dict[str, Any] = {
+        "label_smoothing": label_smoothing, "class_weights": class_weights, "sample_weights": sample_weights,
+        "ignore": ignore, "l2": l2, "reduction": reduction,
+    }  # fmt: skip
+    if target is None and upstream is None:
+        for name, value in {**error, "learning_rate": learning_rate}.items():
+            if value is not None and not (isinstance(value, float | str) and value in (0.0, "mean")):
+                raise InputError(f"{name} belongs to an error, and neither target nor upstream is given")
+        return Derivation(worked_entry(x, W, b, of, entry, digits, **layer))
+    error |= {"target": target, "upstream": upstream}
+    return Derivation(worked_loss(x, W, b, of, entry, digits, error=error, rate=learning_rate, **layer))
 
 
 def steps_to(worked: WorkedEntry) -> list[Step]:

@@ -1,167 +1,153 @@
-"""The steps from the probabilities to the loss, its derivatives, and a step of learning."""
+"""The step from the probabilities to the error at one input."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
-from ..core.arrays import Array
-from ..core.loss_gradient import Wrt, loss_gradient
-from ..core.step import moved
-from ..errors import InputError
-from .derivative_steps import tempered
-from .equations import Equation, Part, Step, Symbol, number, number_tex, say
+from ..wording import counted
+from .equations import Part, Step, Symbol, number, number_tex, say
+from .error import Loss, Target
 from .layer_steps import tempered_and_masked
-from .symbols import BIASES, INPUTS, PROBABILITIES, WEIGHTS
-from .worked_entry import Loss, WorkedEntry
+from .symbols import ERROR, PROBABILITIES, U, Y
+from .worked_entry import TERMS, WorkedEntry
 
 SMALLEST = 2.0**-1000  # of a probability whose logarithm is taken here
-DE_DZ, DE_DW, DE_DB, DE_DX = (Symbol(f"dE/d{v}", f"\\frac{{dE}}{{d{v}}}") for v in "zWbx")
-W_NEW, B_NEW = Symbol("W_new", r"W_\text{new}"), Symbol("b_new", r"b_\text{new}")
+A_ROW_EACH = say("a row for each input, a column for each output")
 
 
-RATE = 0.1  # of learning, unless given
-
-
-def with_loss(worked: WorkedEntry, target: int, rate: float | None) -> WorkedEntry:
-    """The layer with the loss −ln h[target]. InputError for a target that does not exist or is masked, and for a
-    learning rate that is not above 0 or moves nothing."""
-    if rate is not None and worked.of_logits:
-        raise InputError("a learning rate moves W and b, and only the logits z are given")
-    rate = RATE if rate is None else rate
-    wrt: tuple[Wrt, ...] = ("z",) if worked.of_logits else ("z", "W", "b", "x")
-    given = {"z": worked.z} if worked.of_logits else {"x": worked.x, "W": worked.W, "b": worked.b}
-    found = loss_gradient(**given, target=target, temperature=worked.temperature, mask=np.array(worked.hidden), wrt=wrt)
-    if not rate > 0.0 or not np.isfinite(rate):
-        raise InputError(f"the learning rate is {rate:g}, where a number above 0 is expected")
-    i = worked.i if worked.asked else target
-    return replace(worked, i=i, loss=Loss(target, found, rate), matrices={})
-
-
-def _loss(worked: WorkedEntry) -> Loss:
+def loss_of(worked: WorkedEntry) -> Loss:
     assert worked.loss is not None
     return worked.loss
 
 
-def _by(of: Symbol) -> Symbol:
-    return Symbol(f"∂E/∂{of.text}", f"\\frac{{\\partial E}}{{\\partial {of.tex}}}")
+def shown(value: float) -> str:
+    """A number that was given, as short as it was."""
+    return number(
+        value, next(digits for digits in (6, 15, 17) if digits == 17 or float(number(value, digits)) == value)
+    )
+
+
+def given(letter: str, tex: str, value: float) -> Symbol:
+    return Symbol(f"{letter} = {shown(value)}", f"{tex} = {number_tex(shown(value))}")
+
+
+def at_input(worked: WorkedEntry, letter: str) -> Symbol:
+    """What belongs to the input that is worked through, C or w."""
+    loss = loss_of(worked)
+    return Symbol(letter, letter) if loss.single else Symbol(f"{letter}[{loss.n}]", f"{letter}_{{{loss.n}}}")
 
 
 def the_loss(worked: WorkedEntry) -> Step:
-    loss = _loss(worked)
-    t = loss.target
-    h, value = worked.of("h", t), float(np.asarray(loss.found.loss))
+    """The error at the input that is worked through."""
+    loss = loss_of(worked)
+    where = "at this input" if loss.single else f"at input {loss.n}"
+    opening = (
+        say() if loss.single else say(f"There are {counted(loss.N, 'input')}, and input {loss.n} is worked through. ")
+    )
+    ending = "." if loss.right is None else f", and output {worked.name(loss.right)} is the right one."
     parts: list[Part] = [
-        say("The probabilities at this input are ", PROBABILITIES, f", and output {worked.name(t)} is the right one."),
+        opening + say(f"The probabilities {where} are ", PROBABILITIES, ending),
         worked.matrix(PROBABILITIES, worked.h),
         *tempered_and_masked(worked),
-        say("The loss is the cross-entropy: the less probable the right output, the larger it is."),
     ]
-    formula = Symbol(f"−ln {h.text}", f"-\\ln {h.tex}")
-    e = Symbol("E", "E")
-    if worked.h[t] < SMALLEST:
-        shown = number(value, worked.digits)
-        parts.append(
-            say("Here ", h, f" is smaller than doubles hold well; from the logits, {formula.text} is about {shown}.")
-        )
-    elif worked.complement[t] < 0.5:
-        parts.append(worked.equation(e, formula, "log", [(1.0,), (-float(worked.complement[t]),)], value))
-    else:
-        parts.append(worked.equation(e, formula, "log", [(float(worked.h[t]),)], value))
-    return Step(say("The loss"), tuple(parts))
+    if loss.target is None:
+        assert loss.upstream is not None
+        parts += [
+            say("The error is one of your own: ", U, " says by how much it grows with each output, ")
+            + say(Symbol("∂E/∂h", r"\partial E / \partial h"), ". What the error itself is, it does not say."),
+            worked.matrix(U, loss.upstream),
+        ]
+        return Step(say("The error"), tuple(parts))
+    if loss.right is None:
+        parts += [say("The target is a probability for each output:"), worked.matrix(Y, loss.target.y)]
+    if loss.mixes:
+        parts += _mixed(worked, loss, loss.target)
+    meaning = "the less probable the right output, the larger it is."
+    if not loss.plain:
+        meaning = "what each output costs, more if it is less probable, weighted by the target."
+    cross_entropy = _cross_entropy(worked, loss, loss.target)
+    return Step(say("The loss"), (*parts, say(f"The loss is the cross-entropy: {meaning}"), *cross_entropy))
 
 
-def by_logits(worked: WorkedEntry) -> Step:
-    t = _loss(worked).target
-    others = [worked.i] if worked.i != t else [k for k in range(worked.K) if k != t][:1]
-    parts: list[Part] = [
-        say("With ", Symbol("E = −ln h[t]", "E = -\\ln h_t"), " the derivative by a logit is that of ")
-        + say(Symbol("h[t]", "h_t"), ", times ", Symbol("−1/h[t]", "-1 / h_t"), ", and ", Symbol("h[t]", "h_t"))
-        + say(" cancels: what is left is the probability, less one for the right output."),
-        tempered(worked, ("∂E/∂z[t] = −(1 − h[t])", r"\frac{\partial E}{\partial z_t} = -(1 - h_t)")),
-        tempered(worked, ("∂E/∂z[i] = h[i]", r"\frac{\partial E}{\partial z_i} = h_i"), ",  i ≠ t", r", \quad i \ne t"),
-        *(_by_logit(worked, k) for k in (t, *others)),
-        say("All of them, which sum to zero:"),
-        worked.matrix(DE_DZ, _found(worked, "dE_dz")),
-    ]
-    return Step(say("The loss and the logits"), tuple(parts))
+def _mixed(worked: WorkedEntry, loss: Loss, target: Target) -> list[Part]:
+    """What the target becomes by label smoothing and class weights."""
+    smoothing, weights = loss.options.label_smoothing, loss.options.class_weights
+    said, parts = say(), list[Part]()
+    kept, share = 1.0 - smoothing, 0.0
+    if smoothing:
+        left = int(worked.K - worked.hidden.sum())
+        over = " that the mask leaves" if worked.hidden.any() else ""
+        share = smoothing / left
+        said += say("Label smoothing, ", given("ε", r"\varepsilon", smoothing), ", takes a part of the target and ")
+        said += say(f"spreads it evenly over the {counted(left, 'output')}{over}. ")
+        parts += [
+            worked.equation(P, Symbol("1 − ε", r"1 - \varepsilon"), "sum", [(1.0,), (-smoothing,)], kept),
+            worked.equation(
+                Q, Symbol(f"ε/{left}", rf"\varepsilon / {left}"), "quotient", [(smoothing,), (float(left),)], share
+            ),
+        ]
+    c = None if weights is None else np.asarray(weights, dtype=np.float64).reshape(-1)
+    if c is not None:
+        said += say("Each output has a weight, ", C, ". ")
+        parts.insert(0, worked.matrix(C, c))
+    general = _mix(Symbol("y[k]", "y_k"), None if c is None else Symbol("c[k]", "c_k"), bool(smoothing))
+    parts.append(Symbol(f"ỹ[k] = {general.text}", rf"\tilde{{y}}_k = {general.tex}"))
+    likeliest = np.argsort(-target.y, kind="stable")[: 2 if smoothing else 1].tolist()
+    for k in (k for k in likeliest if not worked.hidden[k]):
+        y, factors = float(target.y[k]), () if c is None else (float(c[k]),)
+        terms = [(*factors, kept, y), (*factors, share)] if smoothing else [(*factors, y)]
+        formula = _mix(worked.of("y", k), None if c is None else worked.of("c", k), bool(smoothing))
+        parts.append(worked.equation(mixed_of(worked, k), formula, "sum", terms, float(target.mixed[k])))
+    return [said + say("The target, ", Y, ", becomes ", MIXED, ":"), *parts, worked.matrix(MIXED, target.mixed)]
 
 
-def _by_logit(worked: WorkedEntry, k: int) -> Equation:
+C, MIXED = Symbol("c", "c"), Symbol("ỹ", r"\tilde{y}")
+P, Q = Symbol("p", "p"), Symbol("q", "q")  # what smoothing keeps of the target, and what it gives to each output
+
+
+def _mix(y: Symbol, c: Symbol | None, smoothed: bool) -> Symbol:
+    """c·(p·y + q), without what there is not."""
+    inner = Symbol(f"p·{y.text} + q", f"p {y.tex} + q") if smoothed else y
+    if c is None:
+        return inner
+    inner = Symbol(f"({inner.text})", f"({inner.tex})") if smoothed else inner
+    return Symbol(f"{c.text}·{inner.text}", f"{c.tex} {inner.tex}")
+
+
+def mixed_of(worked: WorkedEntry, k: int) -> Symbol:
+    """ỹ[k], which is y[k] where it is neither smoothed nor weighted."""
+    if loss_of(worked).mixes:
+        return Symbol(f"ỹ[{worked.name(k)}]", rf"\tilde{{y}}_{{{worked.tex_name(k)}}}")
+    return worked.of("y", k)
+
+
+def _cross_entropy(worked: WorkedEntry, loss: Loss, target: Target) -> list[Part]:
+    """−Σₖ ỹₖ ln hₖ, E itself if there is no more to it."""
+    cost = ERROR if loss.alone else at_input(worked, "C")
+    value = float(target.costs[loss.n])
+    if loss.plain and loss.right is not None:
+        return [_minus_log(worked, cost, loss.right, value)]
+    counting = np.flatnonzero(target.mixed > 0.0).tolist()
+    a = {k: -float(target.log_h[k]) for k in counting}
+    parts = [_minus_log(worked, worked.of("a", k), k, a[k]) for k in counting[:TERMS]]
+    if len(counting) > TERMS:
+        parts.append(say(f"So for the other {len(counting) - TERMS} as well."))
+    short, note = worked.shortened([(float(target.mixed[k]), a[k]) for k in counting])
+    tilde = ("ỹ[k]", r"\tilde{y}_k") if mixed_of(worked, 0).text.startswith("ỹ") else ("y[k]", "y_k")
+    formula = Symbol(
+        f"−Σₖ {tilde[0]}·ln h[k] = Σₖ {tilde[0]}·a[k]", rf"-\sum_k {tilde[1]} \ln h_k = \sum_k {tilde[1]} a_k"
+    )
+    return [*parts, worked.equation(cost, formula, "sum", short or [(0.0,)], value), *note]
+
+
+def _minus_log(worked: WorkedEntry, symbol: Symbol, k: int, value: float) -> Part:
+    """symbol = −ln h[k]."""
     h = worked.of("h", k)
-    own = k == _loss(worked).target
-    formula = Symbol(f"−(1 − {h.text})", f"-(1 - {h.tex})") if own else h
-    factor = -float(worked.complement[k]) if own else float(worked.h[k])
-    return worked.over_temperature(_by(worked.of("z", k)), formula, (factor,), float(_found(worked, "dE_dz")[k]))
-
-
-def _found(worked: WorkedEntry, key: str) -> Array:
-    return np.asarray(getattr(_loss(worked).found, key))
-
-
-def by_weights(worked: WorkedEntry) -> Step:
-    j, i = worked.j, worked.i
-    dz, dW, dx = (_found(worked, key) for key in ("dE_dz", "dE_dW", "dE_dx"))
-    z, x, w = _by(worked.of("z", i)), worked.input(j), worked.weight(j, i)
-    short, note = worked.shortened([(float(a), float(b)) for a, b in zip(worked.W[j], dz, strict=True)])
-    parts: list[Part] = [
-        say("A weight changes its logit by its input, a bias by one, and an input changes each logit by its weight:"),
-        worked.equation(
-            _by(w),
-            Symbol(f"{z.text}·{x.text}", f"{z.tex} {x.tex}"),
-            "sum",
-            [(float(dz[i]), float(worked.x[j]))],
-            float(dW[j, i]),
-        ),
-        worked.equation(_by(worked.of("b", i)), z, "sum", [(float(dz[i]),)], float(dz[i])),
-        worked.equation(
-            _by(x),
-            Symbol(f"Σᵢ W[{j},i]·∂E/∂z[i]", f"\\sum_i W_{{{j},i}} \\frac{{\\partial E}}{{\\partial z_i}}"),
-            "sum",
-            short,
-            float(dx[j]),
-        ),
-        *note,
-        say("All of them:"),
-        worked.matrix(DE_DW, dW, say("a row for each input, a column for each output")),
-        worked.matrix(DE_DB, dz),
-        worked.matrix(DE_DX, dx),
-    ]
-    title = say("The loss and ", WEIGHTS, ", ", BIASES, " and ", INPUTS)
-    return Step(title, tuple(parts))
-
-
-def learning(worked: WorkedEntry) -> Step:
-    loss, j, i = _loss(worked), worked.j, worked.i
-    dz, dW = _found(worked, "dE_dz"), _found(worked, "dE_dW")
-    b = np.zeros(worked.K) if worked.b is None else worked.b
-    left_out = np.isneginf(b)
-    new_W = moved(worked.W, loss.rate, dW)
-    new_b = np.where(left_out, -np.inf, moved(np.where(left_out, 0.0, b), loss.rate, dz))
-    w, rate = worked.weight(j, i), number(loss.rate, 17 if float(f"{loss.rate:.15g}") != loss.rate else 15)
-    slope = _by(w)
-    new = Symbol(f"W_new[{j},{worked.name(i)}]", f"W_{{\\text{{new}},{j},{worked.tex_name(i)}}}")
-    parts: list[Part] = [
-        say("Against its gradient the loss falls fastest. A step of learning takes the learning rate ")
-        + say(
-            Symbol(f"R = {rate}", f"R = {number_tex(rate)}"), " times the gradient off ", WEIGHTS, " and ", BIASES, ":"
-        ),
-        worked.equation(
-            new,
-            Symbol(f"{w.text} − R·{slope.text}", f"{w.tex} - R {slope.tex}"),
-            "sum",
-            [(float(worked.W[j, i]),), (-loss.rate, float(dW[j, i]))],
-            float(new_W[j, i]),
-        ),
-        say("All of them:"),
-        worked.matrix(W_NEW, new_W, say("a row for each input, a column for each output")),
-        worked.matrix(B_NEW, new_b),
-    ]
-    if np.isfinite(new_W).all() and np.isfinite(new_b[~left_out]).all():
-        after = loss_gradient(
-            worked.x, new_W, new_b, target=loss.target, temperature=worked.temperature, mask=np.array(worked.hidden)
-        )
-        before, now = (number(float(np.asarray(e)), worked.digits) for e in (loss.found.loss, after.loss))
-        parts.append(say(f"The loss at this input was {before}, and with the new weights it is {now}."))
-    return Step(say("A step of learning"), tuple(parts))
+    formula = Symbol(f"−ln {h.text}", f"-\\ln {h.tex}")
+    if worked.h[k] < SMALLEST:
+        about = number(value, worked.digits)
+        said = say("Here ", h, " is smaller than doubles hold well; from the logits, ", formula, " is about ")
+        return said + say(Symbol(about, number_tex(about)), ".")
+    if worked.complement[k] < 0.5:
+        return worked.equation(symbol, formula, "log", [(1.0,), (-float(worked.complement[k]),)], value)
+    return worked.equation(symbol, formula, "log", [(float(worked.h[k]),)], value)

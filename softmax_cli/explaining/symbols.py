@@ -18,3 +18,9 @@ DELTA = Symbol("δ", r"\delta")
 
 DS_DZ, DZ_DW, DL_DW = (Symbol(f"d{a}/d{b}", f"d{a}/d{b}") for a, b in ("SZ", "ZW", "LW"))
 DE_DH = Symbol("dE/dh", "dE/dh")
+DE_DZ, DE_DW, DE_DB, DE_DX = (Symbol(f"dE/d{v}", f"\\frac{{dE}}{{d{v}}}") for v in "zWbx")
+
+ERROR, Y, U = (Symbol(letter, letter) for letter in "Eyu")
+NORM, LAMBDA = Symbol("norm", r"\text{norm}"), Symbol("λ", r"\lambda")
+SQUARES = Symbol("‖W‖²", r"\lVert W \rVert^2")
+PENALTY = Symbol("λ/2·‖W‖²", r"\lambda / 2 \cdot \lVert W \rVert^2")

@@ -15,11 +15,11 @@ from ..core.arrays import Array
 from ..core.exact_dot import exact_dots
 from ..core.jacobian import Jacobian, layer_structure, linear_structure, softmax_structure
 from ..core.layer import Layer, evaluate_any
-from ..core.loss_gradient import LossGradient
 from ..core.masks import Mask
 from ..errors import InputError
-from ..wording import escaped
+from ..wording import counted, escaped
 from .equations import NOTHING, Equation, Kind, Matrix, Prose, Symbol, equation, number, say
+from .error import Loss
 
 TERMS = 6  # of a sum that are shown one by one
 CORNER = 6  # rows and columns of a matrix that are shown in text
@@ -64,15 +64,6 @@ def tex_escaped(name: str) -> str:
     """Text, such as a name, as LaTeX takes it."""
     special = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
     return "".join(special.get(c, f"\\{c}" if c in "&%$#_{}" else c) for c in name)
-
-
-@dataclass(frozen=True)
-class Loss:
-    """The cross-entropy of a layer at one input: the right class, E and its derivatives, and a step of learning."""
-
-    target: int
-    found: LossGradient
-    rate: float
 
 
 @dataclass(frozen=True)
@@ -182,10 +173,10 @@ class WorkedEntry:
         divided = Symbol(f"{formula.text}/T", f"{formula.tex} / T")
         return self.equation(symbol, divided, "quotient", [factors, (self.temperature,)], value)
 
-    def shortened(self, terms: list[tuple[float, ...]]) -> tuple[list[tuple[float, ...]], list[Prose]]:
+    def shortened(self, terms: Sequence[tuple[float, ...]]) -> tuple[list[tuple[float, ...]], list[Prose]]:
         """A long sum with its last terms added up into one, and a sentence that says so."""
         if len(terms) <= TERMS:
-            return terms, []
+            return [*terms], []
         left = terms[TERMS - 1 :]
         if all(len(term) == 1 for term in left):
             rest = math.fsum(term[0] for term in left)
@@ -231,6 +222,8 @@ def worked_entry(
     entry that does not exist, which it calls `option`."""
     layer, single = evaluate_any(x, W, b, z=z, temperature=temperature, mask=mask)
     what = "x" if z is None else "z"
+    if names is not None and len(names) != layer.h.shape[1]:
+        raise InputError(f"names has {counted(len(names), 'entry', 'entries')}, where {layer.h.shape[1]} are expected")
     if not single:
         raise InputError(f"explain works through one input, and {what} holds several", f"give one of them with -{what}")
     of_logits, K = z is not None, layer.h.shape[1]

@@ -19,8 +19,12 @@ from softmax_cli.explaining.formats.latex import as_latex
 from softmax_cli.explaining.formats.markdown import as_markdown
 from softmax_cli.explaining.formats.text import as_text
 from softmax_cli.explaining.worked_entry import worked_entry
+from softmax_cli.explaining.worked_loss import worked_loss
 
 READ = {"markdown": latex_equations, "latex": latex_equations, "html": mathml_equations}
+ERROR = {
+    "target": [2, -1], "ignore": -1, "label_smoothing": 0.1, "class_weights": [1, 2, 3], "sample_weights": [1, 2], "l2": 0.1,
+}  # fmt: skip
 NAMES = ("dog & cat", "a_b$%#", "\\x{~^}", "<b>*bold*</b>", "naïve é", "日本語", "`code` [x](y)")
 
 
@@ -81,11 +85,13 @@ def pandoc():
         return shutil.which("pandoc")
 
 
-@pytest.fixture(params=["article", "digits", "names"])
+@pytest.fixture(params=["article", "digits", "names", "loss"])
 def lesson(request, tmp_path):
     """A derivation as a Markdown file, and as a LaTeX document."""
     if request.param == "names":
         steps = steps_to(worked_entry([1.0], [[float(n) for n in range(len(NAMES))]], None, NAMES, (1, 0, 5), 6))
+    elif request.param == "loss":
+        steps = steps_to(worked_loss([[1.0], [2.0]], [[1, 2, 3.0]], None, NAMES[:3], None, 6, error=ERROR, rate=None))
     else:
         steps = steps_of(request.param)
     (tmp_path / "lesson.md").write_text(as_markdown(steps), encoding="utf-8")
@@ -103,7 +109,7 @@ def made_without_a_word(folder, *command):
 def test_pandoc_makes_a_page_of_the_markdown_without_a_warning(lesson):
     made_without_a_word(lesson, pandoc(), "lesson.md", "--standalone", "--mathml", "-o", "lesson.html")
     page = (lesson / "lesson.html").read_text(encoding="utf-8")
-    assert page.count("<h2") == 8
+    assert page.count("<h2") == (lesson / "lesson.md").read_text(encoding="utf-8").count("\n## ")
     assert "<em>bold" not in page
     assert "$" not in re.sub(r"<annotation.*?</annotation>", "", page, flags=re.DOTALL).replace("a_b$%#", "")
 

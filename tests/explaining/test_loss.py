@@ -1,5 +1,7 @@
 """The derivation of the loss, its gradient and a step of learning: what is said, and every equation."""
 
+import json
+
 import mpmath
 import numpy as np
 import pytest
@@ -10,8 +12,7 @@ from printed import assert_true_to_the_digits_shown, equations, latex_equations,
 
 from softmax_cli import InputError, explain
 from softmax_cli.explaining.formats.html import as_html
-from softmax_cli.explaining.loss_steps import with_loss
-from softmax_cli.explaining.worked_entry import worked_entry
+from softmax_cli.explaining.worked_loss import worked_loss
 
 EXAMPLE = ("explain", *LAYER, "--of", "loss-grad", "--target", "2")
 small = st.floats(-3, 3)
@@ -42,7 +43,7 @@ def test_every_derivative_is_the_slope_of_the_loss_at_sixty_digits(J, K, T, data
             z.append((mpmath.fsum(terms) + b[k]) / mpmath.mpf(T))
         return mpmath.log(mpmath.fsum(mpmath.exp(v - z[t]) for v in z))
 
-    text = str(explain(x, W, b, target=t, temperature=T, entry=(0, j, i)))
+    text = str(explain(x, W, b, target=t, temperature=T, entry=(j, i)))
     assert_true_to_the_digits_shown(text, 6, least=4)
     with mpmath.workdps(60):
         close = {"rel": 1e-5, "abs": 1e-12}
@@ -53,8 +54,8 @@ def test_every_derivative_is_the_slope_of_the_loss_at_sixty_digits(J, K, T, data
 
 def test_the_formats_say_the_same(article):
     layer = (*article, [1.0, 0.0, 0.0, 0.0, 0.5])
-    worked = with_loss(worked_entry(*layer, None, (0, 1, 3), 6, temperature=2.0), 2, None)
-    lesson = explain(*layer, entry=(0, 1, 3), temperature=2, target=2)
+    worked = worked_loss(*layer, None, (1, 3), 6, temperature=2.0, error={"target": 2}, rate=None)
+    lesson = explain(*layer, entry=(1, 3), temperature=2, target=2)
     right = [side for _, _, side in equations(str(lesson))]
     markdown = lesson._repr_markdown_()
     page = as_html(worked)
@@ -71,7 +72,7 @@ def test_a_sure_loss_keeps_its_digits_and_one_of_an_underflowed_output_is_said()
 
 
 def test_a_step_moves_the_weights_and_the_loss_falls():
-    text = run(*EXAMPLE, "--entry", "0,0,2", "--learning-rate", "0.5").stdout
+    text = run(*EXAMPLE, "--entry", "0,2", "--learning-rate", "0.5").stdout
     h = np.exp([0.354, 0.418, 0.482, 0.546, 0.16])
     assert last_number(text, "W_new[0,2]") == float(f"{0.3 - 0.5 * (h[2] / h.sum() - 1) * 0.1:.6g}")
     assert "The loss at this input was 1.52793, and with the new weights it is 1.0" in " ".join(text.split())
@@ -88,8 +89,16 @@ def test_a_bias_of_minus_infinity_stays(article):
         (["explain", "--learning-rate", "1"], ["--learning-rate belongs to the loss", "add --of loss-grad"]),
         (["explain", "-z", "1,2", "--of", "loss-grad", "--target", "0", "--learning-rate", "1"],
          ["a learning rate moves W and b, and only the logits z are given"]),
-        (["explain", "-z", "1,2", "--of", "loss-grad", "--target", "0.5,0.5"],
-         ["explain --of loss-grad works through the loss of one class, and the target is probabilities"]),
+        (["explain", "--sample-weights", "1"], ["--sample-weights belongs to the loss", "add --of loss-grad"]),
+        ([*EXAMPLE, "--entry", "1,2,0"], ["--entry is '1,2,0', where j,i is expected, as in 2,0 for ∂E/∂W[2,0]"]),
+        (["explain", "-z", "1,2", "--of", "loss-grad", "--target", "0", "--entry", "2"],
+         ["--entry 2: output 2 does not exist: there are 2, 0 to 1"]),
+        (["explain", "-x", "1;2", "-W", "1,2", "--of", "loss-grad", "--target", "0,1", "--reduction", "none"],
+         ["explain works through one error, and with reduction none each input has its own"]),
+        (["explain", "-z", "1,2;3,4", "--of", "loss-grad", "--target", "5,5", "--ignore", "5", "--reduction", "sum"],
+         ["no input counts, and there is nothing to work through"]),
+        ([*EXAMPLE, "--class-weights", "1,2"],
+         ["--class-weights has 2 entries, where one for each output, 5, is expected"]),
         ([*EXAMPLE, "--mask", "2"], ["target 2 is masked: its probability is 0"]),
         ([*EXAMPLE, "--learning-rate", "0"], ["the learning rate is 0, where a number above 0 is expected"]),
     ],
@@ -98,14 +107,17 @@ def test_what_cannot_be_is_refused(arguments, message):
     assert refused(*arguments) == [f"softmax-jac: error: {message[0]}", *message[1:]]
 
 
-def test_what_else_a_document_says_of_the_error_is_not_passed_over():
+def test_a_document_says_of_the_error_what_the_options_do_not():
     document = '{"z": [1, 2], "target": 1, "class_weights": [1, 2]}'
-    assert refused("explain", "-", "--of", "loss-grad", stdin=document) == [
-        "softmax-jac: error: explain --of loss-grad works through the loss of a class alone, and INPUT holds "
-        "class_weights"
-    ]
+    said = run("explain", "-", "--of", "loss-grad", stdin=document).stdout
+    options = ["--target", "1", "--class-weights", "1,2"]
+    assert said == run("explain", "-z", "1,2", "--of", "loss-grad", *options).stdout
+    line = run("explain", "-", "--jsonl", "--of", "loss-grad", "--class-weights", "5,5", stdin=document).stdout
+    assert json.loads(line)["text"] == said
 
 
 def test_a_learning_rate_without_a_target_is_refused(article):
-    with pytest.raises(InputError, match=r"^learning_rate belongs to the loss of a target, and none is given$"):
+    with pytest.raises(
+        InputError, match=r"^learning_rate belongs to an error, and neither target nor upstream is given$"
+    ):
         explain(*article, learning_rate=0.1)

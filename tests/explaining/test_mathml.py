@@ -30,6 +30,11 @@ def test_a_name_is_the_text_that_it_is(name):
         ("h_t", "<msub><mi>h</mi><mi>t</mi></msub>"),
         ("W_{j,i}", "<msub><mi>W</mi><mrow><mi>j</mi><mo>,</mo><mi>i</mi></mrow></msub>"),
         ("s^2", "<msup><mi>s</mi><mn>2</mn></msup>"),
+        (
+            r"\tilde{y}_k",
+            '<msub><mover accent="true"><mrow><mi>y</mi></mrow><mo>~</mo></mover><mi>k</mi></msub>',
+        ),
+        (r"\lambda \lVert W \rVert^2", "<mi>λ</mi><mo>‖</mo><mi>W</mi><msup><mo>‖</mo><mn>2</mn></msup>"),
         ("-0.25", "<mo>−</mo><mn>0.25</mn>"),
         (r"\frac{a}{b} c", "<mfrac><mrow><mi>a</mi></mrow><mrow><mi>b</mi></mrow></mfrac><mi>c</mi>"),
         (r"\sum_k e_k", "<munder><mo>∑</mo><mi>k</mi></munder><msub><mi>e</mi><mi>k</mi></msub>"),

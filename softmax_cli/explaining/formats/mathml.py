@@ -8,11 +8,12 @@ from functools import lru_cache
 from html import escape
 
 NAME = r"(?:\\text(?:backslash|asciitilde|asciicircum)\{\}|\\[&%$#_{}]|[^\\{}])*"
-TOKEN = re.compile(rf"\\text\{{(?P<name>{NAME})\}}|\\(?P<command>[a-z]+)|(?P<number>\d+(?:\.\d+)?)|(?P<other>\S)")
+TOKEN = re.compile(rf"\\text\{{(?P<name>{NAME})\}}|\\(?P<command>[a-zA-Z]+)|(?P<number>\d+(?:\.\d+)?)|(?P<other>\S)")
 OPERATORS = {
     "sum": "∑", "cdot": "·", "times": "×", "ne": "≠", "approx": "≈", "infty": "∞", "cdots": "⋯", "vdots": "⋮",
+    "lVert": "‖", "rVert": "‖",
 }  # fmt: skip
-LETTERS = {"partial": "∂", "delta": "δ"}
+LETTERS = {"partial": "∂", "delta": "δ", "varepsilon": "ε", "lambda": "λ"}
 FUNCTIONS = ("exp", "ln")
 NAMED = {r"\textbackslash{}": "\\", r"\textasciitilde{}": "~", r"\textasciicircum{}": "^"}
 
@@ -59,6 +60,8 @@ def _command(name: str, tokens: Tokens) -> str:
     if name == "frac":
         above, below = (_atom(next(tokens), tokens) for _ in range(2))
         return f"<mfrac>{above}{below}</mfrac>"
+    if name == "tilde":
+        return f'<mover accent="true">{_atom(next(tokens), tokens)}<mo>~</mo></mover>'
     if name == "quad":
         return '<mspace width="1em"></mspace>'
     if name in FUNCTIONS:

@@ -48,7 +48,8 @@ def arithmetic(equation: Equation) -> list[str]:
     """The arithmetic in pieces that may stand on lines of their own."""
     products = [" × ".join(_factor(f, at > 0) for at, f in enumerate(term)) for term in equation.terms]
     if equation.kind == "quotient":
-        return [f"{products[0]} / {products[1]}"]
+        below = f"({products[1]})" if len(equation.terms[1]) > 1 else products[1]
+        return [f"{products[0]} / {below}"]
     pieces = products[:1]
     for product in products[1:]:
         pieces.append(f"− {product[1:]}" if product.startswith("−") else f"+ {product}")
