@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.arrays import Stored
+from .submitted import blocks_of
+
 SAMPLE = 4096  # entries that are looked at first
 
 
@@ -54,17 +57,17 @@ NARROWER = {"float64": (BFLOAT16, FLOAT16, FLOAT32), "float32": (BFLOAT16, FLOAT
 NAMED = {p.name: p for p in (FLOAT64, FLOAT32, FLOAT16)}
 
 
-def precision_of(a: NDArray[Any]) -> tuple[Precision, bool]:
+def precision_of(a: NDArray[Any] | Stored) -> tuple[Precision, bool]:
     """The precision of the numbers of `a`, and whether they are stored in a wider type than that.
 
     It is the narrowest format that holds all of them, if some need more than half of its significand; else that
     of the type.
     """
-    flat = a.reshape(-1)
+    start = next(blocks_of(a, SAMPLE))
     for narrow in NARROWER[a.dtype.name]:
-        if not narrow.holds(flat[:SAMPLE]).all():
+        if not narrow.holds(start).all():
             continue
-        blocks = [flat[at : at + (SAMPLE << 6)] for at in range(0, len(flat), SAMPLE << 6)]
-        if all(narrow.holds(block).all() for block in blocks) and any(narrow.fills(block) for block in blocks):
+        held = all(narrow.holds(block).all() for block in blocks_of(a, SAMPLE << 6))
+        if held and any(narrow.fills(block) for block in blocks_of(a, SAMPLE << 6)):
             return narrow, True
     return NAMED[a.dtype.name], False

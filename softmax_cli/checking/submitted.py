@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..core.arrays import Array
+from ..core.arrays import Array, Stored
 from ..errors import InputError
 from .formula import Rows
 from .quantities import COMMANDS, QUANTITIES, Layout, Quantity
@@ -32,9 +33,11 @@ class Sizes(NamedTuple):
     apart: bool
 
 
-def real_matrix(theirs: Any) -> NDArray[Any]:
+def real_matrix(theirs: Any) -> NDArray[Any] | Stored:
     """`theirs` as an array of float16, float32 or float64, as it came; nan for None. InputError for anything
-    else than real numbers."""
+    else than real numbers. What is not in memory is left where it is."""
+    if isinstance(theirs, Stored):
+        return theirs
     try:
         a = np.asarray(theirs)
     except ValueError:
@@ -52,24 +55,34 @@ def real_matrix(theirs: Any) -> NDArray[Any]:
     return a.astype(a.dtype.newbyteorder("="), copy=False)
 
 
-def views(a: NDArray[Any], quantity: Quantity, of: str, sizes: Sizes, named: str | None = None) -> list[View]:
+def views(a: NDArray[Any] | Stored, quantity: Quantity, of: str, sizes: Sizes, named: str | None = None) -> list[View]:
     """The layouts that the shape of a matrix fits, the one `named` before the others. InputError if there is none,
     or if it does not fit the one that is named; `of` is what it calls the result."""
     lead = sizes.N if sizes.apart else None
     shapes = quantity.shapes(lead, sizes.J, sizes.K)
     if named is not None and named not in shapes:
         raise InputError(f"layout is {named!r}, where that of {of}, {' or '.join(shapes)}, is expected")
-    if list(shapes) == ["vector"] and lead is None and a.shape in ((1, a.size), (a.size, 1)):
+    if isinstance(a, Stored) and not {"numerator", "tensor", "in-out"} & shapes.keys():
+        a = np.asarray(a)  # a vector or a number
+    if (
+        isinstance(a, np.ndarray)
+        and list(shapes) == ["vector"]
+        and lead is None
+        and a.shape in ((1, a.size), (a.size, 1))
+    ):
         a = a.reshape(-1)
-    if quantity.key == "loss" and lead is None and a.size == 1:
+    if isinstance(a, np.ndarray) and quantity.key == "loss" and lead is None and a.size == 1:
         a = a.reshape(())
     fitting = [layout for layout, shape in shapes.items() if a.shape == shape]
     if not fitting or named not in (None, *fitting):
         raise _misfit(a.shape, quantity, sizes, named, fitting)
     fitting.sort(key=lambda layout: layout != named)
     height = quantity.height(sizes.J, sizes.K)
+    if isinstance(a, Stored) and set(fitting).isdisjoint(TURNED):
+        return [View(layout, _stored_reader(a, layout, sizes)) for layout in fitting]
+    whole = np.asarray(a)
     return [
-        View(layout, _reader(a.reshape(-1, *(a.shape[1:] if sizes.apart else a.shape)), layout, height))
+        View(layout, _reader(whole.reshape(-1, *(a.shape[1:] if sizes.apart else a.shape)), layout, height))
         for layout in fitting
     ]
 
@@ -89,6 +102,27 @@ def _misfit(
     elif quantity.is_jacobian and quantity.by == "W" and shape == (*shapes["numerator"][:-2], K, K, J):
         advice = "if its weights are stored outputs × inputs, swap its last two axes"
     return InputError(f"the matrix to check has shape {shape}, where {fits} is expected", advice)
+
+
+def _stored_reader(a: Stored, layout: Layout, sizes: Sizes) -> Rows:
+    """The rows of all inputs, counted through, of a matrix that is read as they are asked for."""
+    width = a.shape[-1] * (a.shape[-2] if layout == "tensor" else 1)
+
+    def rows(part: slice) -> Array:
+        block = a.entries(part.start * width, part.stop * width).astype(np.float64).reshape(-1, width)
+        if layout == "tensor":
+            block = block.reshape(-1, sizes.J, sizes.K).transpose(0, 2, 1).reshape(-1, width)
+        return block
+
+    return rows
+
+
+def blocks_of(a: NDArray[Any] | Stored, size: int) -> Iterator[NDArray[Any]]:
+    """All numbers of a matrix, so many at a time."""
+    flat = a.reshape(-1) if isinstance(a, np.ndarray) else None
+    for at in range(0, a.size, size):
+        stop = min(at + size, a.size)
+        yield a.entries(at, stop) if isinstance(a, Stored) else flat[at:stop]  # type: ignore[index]
 
 
 def _reader(a: NDArray[Any], layout: Layout, height: int) -> Rows:

@@ -14,11 +14,13 @@ from ..checking.compare import compare
 from ..checking.quantities import Of, quantity_named
 from ..checking.report import Report
 from ..checking.selfcheck import self_check
-from ..core.arrays import Array
+from ..core.arrays import Array, Stored
 from ..errors import InputError
 from ..reading.entries import fitted, read_entry
 from ..reading.keys import WeightsLayout
 from ..reading.problem import Problem
+from ..reading.zarrchunks import is_store
+from ..reading.zarrstore import open_store
 from .error_options import error_of
 from .exits import Status
 from .inputs import say_notes
@@ -41,10 +43,12 @@ def run_check(problem: Problem, error: ErrorSide, against: Against) -> bool:
     return bool(report)
 
 
-def _theirs(path: str, of: Of | None, problem: Problem) -> Array:
-    """The matrix in a file. A table of one row or one column stays a matrix, but for a result that is a vector, which
-    may also be the column of its name."""
+def _theirs(path: str, of: Of | None, problem: Problem) -> Array | Stored:
+    """The matrix in a file; one in a zarr store stays there. A table of one row or one column stays a
+    matrix, but for a result that is a vector, which may also be the column of its name."""
     quantity = quantity_named(of or "layer-grad")
+    if is_store(path):
+        return open_store(path)
     entry = read_entry(path, "--against", quantity.key, finite=False, header=problem.header)
     say_notes(entry.notes)
     if not entry.loose:

@@ -1,5 +1,6 @@
 """softmax-grad, linear-grad and layer-grad: the Jacobians."""
 
+import os
 from typing import TYPE_CHECKING
 
 from .commands import command
@@ -82,6 +83,15 @@ def _jacobian(
             refuse_logits(problem, {"dZ_dW": "linear-grad"}.get(quantity, "layer-grad"))
         return Asked(quantity, shape.layout, _chosen_outputs(shape.outputs, problem), log, method)
 
+    if inputs.input is not None and os.path.isdir(inputs.input):
+        from ..reading.zarrchunks import is_store
+
+        if is_store(inputs.input):
+            from .stored import read_stored
+
+            result, format = read_stored(inputs, lines, shape, output, quantity, log, method)
+            show(result, format, output, result.document["layout"])  # type: ignore[arg-type]
+            return
     if lines.jsonl:
         if output.plot is not None:
             fail("--plot draws one matrix, and --jsonl makes one of every line")

@@ -6,8 +6,8 @@ import typer
 
 from ..checking.quantities import Of
 
-Format = Literal["table", "json", "csv", "npy", "npz"]
-JacobianFormat = Literal["table", "json", "csv", "npy", "npz", "heatmap"]
+Format = Literal["table", "json", "csv", "npy", "npz", "zarr"]
+JacobianFormat = Literal["table", "json", "csv", "npy", "npz", "zarr", "heatmap"]
 
 
 class Inputs(NamedTuple):
@@ -85,7 +85,8 @@ class Output(NamedTuple):
     )
     json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False
     output: Annotated[
-        str | None, typer.Option("-o", "--output", metavar="FILE", help="Write to FILE: .json, .csv, .npy or .npz.")
+        str | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write to FILE: .json, .csv, .npy, .npz or .zarr."),
     ] = None
     precision: Annotated[int, typer.Option(min=1, max=17, help="Significant digits in tables.")] = 6
     full: Annotated[bool, typer.Option("--full", help="Show a table whole, however long.")] = False
@@ -99,7 +100,8 @@ class DrawnOutput(NamedTuple):
     ] = None
     json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False
     output: Annotated[
-        str | None, typer.Option("-o", "--output", metavar="FILE", help="Write to FILE: .json, .csv, .npy or .npz.")
+        str | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write to FILE: .json, .csv, .npy, .npz or .zarr."),
     ] = None
     precision: Annotated[int, typer.Option(min=1, max=17, help="Significant digits in tables.")] = 6
     full: Annotated[bool, typer.Option("--full", help="Show a table whole, however long.")] = False
@@ -216,7 +218,8 @@ class Against(NamedTuple):
         ),
     ] = None
     against: Annotated[
-        str | None, typer.Option(metavar="FILE", help="Your result: .npy, .npz, .csv or .json, in any of the layouts.")
+        str | None,
+        typer.Option(metavar="FILE", help="Your result: .npy, .npz, .zarr, .csv or .json, in any of the layouts."),
     ] = None
     layout: Annotated[
         Literal["numerator", "denominator", "tensor", "in-out", "out-in"] | None,

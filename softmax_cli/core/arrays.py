@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 import numpy as np
@@ -41,6 +42,21 @@ class Rows:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
         return np.asarray(self.block(0, len(self)), dtype=dtype)
+
+
+class Stored:
+    """An array of real numbers that is not in memory. numpy makes an array of all where it is asked for one."""
+
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:
+        self.shape, self.dtype = shape, dtype
+        self.ndim, self.size = len(shape), math.prod(shape)
+
+    def entries(self, first: int, stop: int) -> NDArray[Any]:
+        """Entries `first` to `stop` − 1 of it in C order, one after the other."""
+        raise NotImplementedError
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.asarray(self.entries(0, self.size).reshape(self.shape), dtype=dtype)
 
 
 def real_array(name: str, value: Any, *dims: int, first: int = 0) -> Array:

@@ -14,9 +14,10 @@ from .by_input import InputJacobian
 from .hessian import Hessian
 from .jacobian import Jacobian, chosen, layer_structure, linear_structure, softmax_structure
 from .layer import Layer
+from .stored_jacobian import StoredJacobian
 
 Quantity = Literal["dS_dZ", "dZ_dW", "dL_dW", "dL_db", "dL_dx"]
-Structure = Jacobian | InputJacobian | Hessian
+Structure = Jacobian | InputJacobian | Hessian | StoredJacobian
 
 PART = 1 << 20  # entries of hᵢxⱼ that are held at once
 

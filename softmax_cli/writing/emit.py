@@ -15,7 +15,7 @@ from ..wording import shown
 from .files import target
 from .formats.registry import FORMATS, SUFFIXES, writer
 from .progress import progress
-from .result import OPEN, Result, Stream, Value
+from .result import OPEN, Result, Stream, Value, as_stream
 
 
 def chosen_format(format: str | None, json: bool, output: str | None) -> str:
@@ -26,7 +26,7 @@ def chosen_format(format: str | None, json: bool, output: str | None) -> str:
         return format or "json"
     if output is None or output == "-":
         return "table"
-    suffix = os.path.splitext(output)[1].lower()
+    suffix = os.path.splitext(output.removesuffix("/"))[1].lower()  # as a shell completes a folder
     if suffix not in SUFFIXES:
         known = ", ".join(SUFFIXES)
         raise InputError(f"-o {shown(output)}: the suffix names no format ({known})", "choose one with --format")
@@ -39,6 +39,9 @@ def emit(result: Result, format: str, output: str | None, precision: int, full: 
     if format in FORMATS and FORMATS[format].binary and on_terminal:
         raise InputError(f"{format} is binary and standard output is a terminal", f"add -o FILE.{format}, or a pipe")
     _refuse_what_is_not_finite(result)
+    if format in FORMATS and FORMATS[format].folder:
+        _write_folder(result, format, output)
+        return
     if format == "table":
         from .console import on_console
         from .tables import show_all
@@ -49,6 +52,17 @@ def emit(result: Result, format: str, output: str | None, precision: int, full: 
     with target(output) as stream, progress(total, f"writing {shown(output or format)}", not on_terminal) as advance:
         document = {key: _watched(value, advance) for key, value in result.document.items()}
         writer(format)(stream, result._replace(document=document))
+
+
+def _write_folder(result: Result, format: str, output: str | None) -> None:
+    from .formats.zarr import write_store
+
+    if output in (None, "-"):
+        raise InputError(f"{format} is a folder, which no stream can carry", f"add -o FILE.{format}")
+    value = as_stream(result.document[result.main])
+    with progress(8 * math.prod(value.shape), f"writing {shown(str(output))}") as advance:
+        main = _watched(value, advance)
+        write_store(str(output), result._replace(document={**result.document, result.main: main}))
 
 
 def _refuse_what_is_not_finite(result: Result) -> None:

@@ -35,7 +35,7 @@ def target(path: str | None) -> Iterator[BinaryIO]:
     except OSError as error:
         if standard:
             raise InputError(f"cannot write to standard output: {error.strerror}") from None
-        raise InputError(f"cannot write {shown(str(path))}: {_reason(str(path), error)}") from None
+        raise InputError(f"cannot write {shown(str(path))}: {reason(str(path), error)}") from None
 
 
 @contextmanager
@@ -116,7 +116,8 @@ def _descriptor(path: str) -> int | None:
     return int(name) if folder in ("/dev/fd", "/proc/self/fd") and name.isdecimal() else None
 
 
-def _reason(path: str, error: OSError) -> str:
+def reason(path: str, error: OSError) -> str:
+    """Why a file cannot be written."""
     folder = os.path.dirname(path)
     if error.errno == ENOENT and folder and not os.path.isdir(folder):
         return f"there is no folder {shown(folder)}"

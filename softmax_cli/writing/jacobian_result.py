@@ -51,10 +51,10 @@ def jacobian_result(problem: Problem, asked: Asked) -> Result:
     value: Value = Stream(batch.shape(asked.layout), batch.blocks(asked.layout))
     if dense is not None:
         value = in_layout(dense, asked.layout, batch.first)
-    axes = _axes(asked, Labels(problem.names), batch)
+    axes = axes_of(asked, Labels(problem.names), batch)
     document: dict[str, Value] = {**inputs_of(problem), **asked.about(), asked.key: value}
-    sheets = _Sheets(axes, Labels(problem.names), batch, dense)
-    return Result(document, asked.key, lambda: sheets.of(asked.layout), batch=batch, axes=axes)
+    sheets = JacobianSheets(axes, Labels(problem.names), batch, dense)
+    return Result(document, asked.key, lambda: sheets.of(asked.layout), batch=batch, axes=axes, names=problem.names)
 
 
 def batch_and_dense(problem: Problem, asked: Asked) -> tuple[Batch, Array | None]:
@@ -87,7 +87,7 @@ def in_layout(dense: Array, layout: Layout, first: Structure) -> Array:
     return swapped
 
 
-def _axes(asked: Asked, labels: Labels, batch: Batch) -> Axes:
+def axes_of(asked: Asked, labels: Labels, batch: Batch) -> Axes:
     J, outputs = batch.first.per_output, batch.first.outputs
     letter = "z" if asked.quantity == "dZ_dW" else "ln h" if asked.log else "h"
     above = {"z": "Z", "h": "S" if asked.quantity == "dS_dZ" else "L"}.get(letter, "ln h")
@@ -105,7 +105,7 @@ def _axes(asked: Asked, labels: Labels, batch: Batch) -> Axes:
     return Axes(name, f"{letter}[t]", index, row, column)
 
 
-class _Sheets(NamedTuple):
+class JacobianSheets(NamedTuple):
     """The tables of a Jacobian at every input."""
 
     axes: Axes

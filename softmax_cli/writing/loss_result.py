@@ -31,8 +31,8 @@ def loss_result(problem: Problem, error: dict[str, Any], found: dict[str, Array]
 
 
 def refuse_several(keys: list[str], format: str) -> None:
-    """csv and npy hold one result: InputError for more keys than that."""
-    if format in ("csv", "npy") and len(set(keys)) > 1:
+    """csv, npy and zarr hold one result: InputError for more keys than that."""
+    if format in ("csv", "npy", "zarr") and len(set(keys)) > 1:
         raise InputError(
             f"{format} holds one result, and there are {' and '.join(keys)}",
             "choose one, as in --wrt W, or write .npz or .json",

@@ -35,7 +35,7 @@ Value = Stream | NDArray[Any] | float | int | str | None | list[Any]
 class Result(NamedTuple):
     """`document` is the JSON output, in order. npy holds the array under the key `main`, and csv those under
     `columns`, side by side, or else `main` with the names in `header` above it. `sheets` makes the tables.
-    `batch` and `axes` are there where a picture can be drawn."""
+    `batch` and `axes` are there where a picture can be drawn. `names` are those of the outputs."""
 
     document: dict[str, Value]
     main: str
@@ -44,6 +44,7 @@ class Result(NamedTuple):
     header: Sequence[str] | None = None
     batch: Batch | None = None
     axes: Axes | None = None
+    names: Sequence[str] | None = None
 
 
 def as_stream(value: Value) -> Stream:

@@ -12,10 +12,11 @@ Writer = Callable[[BinaryIO, Result], None]
 
 
 class Format(NamedTuple):
-    """The suffix of its files, and whether it is binary."""
+    """The suffix of its files, and whether it is binary; a `folder` has `write_store(path, result)` instead."""
 
     suffix: str
     binary: bool
+    folder: bool = False
 
 
 FORMATS = {
@@ -23,6 +24,7 @@ FORMATS = {
     "csv": Format(".csv", binary=False),
     "npy": Format(".npy", binary=True),
     "npz": Format(".npz", binary=True),
+    "zarr": Format(".zarr", binary=True, folder=True),
 }
 SUFFIXES = {format.suffix: name for name, format in FORMATS.items()}
 
