@@ -3,6 +3,8 @@
 Whatever comes from outside (a file's name, a key, a cell, a label) is printed through `escaped`.
 """
 
+from collections.abc import Sequence
+
 
 def escaped(text: str, limit: int = 200) -> str:
     """`limit` characters of `text` at most, on one line. What does not print is escaped: a code that a
@@ -28,3 +30,8 @@ def shown(text: str, limit: int = 200) -> str:
 def counted(n: int, noun: str, nouns: str | None = None) -> str:
     """`1 row`, `2 rows`."""
     return f"{n} {noun if n == 1 else nouns or noun + 's'}"
+
+
+def joined(words: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))

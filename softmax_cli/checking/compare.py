@@ -5,19 +5,22 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 from numpy.typing import ArrayLike
 
 from ..core.objective import Options, Reduction
 from ..errors import InputError
-from .diagnosis import TIGHT, Diagnosis, Evidence, diagnose
+from .diagnosis import TIGHT, Diagnosis, Evidence, diagnose, partly
 from .expected import Setting, expected
 from .formula import Formula
 from .precision import FLOAT16, FLOAT64, Precision, precision_of
 from .printed import printed
 from .quantities import Layout, Of, Quantity, quantity_named
+from .regions import Grid
 from .report import Difference, Report
 from .submitted import Sizes, real_matrix, views
-from .tally import ROUNDED, Allowance, Entry, Tally, parts_of, tally
+from .tally import ROUNDED, Allowance, Entry, Tally, differences, parts_of, tally
+from .where import MOST, Part, Seen, told
 
 CURE = "sum 1 − h from the other outputs instead of subtracting h from 1"
 CURE_OF_A_SUM = "their terms nearly cancel, and take more digits to be added up than this precision has"
@@ -96,15 +99,19 @@ def compare(
     parts = parts_of(rows, matrix.size // rows, summed=not right.apart)
     precision, wider = precision_of(matrix)
 
-    found = tally(fits[0].rows, ours, parts, Allowance(right, precision, wider, rtol, atol), strict)
+    allowance = Allowance(right, precision, wider, rtol, atol)
+    found = tally(fits[0].rows, ours, parts, allowance, strict)
     as_printed = None
     if found.differing and rtol is None and not strict:
         as_printed = printed(matrix, fits[0].rows, ours, parts)
     if as_printed is not None:
         found = Tally(0, 0, [])
-    diagnosis = None
+    diagnosis, where = None, None
     if found.differing:
-        diagnosis = _diagnosed(Evidence(right, ours, fits, parts), precision, rtol)
+        evidence = Evidence(right, ours, fits, parts)
+        diagnosis = _diagnosed(evidence, precision, rtol)
+        if diagnosis is None and matrix.size <= MOST:
+            where = _where(evidence, allowance, strict)
     return Report(
         of=of,
         agrees=found.differing == 0,
@@ -116,6 +123,7 @@ def compare(
         lost_to_cancellation=0 if strict else found.lost,
         worst=tuple(_difference(quantity, sizes, entry) for entry in found.worst),
         diagnosis=None if diagnosis is None else diagnosis.name,
+        where=where,
         advice=_advice(right, precision, rtol, found, strict) if diagnosis is None else diagnosis.advice,
     )
 
@@ -131,6 +139,27 @@ def _diagnosed(evidence: Evidence, precision: Precision, rtol: float | None) -> 
         if (found := diagnose(evidence, **limits)) is not None:
             return found
     return None
+
+
+def _where(evidence: Evidence, allowance: Allowance, strict: bool) -> str | None:
+    """Where the matrix is wrong, from the whole of it beside what is right, with its wrong entries marked."""
+    grid = Grid(evidence.right, evidence.views[0].layout)
+    theirs, ours, wrong = [], [], []
+    for part in evidence.parts:
+        seen, expected = evidence.views[0].rows(part), evidence.ours(part)
+        differs, cancelled, _ = differences(seen, expected, part, allowance)
+        theirs.append(seen)
+        ours.append(expected)
+        wrong.append(differs if strict else differs & ~cancelled)
+    precision = allowance.precision
+    tolerance = max(allowance.rtol or 0.0, TIGHT if precision is FLOAT64 else precision.loose)
+
+    def whole(blocks: list[Any]) -> Any:
+        return np.concatenate(blocks).reshape(grid.shape)
+
+    made = partly(evidence, tolerance=tolerance, unit=precision.unit, tiny=precision.tiny)
+    parts = (Part(found.name, found.advice, entries.reshape(grid.shape)) for found, entries in made)
+    return told(Seen(grid, whole(theirs), whole(ours), whole(wrong), tolerance), parts)
 
 
 def _advice(right: Formula, precision: Precision, rtol: float | None, found: Tally, strict: bool) -> str | None:

@@ -9,17 +9,20 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..core.arrays import Array
 from ..errors import InputError
 from . import common_factor, roundoff
 from .formula import Formula, Rows
 from .mistakes.mistake import Fit, Fitted, Mistake, Variant
 from .mistakes.registry import FITTED, KNOWN
+from .regions import Mask
 from .submitted import View
 
 TIGHT = 1e-6  # a diagnosis explains every entry at least this well, relative
 MOST_WORK = 1e8  # numbers formed for all pairs, beyond which a mistake is tried with a sign, a factor or a layout only
 FAR = 0.05  # of the largest entry, and certainly none of it
 LITTLE = 1e-6
+MOST_PARTLY = 1e6  # numbers of W for each input, beyond which no mistake is tried in a part of a matrix
 ZERO = 1e3  # roundoffs of the largest right entry that sums which are zero may leave
 WITNESS = 100  # an entry is evidence if it is so many times what it may be off by
 
@@ -197,7 +200,7 @@ def explains(
         with np.errstate(all="ignore"):
             if plain and not overflows and not np.abs(seen - made).max() <= FAR * np.abs(made).max():
                 return False  # without a look at what it may lose
-            floor = 2.0 * roundoff.cancelling(f, part, unit)[1] + roundoff.underflowing(f, part, tiny)
+            floor = _floor(f, part, unit, tiny)
             allowed = tolerance * np.abs(made) + floor
             fits = np.abs(seen - made) <= allowed
             if overflows:
@@ -212,6 +215,37 @@ def explains(
                 near = 2 * tolerance * np.abs(expected) + 2 * floor.max()
                 distinct = distinct or not (np.abs(evidence.views[0].rows(part) - expected) <= near).all()
     return distinct and witnesses >= needed
+
+
+def _floor(f: Formula, part: slice, unit: float, tiny: float) -> Array:
+    """What both sides may lose to cancellation, and to underflow."""
+    lost: Array = 2.0 * roundoff.cancelling(f, part, unit)[1] + roundoff.underflowing(f, part, tiny)
+    return lost
+
+
+def partly(evidence: Evidence, *, tolerance: float, unit: float, tiny: float) -> Iterator[tuple[Diagnosis, Mask]]:
+    """Each mistake that can be made alone, without another layout, and the entries that are as it makes them."""
+    right = evidence.right
+    if right.W.size * len(right.x) > MOST_PARTLY:
+        return
+    theirs = evidence.views[0]
+    known = [(m, variant) for m in KNOWN if m.spoils(right.quantity) for variant in m.variants]
+    alone = [Candidate((m,), (variant,)) for m, variant in known]
+    for candidate in [*alone, Candidate((), (), scaled=True)]:
+        try:
+            base = candidate.variants[0](right) if candidate.variants else right
+            found = None if base is None or not base.h.size else _fitted(candidate, base, theirs.rows)
+        except InputError:
+            continue
+        if found is None:
+            continue
+        fits = []
+        with np.errstate(all="ignore"):
+            for part in evidence.parts:
+                made = found.formula.rows(part)
+                allowed = tolerance * np.abs(made) + _floor(found.formula, part, unit, tiny)
+                fits.append(np.abs(theirs.rows(part) - made) <= allowed)
+        yield _told(candidate, found, theirs.layout), np.concatenate(fits)
 
 
 def _told(candidate: Candidate, found: Fitted, layout: str) -> Diagnosis:

@@ -35,7 +35,8 @@ class Report:
 
     It is true if all agrees. As text it is what the command line prints, and in a notebook a Markdown table.
     `layout` is the one that was compared in, and `precision` that of the numbers that were compared; `printed` says so
-    where they agree as numbers that were rounded or cut at some decimal.
+    where they agree as numbers that were rounded or cut at some decimal. `where` says in which part of the matrix it is
+    wrong, if no diagnosis explains all of it and that part has a short name.
     """
 
     of: Of
@@ -49,6 +50,7 @@ class Report:
     worst: tuple[Difference, ...]
     diagnosis: str | None
     advice: str | None
+    where: str | None = None
 
     def __bool__(self) -> bool:
         return self.agrees
@@ -87,6 +89,8 @@ class Report:
         lines = []
         if not self.agrees:
             lines.append(f"diagnosis: {self.diagnosis or 'none: no known mistake explains the whole matrix'}")
+        if self.where:
+            lines.append(f"where: {self.where}")
         return [*lines, self.advice] if self.advice else lines
 
 

@@ -67,27 +67,35 @@ def parts_of(height: int, width: int, summed: bool) -> list[slice]:
 
 def tally(theirs: Rows, ours: Rows, parts: Sequence[slice], allowance: Allowance, strict: bool) -> Tally:
     """Count the entries that differ; those that ordinary arithmetic loses are apart, and differ as well if `strict`."""
-    right, unit, tiny = allowance.right, allowance.precision.unit, allowance.precision.tiny
     differing, lost = 0, 0
     worst: list[Entry] = []
     for part in parts:
         seen, expected = theirs(part), ours(part)
-        with np.errstate(all="ignore"):
-            error = np.where(seen == expected, 0.0, np.abs(seen - expected))  # ln 0 is −∞ on both sides
-            size = np.where(np.isfinite(expected), np.abs(expected), 0.0)
-            allowed = allowance.relative(part, expected) * size + allowance.atol
-            differs = ~(error <= allowed + roundoff.underflowing(right, part, tiny))
-            if not differs.any():
-                continue
-            terms, losses = roundoff.cancelling(right, part, unit)
-            cancelled = differs & (error <= losses) & (terms >= LOST * unit * size)
+        differs, cancelled, error = differences(seen, expected, part, allowance)
         lost += int(np.count_nonzero(cancelled))
         if not strict:
             differs &= ~cancelled
-        differing += int(np.count_nonzero(differs))
-        worst += _largest(part.start, differs, seen, expected, error)
-        worst = sorted(worst, key=_badness)[:WORST]
+        if differs.any():
+            differing += int(np.count_nonzero(differs))
+            worst += _largest(part.start, differs, seen, expected, error)
+            worst = sorted(worst, key=_badness)[:WORST]
     return Tally(differing, lost, worst)
+
+
+def differences(
+    seen: Array, expected: Array, part: slice, allowance: Allowance
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], Array]:
+    """Which entries of some rows differ; which of those ordinary arithmetic loses to cancellation; and by how much."""
+    right, unit, tiny = allowance.right, allowance.precision.unit, allowance.precision.tiny
+    with np.errstate(all="ignore"):
+        error = np.where(seen == expected, 0.0, np.abs(seen - expected))  # ln 0 is −∞ on both sides
+        size = np.where(np.isfinite(expected), np.abs(expected), 0.0)
+        allowed = allowance.relative(part, expected) * size + allowance.atol
+        differs = ~(error <= allowed + roundoff.underflowing(right, part, tiny))
+        if not differs.any():
+            return differs, differs, error
+        terms, losses = roundoff.cancelling(right, part, unit)
+        return differs, differs & (error <= losses) & (terms >= LOST * unit * size), error
 
 
 def _badness(entry: Entry) -> tuple[float, float, int, int]:

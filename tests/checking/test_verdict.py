@@ -62,7 +62,8 @@ def test_the_message_of_a_failed_assert_is_the_report():
         "───────────────────────────────────────────────────\n"
         "∂h[0]/∂W[0,0]     0.5    0.25       0.25          1\n"
         "∂h[0]/∂W[0,1]    -0.5   -0.25       0.25          1\n"
-        "diagnosis: none: no known mistake explains the whole matrix"
+        "diagnosis: none: no known mistake explains the whole matrix\n"
+        "where: all but row 0 are right; row 0 is 2 times what it should be"
     )
 
 

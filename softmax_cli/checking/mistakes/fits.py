@@ -27,8 +27,10 @@ def _affine(f: Formula, theirs: Rows, at: Callable[[float], Formula | None]) -> 
     zero, one = at(0.0), at(1.0)
     if zero is None or one is None:
         return np.nan
-    start = zero.rows(EVERYTHING)
-    return _multiple(theirs(EVERYTHING) - start, one.rows(EVERYTHING) - start)
+    start, end, seen = zero.rows(EVERYTHING), one.rows(EVERYTHING), theirs(EVERYTHING)
+    if not (np.isfinite(start).all() and np.isfinite(end).all() and np.isfinite(seen).all()):
+        return np.nan
+    return _multiple(seen - start, end - start)
 
 
 def l2(f: Formula, theirs: Rows) -> Fitted | None:
@@ -112,7 +114,7 @@ def one_sample(f: Formula, theirs: Rows) -> Fitted | None:
             left = (r * r).sum() - along * along / sizes
             left[~np.isfinite(left)] = np.inf
         n = int(left.argmin())
-        times = 1.0 + along[n] / sizes[n]
+        times = 1.0 + along[n] / sizes[n] if np.isfinite(left[n]) else np.nan
         if left[n] <= 1e-9 * (r * r).sum() and abs(times - round(times)) < 1e-5 and round(times) != 1:
             weights = goal.weights.copy()
             weights[n] *= round(times)
