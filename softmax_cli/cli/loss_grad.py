@@ -11,7 +11,7 @@ from .options import ErrorSide, Inputs, Lines, Output, Running, Step
 
 if TYPE_CHECKING:
     from ..core.arrays import Array
-    from ..core.loss_gradient import Wrt
+    from ..core.loss_arguments import Wrt
     from ..reading.problem import Problem
     from .lines import Document, Work
 

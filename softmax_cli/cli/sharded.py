@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.loss_gradient import Wrt
+from ..core.loss_arguments import Wrt
 from ..core.mergeable import Sums, sums
 from ..reading.problem import Problem
 from ..running.engines import count_of, engine

@@ -7,13 +7,14 @@ they lack. Parts add up to such a part, and at the end the bound tells which ent
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Array
-from .sliced import Cut
+from .sliced import Cut, rows_at_once
 from .split_exponent import Apart, Powers, doubles
 from .twofold import UNIT, UNIT_SQUARED, two_sum
 
@@ -33,6 +34,16 @@ class ExactSum:
     @classmethod
     def zeros(cls, shape: tuple[int, ...]) -> ExactSum:
         return cls(np.zeros((3, *shape)), np.zeros(shape))
+
+    @classmethod
+    def of(cls, terms: Sequence[Array] | Array) -> ExactSum:
+        """The sum of three terms or more."""
+        first, second, third, *others = terms
+        total = cls(np.array((first, second, third)), np.zeros(first.shape))
+        for term in others:
+            total.parts[2], lost = two_sum(total.parts[2], term)
+            total.left[...] += np.abs(lost)
+        return total
 
     def __add__(self, other: ExactSum) -> ExactSum:
         """The sum of both: rounded, it is the same in any order."""
@@ -94,9 +105,7 @@ def sum_of(a: Array, lost: float = 0.0) -> ExactSum:
     power, size = powers_of(np.abs(a).max(axis=0))
     bits = min(50, 54 - n.bit_length())
     parts, rests = cut_by(a * _down(power), bits)
-    total = ExactSum.zeros(a.shape[1:])
-    for part in (*parts, rests[FEW]):
-        total.add(np.add.reduce(part, axis=0) * size)
+    total = ExactSum.of([np.add.reduce(part, axis=0) * size for part in (*parts, rests[FEW])])
     if rests[FEW].any():
         total.left[...] += n * n * UNIT * 2.0 ** (-FEW * bits) * size
     total.left[...] += n * lost + np.where(power > 0, n * 2.0**-1070 * size, 0.0)  # what was scaled down to nothing
@@ -120,6 +129,7 @@ class ProductSum:
 
     def __init__(self, shape: tuple[int, int], bits: int) -> None:
         self.bits, self.total, self.spare = bits, ExactSum.zeros(shape), np.empty(shape)
+        self.empty = True
         self.levels, self.most = np.zeros((FEW + 1, *shape)), 2 ** (55 - 2 * bits) // FEW
         self.power, self.rows, self.whole, self.lost = np.full(shape[0], NOTHING), 0, True, 0.0
 
@@ -146,19 +156,21 @@ class ProductSum:
             self.whole = x.whole and not rests[FEW].any() and np.count_nonzero(rests[0]) == np.count_nonzero(plain)
 
     def _add(self, level: int, d: Array, x: Array) -> None:
-        np.add(self.levels[level], np.matmul(d, x, self.spare), self.levels[level])
+        total, step = self.levels[level], rows_at_once(*self.spare.shape)
+        for a in range(0, len(x), step):
+            np.add(total, np.matmul(d[:, a : a + step], x[a : a + step], self.spare), total)
 
     def _flush(self) -> None:
         if not self.rows:
             return
         size = _sizes(self.power)[:, None]
-        for level in self.levels:
-            self.total.add(np.multiply(level, size, self.spare))
+        more = ExactSum.of(self.levels * size)
         if not self.whole:
             terms = (FEW + 1) * self.rows
             left = 1.01 * (terms + 2) * UNIT * terms * 2.0 ** (-FEW * self.bits) + self.rows * 2.0**-1060
-            self.total.left[...] += left * size
-        self.total.left[...] += self.lost
+            more.left[...] += left * size
+        more.left[...] += self.lost
+        self.total, self.empty = more if self.empty else self.total + more, False
         self.levels[...], self.rows, self.whole, self.lost = 0.0, 0, True, 0.0
 
     def sum(self) -> ExactSum:

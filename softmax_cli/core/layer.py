@@ -28,9 +28,9 @@ from .split_exponent import Apart
 from .threads import in_order
 from .twofold import two_sum
 
-ROWS = 1 << 16  # numbers in a block of inputs
-SOME = 1 << 14  # logits, or fewer, of a block, where that is enough to be worth its calls
-MOST_ROWS = 2048  # in a block
+ROWS = 1 << 18  # numbers in a block of inputs: threads hinder each other where they compute for less than 20 µs at once
+SOME = 1 << 16  # logits, or fewer, of a block, where that is enough to be worth its calls
+MOST_ROWS = 4096  # in a block
 SEVERAL = 1 << 20  # multiplications from which on more than one thread pays
 
 
@@ -189,7 +189,7 @@ def block_rows(weights: Weights) -> int:
     """How many inputs at once: they stay in the cache, and the weights are worth it."""
     J, K = map(int, weights.W.shape)
     rows = 1 << int(math.log2(max(1, min(ROWS // J, SOME // K), min(K, 512))))
-    return max(1, min(rows, MOST_ROWS, 4 * ROWS // J, 8 * ROWS // K))
+    return max(1, min(rows, MOST_ROWS, ROWS // J, 2 * ROWS // K))
 
 
 def in_blocks(

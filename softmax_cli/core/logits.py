@@ -38,7 +38,7 @@ FEW = 64  # weights of a layer whose logits are `dots`, as one input's of so few
 KEPT = 1 << 20  # weights of which the slices are kept from one block of inputs to the next, or are made at once
 SHARED = 1 << 18  # weights from which on one input is worth two threads
 CLOSE = UNIT / 1024  # of z + low to the exact logit, so that z/T is within u/4 of it for T from 0.004 on
-CHUNK = 1 << 14  # logits that are added up at once: what that needs stays in the cache
+CHUNK = 1 << 16  # logits that are added up at once: what that needs stays in the cache
 
 
 class Sums(NamedTuple):
@@ -65,16 +65,19 @@ class Weights:
         return self._sliced(x, cut_rows(x, self.bits, np.empty((SLICES + 1, *x.shape))) if rows is None else rows)
 
     def _sliced(self, x: Array, rows: Cut) -> tuple[Array, Array]:
-        shape = len(x), self.W.shape[1]
+        shape = (n, _) = len(x), self.W.shape[1]
         sums = Sums(np.empty(shape), np.empty(shape), np.empty(shape, dtype=bool))
         for some, columns in self._kept if self.W.size <= KEPT else self._columns():
-            levels = np.empty((SLICES, len(x), len(columns.power)))
+            levels = np.empty((SLICES, n, len(columns.power)))
             level_sums(rows, columns, levels)
             b = None if self.b is None else self.b[some]
             step = max(1, CHUNK // len(columns.power))
-            for a in range(0, len(x), step):
+            for a in range(0, n, step):
                 sizes = rows.size[a : a + step], columns.size
                 found = quick_logits(levels[:, a : a + step], *sizes, b, self.bits, len(self.W))
+                if found.hi.shape == shape:
+                    sums = found
+                    break
                 for whole, part in zip(sums, found, strict=True):
                     whole[a : a + step, some] = part
         settle(sums, x, self.W, self.b)
@@ -148,12 +151,15 @@ def _with_bias(hi: Array, lo: Array, bound: Array, b: Array | None) -> Sums:
         hi, lo = two_sum(hi, lo)
         bound = bound + np.abs(r)
     size = np.abs(hi)
-    slack = bound + size * (4 * UNIT_SQUARED)  # lo ± slack is rounded
-    close = bound <= CLOSE + 2.0**-100 * size
-    exact = (bound == 0.0) & np.isfinite(
-        hi
-    )  # also in the middle between two doubles, as sums of whole numbers often are
-    return Sums(hi, lo, exact | (close & (hi + (lo + slack) == hi) & (hi + (lo - slack) == hi)))
+    slack = size * (4 * UNIT_SQUARED)  # lo ± slack is rounded
+    slack += bound
+    sure = hi + (lo + slack) == hi
+    sure &= hi + (lo - slack) == hi
+    if not bound.max() <= CLOSE:
+        sure &= bound <= CLOSE + 2.0**-100 * size
+    if bound.min() == 0.0:  # exact, also in the middle between two doubles, as sums of whole numbers often are
+        sure |= (bound == 0.0) & np.isfinite(hi)
+    return Sums(hi, lo, sure)
 
 
 def settle(sums: Sums, x: Array, W: Array, b: Array | None) -> None:

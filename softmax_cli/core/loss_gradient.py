@@ -6,7 +6,7 @@ import math
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple, TypeVar, get_args
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,7 +20,8 @@ from .exact_sums import ExactSum, ProductSum, known_zeros, sum_of
 from .integer_sums import Places, whole_sums
 from .layer import SEVERAL, Layer, checked_temperature, evaluate_logits, in_blocks
 from .logits import Weights
-from .masks import Mask, joined, mask_of, masked_array
+from .loss_arguments import Wrt, given, wanted_of
+from .masks import Mask
 from .objective import Objective, Options, Reduction, objective
 from .sliced import Cut
 from .split_exponent import Apart, doubles, expanded, scaled, times
@@ -28,8 +29,6 @@ from .threads import in_order
 from .twofold import two_product
 
 R = TypeVar("R")
-
-Wrt = Literal["z", "W", "b", "x"]
 
 
 class LossGradient(NamedTuple):
@@ -104,8 +103,8 @@ def work_of(
 ) -> tuple[Work, bool]:
     """The work that is asked for, checked, and whether its one row is an input of its own. InputError as in
     `loss_gradient`."""
-    wanted = _wanted(wrt, z is not None, options.l2)
-    rows, W, b, hidden = _given(x, W, b, z, mask)
+    wanted = wanted_of(wrt, z is not None, options.l2)
+    rows, W, b, hidden = given(x, W, b, z, mask)
     single = rows.ndim == 1
     rows = np.asarray(rows)[None] if single else rows
     N, K = len(rows), rows.shape[1] if W is None else W.shape[1]
@@ -268,42 +267,3 @@ def _by_inputs(d: Apart, W: Array) -> Array:
         hi, _, power = exact_dots_apart(d.significand[n], W[j], d.power[n])
         dx[n, j] = np.ldexp(hi, power)
     return dx
-
-
-# --- what may come in --------------------------------------------------------------------------
-
-
-def _wanted(wrt: Sequence[Wrt] | None, of_logits: bool, l2: float) -> set[Wrt]:
-    """The derivatives that are asked for."""
-    known: tuple[Wrt, ...] = get_args(Wrt)
-    default: Sequence[Wrt] = ("z",) if of_logits else ("W", "b")
-    wanted = set(default if wrt is None else wrt)
-    for name in wanted:
-        if name not in known:
-            raise InputError(f"wrt holds {name!r}, where z, W, b or x is expected")
-        if of_logits and name != "z":
-            raise InputError(f"dE/d{name} needs x and W, and only the logits z are given")
-    if of_logits and l2:
-        raise InputError("l2 needs W, and only the logits z are given")
-    return wanted
-
-
-def _given(
-    x: ArrayLike | None, W: ArrayLike | None, b: ArrayLike | None, z: ArrayLike | None, mask: Any
-) -> tuple[NDArray[Any] | Rows, Array | None, Array | None, Mask | None]:
-    """The rows, (J,) or (N, J) inputs or (K,) or (N, K) logits; W and b, unless z is given; and what is left out."""
-    hidden = None
-    if z is not None:
-        if x is not None or W is not None or b is not None:
-            raise InputError("give z, or x, W and b, not both")
-        rows, hidden = masked_array("z", z, 1, 2)
-        N, K = np.atleast_2d(rows).shape
-        return rows, None, None, joined(N, K, None if mask is None else mask_of(mask, N, K), hidden)
-    if x is None or W is None:
-        raise InputError("give x and W, or the logits z")
-    inputs = x if isinstance(x, np.ndarray | Rows) and x.ndim in (1, 2) and x.size else real_array("x", x, 1, 2)
-    W = real_array("W", W, 2)
-    if b is not None:
-        b, hidden = masked_array("b", b, 1)
-    N, K = 1 if inputs.ndim == 1 else len(inputs), W.shape[1]
-    return inputs, W, b, joined(N, K, None if mask is None else mask_of(mask, N, K), hidden)

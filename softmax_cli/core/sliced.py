@@ -17,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Array
-from .twofold import two_sum
+from .twofold import quick_two_sum, two_sum
 
 Powers = NDArray[np.int32]
 
 SLICES, MORE = 4, 8  # of a factor; the products of slices p and q with p + q below that are formed
 BITS = 21
 CACHED = 1 << 15  # numbers that are cut at once, while they stay in the cache
+SMALL, WORTH = 1_000_000, 16  # OpenBLAS multiplies in half the time up to so many products; from so many rows on
 EXTREME = 250  # beyond this power of two of a row or column a product may overflow or underflow
 
 
@@ -62,7 +63,7 @@ def cut(room: Array, bits: int) -> list[Array]:
         np.subtract(part, sigma, part)
         if part is not parts[-1]:
             np.subtract(rest, part, rest)
-            if not rest.any():
+            if not (rest.flat[0] or rest.any()):
                 return parts[: k + 1]
     return parts
 
@@ -104,6 +105,19 @@ def _sizes(largest: Array) -> tuple[Powers, Array]:
     return power, np.where(largest == 0.0, 0.0, size)
 
 
+def product(a: Array, b: Array, out: Array) -> None:
+    """out = a·b for a (n, J) and b (J, K), some rows of a at a time where that is faster."""
+    step = rows_at_once(*b.shape)
+    for at in range(0, len(a), step):
+        np.matmul(a[at : at + step], b, out[at : at + step])
+
+
+def rows_at_once(J: int, K: int) -> int:
+    """How many rows are best multiplied at once with a matrix (J, K)."""
+    rows = SMALL // (J * K)
+    return 1 << rows.bit_length() - 1 if rows >= WORTH else 1 << 62
+
+
 def level_sums(rows: Cut, columns: Cut, out: Array) -> None:
     """out[l] = Σ over p + q = l of rows.parts[p] · columns.parts[q], exactly: out (slices, n, K)."""
     spare = np.empty(out.shape[1:])
@@ -112,7 +126,7 @@ def level_sums(rows: Cut, columns: Cut, out: Array) -> None:
         if first >= last:
             total[...] = 0.0
         for p in range(first, last):
-            np.matmul(rows.parts[p], columns.parts[level - p], total if p == first else spare)
+            product(rows.parts[p], columns.parts[level - p], total if p == first else spare)
             if p > first:
                 np.add(total, spare, total)
 
@@ -141,12 +155,11 @@ def level_sums_of_one(x: Array, W: Array, power: Powers, bits: int, out: Array) 
 
 
 def quick_sum(levels: Array) -> tuple[Array, Array]:
-    """Σ levels down the first axis, the largest first, as hi + lo, within 2u²|hi| and what `left_out_at_most` says."""
-    hi, lo = two_sum(levels[-2], levels[-1])
-    for level in levels[-3::-1]:
-        hi, e = two_sum(level, hi)
-        lo = lo + e
-    return two_sum(hi, lo)
+    """Σ of four levels (4, ·), the largest first, as hi + lo, within 2u²|hi| and what `left_out_at_most` says: levels 2
+    and 3 are so small that a rounding error of theirs is lost in that."""
+    hi, lo = quick_two_sum(levels[1], levels[2] + levels[3])
+    hi, e = two_sum(levels[0], hi)
+    return quick_two_sum(hi, e + lo)
 
 
 def careful_sum(levels: Array) -> tuple[Array, Array, Array]:

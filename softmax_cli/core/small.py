@@ -7,13 +7,14 @@ and `softmax.softmax` is done in the same order on one number at a time, and so 
 from __future__ import annotations
 
 import math
+from operator import add
 
 from .arrays import Array
-from .twofold import BIAS, LN2_HI, LN2_LO, PER_UNIT, POWER_HI, POWER_LO, SCALE, STEPS, split, sure, two_sum
+from .twofold import BIAS, LN2_HI, LN2_LO, LONG, PER_UNIT, POWER_HI, POWER_LO, SCALE, STEPS, split, sure, two_sum
 
 Pair = tuple[float, float]
 
-WEIGHTS, OUTPUTS = 64, 7  # at most; more outputs numpy would add up in another order
+WEIGHTS = 64  # at most
 _HI, _LO = POWER_HI.tolist(), POWER_LO.tolist()
 
 
@@ -21,7 +22,7 @@ def small_layer(x: Array, W: Array, b: Array | None) -> tuple[list[list[float]],
     """z, low, h and 1 − h as lists of K, and the tail, as in `layer.Layer`, for x (J,), W (J, K) and b (K,);
     None where the layer is not small, or not of the kind that the fast logits are sure of."""
     J, K = W.shape
-    if not (2 <= K <= OUTPUTS and J * K <= WEIGHTS):
+    if not (2 <= K < LONG and J * K <= WEIGHTS):
         return None
     xs, heads, tails = (part.tolist() for part in (x, *split(x)))
     columns, column_heads, column_tails = (part.T.tolist() for part in (W, *split(W)))
@@ -64,16 +65,16 @@ def _softmax(logits: list[Pair]) -> tuple[list[list[float]], float]:
     """`softmax.softmax`."""
     m = max(range(len(logits)), key=lambda k: logits[k])  # by z, then by low
     zm, lowm = logits[m]
-    scaled, left = [], 0.0
+    scaled, left = [], []
     for k, (z, low) in enumerate(logits):
         gap, t = two_sum(z, -zm)
         gap, t = two_sum(gap, t + (low - lowm))
         e, rounded = (0.0, 0.0) if k == m else _exponential(gap, t)
         scaled.append(e)
-        left += rounded
+        left.append(rounded)
     rest, tail = _sum(scaled)
     total = SCALE + rest
-    tail += (rest - (total - SCALE)) + left
+    tail += (rest - (total - SCALE)) + _added(left)
     scaled[m] = SCALE
     h = [e / total for e in scaled]
     complement = [1.0 - p for p in h]
@@ -98,10 +99,15 @@ def _exponential(a: float, low: float) -> Pair:
 def _sum(a: list[float]) -> Pair:
     """`twofold.sum_rows`."""
     sigma = math.ldexp(1.5, math.frexp(max(a))[1] + 27)
-    hi = lo = 0.0
-    for v in a:
-        head = (v + sigma) - sigma
-        hi += head
-        lo += v - head
+    head = [(v + sigma) - sigma for v in a]
+    hi, lo = sum(head), _added([v - h for v, h in zip(a, head, strict=True)])
     s = hi + lo
     return s, lo - (s - hi)
+
+
+def _added(a: list[float]) -> float:
+    """`twofold.added_down`."""
+    while (n := len(a)) > 1:
+        keep = n - n // 2
+        a = [*map(add, a[: n // 2], a[keep:]), *a[n // 2 : keep]]
+    return a[0]

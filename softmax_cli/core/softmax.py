@@ -13,11 +13,21 @@ from ..errors import InputError
 from .arrays import Array
 from .masks import Mask
 from .split_exponent import ORDINARY, Apart
-from .twofold import SCALE, exponentials, exponentials_apart, sum_rows, two_product, two_sum
+from .twofold import (
+    LONG,
+    SCALE,
+    added_down,
+    exponentials,
+    exponentials_apart,
+    quick_two_sum,
+    sum_rows,
+    two_product,
+    two_sum,
+)
 
 Places = NDArray[np.intp]
 
-CHUNK = 1 << 14  # logits at once: what they need stays in the cache
+CHUNK = 1 << 16  # logits at once: what they need stays in the cache
 
 
 def divided(z: Array, low: Array, T: float) -> tuple[Array, Array]:
@@ -101,7 +111,10 @@ def _from_the_largest(z: Array, low: Array, mask: Mask | None) -> tuple[Places, 
     first = np.arange(0, z.size, z.shape[1])  # where each row begins in the flat array
     top = first + z.argmax(axis=1)
     gap, t = _gaps(z, low, top)
-    if np.fmax.reduce(gap, axis=None) > 0.0:  # the largest are equal but for their low parts
+    most = gap.max()
+    if most > 0.0 or (
+        most != most and np.fmax.reduce(gap, axis=None) > 0.0
+    ):  # the largest are equal but for their low parts
         top = first + np.where(z == z.max(axis=1, keepdims=True), low, -np.inf).argmax(axis=1)
         gap, t = _gaps(z, low, top)
     return top, gap, t
@@ -109,7 +122,9 @@ def _from_the_largest(z: Array, low: Array, mask: Mask | None) -> tuple[Places, 
 
 def _gaps(z: Array, low: Array, top: Places) -> tuple[Array, Array]:
     gap, t = two_sum(z, -z.take(top)[:, None])
-    return two_sum(gap, t + (low - low.take(top)[:, None]))
+    rest = low - low.take(top)[:, None]
+    rest += t
+    return quick_two_sum(gap, rest)  # gap is a multiple of the last place of the rest
 
 
 def _denominators(top: Places, gap: Array, t: Array, mask: Mask | None) -> tuple[Array, Array, Array, Array]:
@@ -119,7 +134,8 @@ def _denominators(top: Places, gap: Array, t: Array, mask: Mask | None) -> tuple
         e[mask] = left[mask] = 0.0
     e.reshape(-1)[top] = left.reshape(-1)[top] = 0.0
     rest, tail = sum_rows(e)
+    rounded = np.add.reduce(left, axis=1) if left.shape[1] >= LONG else added_down(left.T.copy())
     total = SCALE + rest
-    tail += (rest - (total - SCALE)) + np.add.reduce(left, axis=1)
+    tail += (rest - (total - SCALE)) + rounded
     e.reshape(-1)[top] = SCALE
     return e, rest, total, tail / total

@@ -159,12 +159,22 @@ def in_order(work: Callable[[T], R], parts: Iterable[T], several: bool = True) -
                 if most > 2:
                     _asked.put(task.run)
                 if len(waiting) == most:
-                    yield waiting.popleft().result()
+                    yield _first(waiting)
             while waiting:
-                yield waiting.popleft().result()
+                yield _first(waiting)
         finally:
             for task in waiting:
                 _taken(task.left.pop)
+
+
+def _first(waiting: deque[_Task[T, R]]) -> R:
+    """The result of the first task. While another core is at work on it, this one does those after it."""
+    first = waiting.popleft()
+    for task in (first, *waiting):
+        if not first.done.empty():
+            break
+        task.run()
+    return first.result()
 
 
 class _Task(Generic[T, R]):

@@ -27,6 +27,7 @@ UNIT_SQUARED = 2.0**-106
 SPLIT = np.uint64(0xFFFFFFFFF8000000)  # keeps the sign, the exponent and 26 bits of a significand
 HALF = np.uint64(0x4000000)  # of the last bit that is kept
 TILE = 1 << 16  # products handled at once: they and their error terms stay in the cache
+LONG = 64  # terms from which on numpy adds up rows as fast as columns
 SCALE = 2.0**64  # what `exponentials` are multiplied by
 
 
@@ -35,6 +36,13 @@ def two_sum(a: Number, b: Number) -> tuple[Number, Number]:
     s = a + b
     t = s - a
     return s, (a - (s - t)) + (b - t)
+
+
+def quick_two_sum(a: Number, b: Number) -> tuple[Number, Number]:
+    """two_sum where a is 0, or not below |b| in size, or a multiple of the last place of b; elsewhere r is wrong by up
+    to 2u·|b|. [ORO] (Dekker)."""
+    s = a + b
+    return s, b - (s - a)
 
 
 def split(a: Array) -> tuple[Array, Array]:
@@ -88,12 +96,37 @@ def sum_pairs(p: Array, e: Array, spare: Array, other: Array) -> tuple[Array, Ar
 def sum_rows(a: Array) -> tuple[Array, Array]:
     """Σₖ aₖ along the last axis as hi + lo, for |aₖ| < 2⁹⁹⁰. [RO] ExtractVector: the leading 26 bits of
     the terms add up without error in any order, for up to 2²⁷ terms, and what is left matters 2²⁶ times less."""
+    if a.shape[-1] < LONG:
+        return sum_columns(np.moveaxis(a, -1, 0).copy())
     _, exponent = np.frexp(np.abs(a).max(axis=-1, keepdims=True))
     sigma = np.ldexp(1.5, exponent + 27)
     head = (a + sigma) - sigma
     hi, lo = np.add.reduce(head, axis=-1), np.add.reduce(a - head, axis=-1)
     s: Array = hi + lo
     return s, lo - (s - hi)
+
+
+def sum_columns(a: Array) -> tuple[Array, Array]:
+    """`sum_rows` down the first axis of fewer than LONG terms, which is faster than along short rows. Overwrites a."""
+    _, exponent = np.frexp(np.abs(a).max(axis=0))
+    sigma = np.ldexp(1.5, exponent + 27)
+    head = a + sigma
+    head -= sigma
+    a -= head
+    hi, lo = added_down(head), added_down(a)
+    s: Array = hi + lo
+    return s, lo - (s - hi)
+
+
+def added_down(a: Array) -> Array:
+    """Σₖ aₖ down the first axis, half of it to the other half: in an order that depends on its length alone.
+    Overwrites a."""
+    while (n := len(a)) > 1:
+        keep = n - n // 2
+        a[: n // 2] += a[keep:]
+        a = a[:keep]
+    first: Array = a[0]
+    return first
 
 
 _memory: list[Array] = []  # to compute in: what is new at each call costs as much as the arithmetic
@@ -158,7 +191,9 @@ def exponentials(a: Array, low: Array) -> tuple[Array, Array]:
 
     The factor 2⁶⁴ keeps in range what is subnormal or less.
     """
-    hi, lo, n = exponentials_apart(np.fmax(a, -752.0), low)
+    if not a.min(initial=0.0) > -752.0:
+        a = np.fmax(a, -752.0)
+    hi, lo, n = exponentials_apart(a, low)
     two = (n + BIAS << 52).view(np.float64)
     return hi * two, lo * two
 
@@ -170,7 +205,9 @@ def exponentials_apart(a: Array, low: Array) -> tuple[Array, Array, NDArray[np.i
     so small that its roundoff is lost beside 1.
     """
     steps = np.rint(a * PER_UNIT)
-    r = (a - steps * LN2_HI) - steps * LN2_LO + np.fmin(np.fmax(low, -1e-9), 1e-9)  # low is nan where a was −inf
+    if not np.abs(low).max(initial=0.0) <= 1e-9:  # low is nan where a was −inf
+        low = np.fmin(np.fmax(low, -1e-9), 1e-9)
+    r = (a - steps * LN2_HI) - steps * LN2_LO + low
     p = r + r * r * (0.5 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120))))
     n = steps.astype(np.int64)
     hi = POWER_HI.take(j := n & (STEPS - 1))

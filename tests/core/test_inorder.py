@@ -45,6 +45,17 @@ def test_few_more_parts_are_asked_for_than_there_are_cores():
         assert len(asked) - len(done) <= 4
 
 
+def test_while_a_part_is_at_work_elsewhere_this_thread_does_another():
+    here, worked = threading.current_thread(), threading.Event()
+
+    def work(part):
+        if threading.current_thread() is here:
+            worked.set()
+        return worked.wait(timeout=30)
+
+    assert all(in_order(work, range(12)))
+
+
 def test_the_error_of_the_first_part_that_fails_is_raised():
     def work(part):
         if part in (3, 4):

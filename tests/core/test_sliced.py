@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from softmax_cli.core import logits as core
 from softmax_cli.core.logits import Weights, careful_logits, logits_of_one, quick_logits
-from softmax_cli.core.sliced import MORE, SLICES, bits_for, cut_columns, cut_rows, left_out, level_sums
+from softmax_cli.core.sliced import (
+    MORE,
+    SLICES,
+    bits_for,
+    cut_columns,
+    cut_rows,
+    left_out,
+    level_sums,
+    product,
+    rows_at_once,
+)
 
 SHAPES = [(1, 1, 1), (3, 1, 70), (2, 70, 1), (5, 64, 10), (2, 784, 5), (3, 100, 7)]  # n, J, K
 
@@ -218,3 +228,16 @@ def test_an_input_gets_the_same_bits_alone_and_in_any_batch(kind, shape, monkeyp
         for n in range(len(x)):
             alone = logits_of_one(x[n : n + 1], W, b)
             assert [a.tobytes() for a in alone] == [a[n : n + 1].tobytes() for a in together]
+
+
+@pytest.mark.parametrize(("J", "K", "rows"), [(64, 10, 1024), (784, 10, 64), (512, 1000, 1 << 62), (1, 1, 1 << 19)])
+def test_thin_products_are_made_some_rows_at_a_time(J, K, rows):
+    assert rows_at_once(J, K) == rows
+
+
+def test_a_product_of_more_rows_than_are_made_at_once_is_the_whole_product():
+    rng = np.random.default_rng(0)
+    a, b = rng.integers(-9, 10, (2500, 64)).astype(float), rng.integers(-9, 10, (64, 10)).astype(float)
+    out = np.empty((2500, 10))
+    product(a, b, out)
+    assert out.tolist() == (a.astype(int) @ b.astype(int)).tolist()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from softmax_cli.core import layer as core
 from softmax_cli.core.dots import dots
-from softmax_cli.core.small import OUTPUTS, WEIGHTS, small_layer
+from softmax_cli.core.small import WEIGHTS, small_layer
 
 doubles = st.floats(allow_nan=False, allow_infinity=False)
 moderate = st.floats(-100.0, 100.0) | st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.1, 5e-324, 1e-300])
@@ -35,7 +35,7 @@ def assert_the_same_bits(x, W, b):
 
 @st.composite
 def layers(draw, numbers):
-    K = draw(st.integers(2, OUTPUTS))
+    K = draw(st.integers(2, 20))
     J = draw(st.integers(1, WEIGHTS // K))
     x = draw(st.lists(numbers, min_size=J, max_size=J))
     W = draw(st.lists(st.lists(numbers, min_size=K, max_size=K), min_size=J, max_size=J))
@@ -62,12 +62,12 @@ def test_any_numbers_give_the_same_bits(layer):
 def test_random_layers_are_small_and_give_the_same_bits(scale):
     for seed in range(300):
         rng = np.random.default_rng(seed)
-        K = int(rng.integers(2, OUTPUTS + 1))
+        K = int(rng.integers(2, 33))
         x, W, b = exact.problem(seed, int(rng.integers(1, WEIGHTS // K + 1)), K, scale)
         assert assert_the_same_bits(x, W, b)
 
 
-@pytest.mark.parametrize(("J", "K"), [(5, 1), (1, 8), (13, 5)])
+@pytest.mark.parametrize(("J", "K"), [(5, 1), (1, 64), (13, 5)])
 def test_layers_that_are_not_small_are_left_to_numpy(J, K):
     assert small_layer(np.ones(J), np.ones((J, K)), None) is None
 
