@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike
 
 from ..core.arrays import Array
 from ..core.layer import Layer, evaluate_any
-from ..core.loss_gradient import Wrt, loss_gradient, work_of
+from ..core.loss_arguments import Wrt
+from ..core.loss_gradient import loss_gradient, work_of
 from ..core.objective import Objective, Options
 from ..core.split_exponent import doubles
 from ..core.targets import Classes, Pair, Probabilities, sum_of_others

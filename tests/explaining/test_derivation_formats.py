@@ -23,8 +23,13 @@ from softmax_cli.explaining.worked_loss import worked_loss
 
 READ = {"markdown": latex_equations, "latex": latex_equations, "html": mathml_equations}
 ERROR = {
-    "target": [2, -1], "ignore": -1, "label_smoothing": 0.1, "class_weights": [1, 2, 3], "sample_weights": [1, 2], "l2": 0.1,
-}  # fmt: skip
+    "target": [2, -1],
+    "ignore": -1,
+    "label_smoothing": 0.1,
+    "class_weights": [1, 2, 3],
+    "sample_weights": [1, 2],
+    "l2": 0.1,
+}
 NAMES = ("dog & cat", "a_b$%#", "\\x{~^}", "<b>*bold*</b>", "naïve é", "日本語", "`code` [x](y)")
 
 
