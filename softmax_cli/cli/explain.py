@@ -12,6 +12,7 @@ from .loss_grad import READ, error_of_line
 from .options import ErrorSide, Explanation, Inputs, Lines
 
 if TYPE_CHECKING:
+    from ..explaining.worked_entry import WorkedEntry
     from ..reading.problem import Problem
     from .lines import Document, Work
 
@@ -130,7 +131,7 @@ def _explained(problem: "Problem", explanation: Explanation, error: dict[str, An
         worked = worked_entry(*arguments, **more)
     if explanation.brief:
         worked = replace(worked, brief=True)
-    return renderer(format)(worked, _width(explanation.output), lambda: "" if error else _picture(problem))
+    return renderer(format)(worked, _width(explanation.output), lambda: _picture(problem, worked))
 
 
 def _width(output: str | None) -> int:
@@ -140,12 +141,23 @@ def _width(output: str | None) -> int:
     return console_for(sys.stdout).width if output in (None, "-") and sys.stdout is not None else 80
 
 
-def _picture(problem: "Problem") -> str:
+def _picture(problem: "Problem", worked: "WorkedEntry") -> str:
+    """The whole matrix of derivatives; none of those by the logits, which are a row."""
     from ..drawing.svg import svg_heatmap
-    from ..drawing.view import view_of
+    from ..drawing.view import Plain, View, view_of
     from ..writing.jacobian_result import Asked, jacobian_result
 
-    return svg_heatmap(view_of(jacobian_result(problem, Asked("dL_dW" if problem.z is None else "dS_dZ")), "numerator"))
+    if worked.loss is None:
+        asked = Asked("dS_dZ" if worked.of_logits else "dL_dW")
+        return svg_heatmap(view_of(jacobian_result(problem, asked), "numerator"))
+    if worked.of_logits:
+        return ""
+    from ..writing.labels import Labels
+
+    labels, loss = Labels(worked.names), worked.loss
+    rows = labels.weights_from, labels.weights_to
+    view = View(Plain(loss.dE_dW), "numerator", "dE/dW", "W[j,:]", "W[:,i]", *rows)
+    return svg_heatmap(view, marked=loss.marked)
 
 
 WANTED = {  # by what the entry is of, and whether the logits are given

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..core.arrays import Layout
+from ..core.arrays import Array, Layout
 from ..core.batch import Structure
 from ..core.hessian import Hessian
 from ..errors import InputError
@@ -14,10 +15,24 @@ from ..writing.result import Result
 Label = Callable[[int], str]
 
 
-class View(NamedTuple):
-    """A Jacobian at one input as it is laid out, what its rows and columns are, and a label for each."""
+@dataclass(frozen=True)
+class Plain:
+    """A matrix that is there as a whole, in the place of one that is made block by block."""
 
-    jacobian: Structure
+    values: Array
+    per_output: int = 1
+
+    def shape(self, layout: Layout) -> tuple[int, ...]:
+        return self.values.shape
+
+    def blocks(self, layout: Layout) -> Iterator[Array]:
+        yield self.values
+
+
+class View(NamedTuple):
+    """A matrix at one input as it is laid out, what its rows and columns are, and a label for each."""
+
+    jacobian: Structure | Plain
     layout: Layout
     name: str
     rows: str

@@ -71,6 +71,15 @@ class Loss:
         """Whether what input n costs is all of E."""
         return self.single and self.weight == 1.0 and not self.goal.l2
 
+    @property
+    def marked(self) -> tuple[int, ...]:
+        """The output that is the right one of all inputs, if there is one input."""
+        return (self.right,) if self.single and self.right is not None else ()
+
+    @property
+    def dE_dW(self) -> Array:
+        return np.asarray(self.found.dE_dW)
+
     def each(self, key: str) -> Array:
         """A derivative that each input has, (N, …)."""
         value = np.asarray(getattr(self.found, key))

@@ -21,7 +21,7 @@ W_NEW, B_NEW = Symbol("W_new", r"W_\text{new}"), Symbol("b_new", r"b_\text{new}"
 def by_weights(worked: WorkedEntry) -> Step:
     loss, j, i = loss_of(worked), worked.j, worked.i
     dz, dx = loss.each("dE_dz"), loss.each("dE_dx")
-    dW, db = np.asarray(loss.found.dE_dW), np.asarray(loss.found.dE_db)
+    dW, db = loss.dE_dW, np.asarray(loss.found.dE_db)
     z, x, w = by(worked.of("z", i)), worked.input(j), worked.weight(j, i)
     counting = np.arange(loss.N) if loss.goal.weights is None else np.flatnonzero(loss.goal.weights > 0.0)
     each = [float(v) for v in dz[counting, i]]
@@ -69,7 +69,7 @@ def by_weights(worked: WorkedEntry) -> Step:
 
 def learning(worked: WorkedEntry) -> Step:
     loss, j, i = loss_of(worked), worked.j, worked.i
-    db, dW = np.asarray(loss.found.dE_db), np.asarray(loss.found.dE_dW)
+    db, dW = np.asarray(loss.found.dE_db), loss.dE_dW
     b = np.zeros(worked.K) if worked.b is None else worked.b
     left_out = np.isneginf(b)
     new_W = moved(worked.W, loss.rate, dW)

@@ -7,8 +7,10 @@ import pytest
 from command import SAMPLES, run
 from printed import mathml_equations
 
+from softmax_cli import loss_gradient
 from softmax_cli.explaining.formats.html import as_html
 from softmax_cli.explaining.worked_entry import worked_entry
+from softmax_cli.explaining.worked_loss import worked_loss
 
 pytestmark = pytest.mark.slow
 BROWSERS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge"]
@@ -37,6 +39,12 @@ def lesson(tmp_path_factory):
     page = as_html(worked_entry(*LAYER, NAMES, (0, 1, 2), 6))
     (folder / "names.html").write_text(page, encoding="utf-8")
     run("explain", str(SAMPLES / "article.json"), "--entry", "1,2,0", "-o", "article.html", cwd=folder)
+    layer = ("-x", "0.5,-1.25", "-W", "names.csv", "-b", "0,1,-1")
+    (folder / "names.csv").write_text("dog & cat,<b>é</b>,日本語\n0.1,0.2,0.3\n-0.4,0.5,0.6\n", encoding="utf-8")
+    run("explain", *layer, "--of", "loss-grad", "--target", "2", "-o", "loss.html", cwd=folder)
+    soft = ("--target", "0.25,0.75,0", "--label-smoothing", "0.1", "--class-weights", "1,2,3", "--l2", "0.5")
+    run("explain", *layer, "--of", "loss-grad", *soft, "--temperature", "2", "-o", "soft.html", cwd=folder)
+    run("explain", "-z", "1,2,4", "--of", "loss-grad", "--target", "0", "-o", "logits.html", cwd=folder)
     return folder
 
 
@@ -98,6 +106,37 @@ def test_every_entry_has_the_numbers_that_a_page_of_its_own_has(shown):
         assert page.inner_html("#derivation h2:first-child").startswith("1. ")
 
 
+SOFT = {"target": [0.25, 0.75, 0], "label_smoothing": 0.1, "class_weights": [1, 2, 3], "l2": 0.5}
+
+
+@pytest.mark.parametrize(("name", "error", "T"), [("loss", {"target": 2}, 1.0), ("soft", SOFT, 2.0)])
+def test_of_an_error_every_weight_has_the_numbers_that_a_page_of_its_own_has(shown, name, error, T):
+    page = shown(name)
+    dW = loss_gradient(*LAYER, **error, temperature=T).dE_dW
+    page.focus("td[aria-selected=true]")
+    page.keyboard.press("PageUp")
+    page.keyboard.press("Home")
+    for j, i in [(j, i) for j in range(2) for i in range(3)]:
+        assert chosen(page) == f"∂E/∂W[{j},{NAMES[i]}] = {dW[j, i]:.6g}".replace("-", "−")
+        own = worked_loss(*LAYER, NAMES, (j, i), 6, error=error, rate=None, temperature=T)
+        assert derivation(page) == mathml_equations(as_html(own))
+        for key in ("ArrowRight",) if i < 2 else ("ArrowDown", "Home"):
+            page.keyboard.press(key)
+
+
+def test_of_an_error_the_column_of_the_right_output_is_marked(shown):
+    marked = "cells => cells.map(c => [c.parentNode.rowIndex, c.cellIndex])"
+    assert shown("loss").eval_on_selector_all("td.own", marked) == [[1, 3], [2, 3]]
+    assert shown("soft").eval_on_selector_all("td.own", marked) == []
+
+
+def test_of_an_error_of_logits_the_derivative_is_a_row(shown):
+    page = shown("logits")
+    page.click("#entries tbody td:nth-of-type(2)")
+    assert chosen(page) == "∂E/∂z[1] = 0.114195"
+    assert page.locator("figure").count() == 0
+
+
 def test_the_tab_key_reaches_the_entries_and_leaves_them(shown):
     page = shown()
     page.keyboard.press("Tab")
@@ -130,12 +169,15 @@ def test_without_script_the_page_can_be_read(shown):
     assert "Here" in page.inner_text("#derivation")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("width", "height"), SIZES)
-def test_an_accessibility_checker_finds_nothing_and_nothing_is_wider_than_the_page(shown, width, height, scheme):
+LOOKS = [("names", size, scheme) for size in SIZES for scheme in ("light", "dark")]
+
+
+@pytest.mark.parametrize(("name", "size", "scheme"), [*LOOKS, ("soft", SIZES[0], "dark"), ("loss", SIZES[1], "light")])
+def test_an_accessibility_checker_finds_nothing_and_nothing_is_wider_than_the_page(shown, name, size, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
-    page = shown("names", width, height, color_scheme=scheme)
+    width, height = size
+    page = shown(name, width, height, color_scheme=scheme)
     found = Axe().run(page).response["violations"]
     assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -12,29 +12,28 @@ from itertools import chain
 from ..captions import TITLE, caption
 from ..derivation import rendered, steps_to
 from ..equations import Code, Equation, Matrix, Part, Prose, Step, Symbol, number_tex
-from ..symbols import DL_DW, DS_DZ, W_JI
 from ..worked_entry import WorkedEntry
 from .choices import packed
+from .entries import Entries, Marked, entries_of
 from .mathml import mathml
 from .tex_math import arithmetic
 
-ENTRIES, ROWS = 10_000, 100  # of the Jacobian that a page holds at most, each with its derivation
-TERMS = 200_000  # of the sums in these derivations: fewer entries where outputs are many
 CORNER = 12  # rows and columns of the other matrices
 
 
 def as_html(worked: WorkedEntry, picture: str = "") -> str:
-    """A page that needs no other file: the Jacobian, with a `picture` of it as SVG, and the derivation of one
-    entry. With script, every entry that is shown can be chosen, and its derivation takes the other's place."""
+    """A page that needs no other file: the matrix of derivatives, with a `picture` of it as SVG, and the derivation of
+    one entry. With script, every entry that is shown can be chosen, and its derivation takes the other's place."""
     worked = replace(worked, corner_size=CORNER, matrices={})
     made: dict[tuple[object, ...], list[str]] = {}
+    entries = entries_of(worked)
 
-    def derivation(t: int, j: int, i: int) -> list[str]:
-        steps = rendered(worked.at(t, j, i), made, _blocks)
+    def derivation(row: int, column: int) -> list[str]:
+        steps = rendered(worked.at(*entries.place(row, column)), made, _blocks)
         return [block for blocks in steps for block in blocks]
 
-    rows, columns = _shown(worked) if worked.loss is None else (range(0), range(0))
-    choices = {(t, c): derivation(t, c % worked.J, c // worked.J) for t in rows for c in columns}
+    rows, columns = map(range, entries.values.shape)
+    choices = {(r, c): derivation(r, c) for r in rows for c in columns}
     first = "".join(chain.from_iterable(_blocks(n, step) for n, step in enumerate(steps_to(worked), 1)))
     resources = files(__package__)
     style, script = ((resources / name).read_text(encoding="utf-8") for name in ("page.css", "page.js"))
@@ -43,65 +42,44 @@ def as_html(worked: WorkedEntry, picture: str = "") -> str:
             f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{TITLE}</title>',
             '<meta name="viewport" content="width=device-width, initial-scale=1">',
             f"<style>\n{style}</style>\n</head>\n<body>\n<main>\n<h1>{TITLE}</h1>",
-            *(_jacobian(worked, rows, columns, picture) if rows else ()),
+            *_matrix(entries, worked.digits, picture),
             f'<section id="derivation" aria-label="The derivation">\n{first}</section>',
             "</main>",
-            *_script(choices, script),
+            f'<script type="text/plain" id="choices">{packed(choices)}</script>',
+            f"<script>\n{script}</script>",
             "</body>\n</html>\n",
         ]
     )
 
 
-def _script(choices: dict[tuple[int, int], list[str]], script: str) -> list[str]:
-    """What an entry is chosen with, where there are some to choose from."""
-    if not choices:
-        return []
-    return [f'<script type="text/plain" id="choices">{packed(choices)}</script>', f"<script>\n{script}</script>"]
-
-
-def _shown(worked: WorkedEntry) -> tuple[range, range]:
-    """The rows and columns of the Jacobian that the page holds."""
-    most = min(ENTRIES, max(1, TERMS // worked.K))
-    rows = range(min(worked.K, ROWS, most))
-    return rows, range(min(worked.K * worked.J, most // len(rows)))
-
-
-def _jacobian(worked: WorkedEntry, rows: range, columns: range, picture: str) -> Iterator[str]:
-    """The whole matrix as a picture and as a table, with the diagonal blocks marked."""
-    size = f"{worked.K} × {worked.K * worked.J}"
-    yield '<section id="jacobian">'
-    symbol = DS_DZ if worked.of_logits else DL_DW
-    yield f"<h2>The Jacobian {_inline(symbol)}</h2>"
+def _matrix(entries: Entries, digits: int, picture: str) -> Iterator[str]:
+    """The whole matrix as a picture and as a table, with its cases marked."""
+    size, symbol = " × ".join(map(str, entries.shape)), entries.symbol
+    yield '<section id="matrix">'
+    yield f"<h2>{entries.heading} {_inline(symbol)}</h2>"
     if picture:
         legend = f"The whole matrix, {size}: red above zero, blue below."
         yield f"<figure>{picture}<figcaption>{legend}</figcaption></figure>"
-    whole = len(rows) * len(columns) == worked.K * worked.K * worked.J
-    part = "" if whole else f" The first {len(rows)} rows and {len(columns)} columns are shown."
-    if worked.of_logits:
-        yield (
-            f'<p id="what">Each row is an output, each column a logit. In the <span class="own">marked entries</span> '
-            f"the logit is that of the row’s own output (t = i); everywhere else it is another’s (t ≠ i).{part}</p>"
-        )
-    else:
-        yield (
-            f'<p id="what">Each row is an output, each column a weight, {_inline(W_JI)} leading from input j to output '
-            'i. In the <span class="own">marked blocks</span> the weight leads to the row’s own '
-            f"output (t = i); everywhere else it leads to another (t ≠ i).{part}</p>"
-        )
+    rows, columns = entries.values.shape
+    part = "" if (rows, columns) == entries.shape else f" The first {rows} rows and {columns} columns are shown."
+    yield f'<p id="what">{"".join(map(_said, entries.what))}{part}</p>'
     yield '<p id="hint" hidden>Choose an entry with the mouse, a finger or the arrow keys: its derivation follows.</p>'
     yield '<p id="chosen" role="status"></p>'
     yield f'<div class="scroll" id="entries" role="region" aria-label="The entries of {symbol.text}" tabindex="0">'
-    t, column = worked.t, worked.i * worked.J + worked.j
-    yield f'<table data-worked="{t},{column}">'
-    yield f"<caption>{symbol.text}, {size}</caption>"
-    heads = (f"<th scope=col>{escape(worked.variable(c % worked.J, c // worked.J).text)}" for c in columns)
+    worked = ",".join(map(str, entries.at))
+    yield f'<table data-worked="{worked}" data-name="{escape(entries.name)}">'
+    yield f"<caption><span>{symbol.text}, {size}</span></caption>"
+    heads = (f"<th scope=col>{escape(entries.column(c))}" for c in range(columns))
     yield f"<thead><tr><td>{''.join(heads)}</thead><tbody>"
-    values = worked.dL.entries(0, list(rows), list(columns))
-    for t, line in zip(rows, values.tolist(), strict=True):
-        own = range(t * worked.J, (t + 1) * worked.J)
-        cells = (f"<td{' class=own' if c in own else ''}>{_number(v, worked.digits)}" for c, v in enumerate(line))
-        yield f"<tr><th scope=row>{escape(worked.of('h', t).text)}{''.join(cells)}"
+    for r, line in enumerate(entries.values.tolist()):
+        own = entries.own(r)
+        cells = (f"<td{' class=own' if c in own else ''}>{_number(v, digits)}" for c, v in enumerate(line))
+        yield f"<tr><th scope=row>{escape(entries.row(r))}{''.join(cells)}"
     yield "</tbody></table></div>\n</section>"
+
+
+def _said(part: str | Symbol | Marked) -> str:
+    return f'<span class="own">{part.text}</span>' if isinstance(part, Marked) else _inline(part)
 
 
 def _number(value: float, digits: int) -> str:
@@ -135,7 +113,7 @@ def _equation(equation: Equation) -> str:
 def _table(matrix: Matrix) -> str:
     left_out = "<td>…" if matrix.shape[-1] > len(matrix.rows[0]) else ""
     rows = "".join(f"<tr><td>{'<td>'.join(row)}{left_out}" for row in matrix.rows).replace("-", "−")
-    return f'<div class="scroll"><table><caption>{_prose(caption(matrix))}</caption>{rows}</table></div>\n'
+    return f'<div class="scroll"><table><caption><span>{_prose(caption(matrix))}</span></caption>{rows}</table></div>\n'
 
 
 def _prose(prose: Prose) -> str:

@@ -34,8 +34,10 @@
     const derivation = entries[`${row},${column}`].map(block).join("");
     document.getElementById("derivation").innerHTML = derivation;
     letKeysScroll();
-    const names = [rows[row].cells[0], table.tHead.rows[0].cells[column + 1]].map((head) => head.textContent);
-    document.getElementById("chosen").textContent = `∂${names[0]}/∂${names[1]} = ${cell.textContent}`;
+    const [ofRow, ofColumn] = [rows[row].cells[0], table.tHead.rows[0].cells[column + 1]].map((h) => h.textContent);
+    const parts = { row: ofRow, column: ofColumn, r: row, c: ofColumn.slice(2, -1) };
+    const name = table.dataset.name.replace(/\{(\w+)\}/g, (_, part) => parts[part]);
+    document.getElementById("chosen").textContent = `${name} = ${cell.textContent}`;
   };
 
   const place = (target) => {
