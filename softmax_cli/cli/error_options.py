@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any, get_args
 
 import numpy as np
@@ -14,8 +16,9 @@ from ..errors import InputError
 from ..reading.entries import entry_of, fitted, read_array
 from ..reading.jsonfile import spelled
 from ..reading.keys import ERROR_KEYS
+from ..reading.names import Names, index_in, index_of, listing
 from ..reading.problem import Problem
-from ..wording import counted
+from ..wording import counted, quoted
 from ..writing.inputs import mask_of_problem
 from .inputs import say_notes
 from .options import ErrorSide
@@ -56,21 +59,32 @@ def from_options(error: ErrorSide, names: tuple[str, ...] | None, single: bool, 
         upstream = _read(error.upstream, "--upstream", 1, 2, header=header)
         found["upstream"] = upstream.reshape(-1) if single and 1 in upstream.shape else upstream
     if error.target is not None:
-        found["target"] = _target_option(error.target, names, single, header)
+        target = _read(error.target, "--target", 0, 1, 2, header=header, names=names)
+        found["target"] = as_target(target, single, "--target")
     for key in ("class_weights", "sample_weights"):
         if (value := getattr(error, key)) is not None:
             found[key] = _read(value, f"--{key.replace('_', '-')}", 0, 1, header=header)
-    for key in ("label_smoothing", "ignore", "l2", "reduction"):
+    if error.ignore is not None:
+        found["ignore"] = _ignored(error.ignore, names)
+    for key in ("label_smoothing", "l2", "reduction"):
         if (value := getattr(error, key)) is not None:
             found[key] = value
     return found
 
 
-def _target_option(text: str, names: tuple[str, ...] | None, single: bool, header: bool | None) -> Any:
-    """A class index, N of them, or probabilities; the name of an output stands for its index."""
-    if names is not None and text in names:
-        return names.index(text)
-    return as_target(_read(text, "--target", 0, 1, 2, header=header), single, "--target")
+def for_lines(error: ErrorSide, header: bool | None) -> Callable[[Names], dict[str, Any]]:
+    """What the options say of the error of each of many lines: a name may stand for another index where a line has
+    names of its own."""
+    return lru_cache(8)(lambda names: from_options(error, names, True, header))
+
+
+def _ignored(text: str, names: Names) -> int:
+    """A target that does not count: an index, any other whole number, or the name of an output."""
+    index = index_of(text, names, "--ignore")
+    if index is None and not re.fullmatch(r"[-+]?[0-9]{1,18}", text):
+        advice = "" if names is None else f"the outputs are {listing(names)}"
+        raise InputError(f"--ignore is {quoted(text)}, where a whole number is expected", advice)
+    return int(text) if index is None else index
 
 
 def as_target(values: Array, single: bool, name: str) -> Any:
@@ -96,9 +110,8 @@ def _said(problem: Problem, source: str) -> dict[str, Any]:
             if value not in get_args(Reduction):
                 raise InputError(f"{label} is {spelled(value)}, where one of mean, sum and none is expected")
             found[key] = value
-        elif key == "target" and isinstance(value, str) and problem.names is not None and value in problem.names:
-            found[key] = problem.names.index(value)
         elif key == "target":
+            value = index_in(value, problem.names, label)
             found[key] = as_target(fitted(entry_of(value, label), 0, 1, 2), problem.single, label)
         elif key == "upstream":
             upstream = fitted(entry_of(value, label), 1, 2)
@@ -106,6 +119,7 @@ def _said(problem: Problem, source: str) -> dict[str, Any]:
         elif key in ("class_weights", "sample_weights"):
             found[key] = fitted(entry_of(value, label), 0, 1)
         else:
+            value = index_in(value, problem.names, label) if key == "ignore" else value
             number = float(fitted(entry_of(value, label), 0))
             if key == "ignore" and number != np.floor(number):
                 raise InputError(f"{label} is {number:.15g}, where a target, a whole number, is expected")
@@ -143,7 +157,7 @@ def say_spread(problem: Problem, given: dict[str, Any], said: set[str]) -> None:
         said.add(note)
 
 
-def _read(value: str, option: str, *dims: int, header: bool | None) -> Array:
-    entry = read_array(value, option, *dims, header=header)
+def _read(value: str, option: str, *dims: int, header: bool | None, names: Names = None) -> Array:
+    entry = read_array(value, option, *dims, header=header, names=names)
     say_notes(entry.notes)
     return entry.array

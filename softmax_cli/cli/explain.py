@@ -87,20 +87,19 @@ def _line_work(explanation: Explanation, error: ErrorSide, header: bool | None) 
     the options."""
     from dataclasses import replace
 
+    from .error_options import for_lines
     from .lines import ALONE, Work
 
     format = explanation.format or "text"
-    common: dict[str, Any] = {}
+    common = for_lines(error, header)
 
     def compute(problem: "Problem", documents: "list[Document]") -> "list[Document]":
         one = replace(problem, x=problem.x[0], z=None if problem.z is None else problem.z[0], document=documents[0])
         if explanation.of != "loss-grad":
             return [{format: _explained(one, explanation, {}, format)}]
-        from .error_options import NO_SIDE, SIDES, from_options, named_as_given
+        from .error_options import NO_SIDE, SIDES, named_as_given
 
-        if not common:
-            common.update(from_options(error, problem.names, True, header))
-        given = error_of_line(one, common)
+        given = error_of_line(one, common(problem.names))
         if not given.keys() & set(SIDES):
             fail(*NO_SIDE)
         with named_as_given(error, ""):
@@ -117,7 +116,7 @@ def _explained(problem: "Problem", explanation: Explanation, error: dict[str, An
 
     of_logits = problem.z is not None
     of = "E" if error else "h"
-    entry = None if explanation.entry is None else _entry(explanation.entry, of, of_logits)
+    entry = None if explanation.entry is None else _entry(explanation.entry, of, problem)
     layer = (None, None) if of_logits else (problem.x, problem.W)
     more: dict[str, Any] = {"z": problem.z, "temperature": problem.temperature, "mask": problem.mask}
     arguments: Any = (*layer, problem.b, problem.names, entry, explanation.precision)
@@ -168,10 +167,20 @@ WANTED = {  # by what the entry is of, and whether the logits are given
 }
 
 
-def _entry(text: str, of: str, of_logits: bool) -> tuple[int, ...]:
-    parts = text.split(",")
-    wanted = WANTED[of, of_logits]
-    indices = wanted.partition(" ")[0].count(",") + 1
-    if len(parts) != indices or not all(re.fullmatch(r"[0-9]{1,18}", p.strip()) for p in parts):
+def _entry(text: str, of: str, problem: "Problem") -> tuple[int, ...]:
+    """The indices of an entry; the name of an output or of an input stands for its own."""
+    from ..reading.names import index_of
+
+    wanted = WANTED[of, problem.z is not None]
+    letters = wanted.partition(" ")[0].split(",")
+    parts = [part.strip() for part in text.split(",")]
+    entry = []
+    for letter, part in zip(letters, parts, strict=False):
+        index = index_of(part, problem.input_names if letter == "j" else problem.names, "--entry")
+        if index is None and re.fullmatch(r"[0-9]{1,18}", part):
+            index = int(part)
+        if index is not None:
+            entry.append(index)
+    if not len(entry) == len(parts) == len(letters):
         fail(f"--entry is {quoted(text)}, where {wanted}")
-    return tuple(int(p) for p in parts)
+    return tuple(entry)

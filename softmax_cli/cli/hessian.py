@@ -1,6 +1,6 @@
 """hessian: the second derivative of the error in the weights."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .commands import command
 from .inputs import answer_lines, check_values, fail, problem_of, refuse_logits
@@ -52,18 +52,17 @@ def _line_work(error: ErrorSide, header: bool | None) -> "Work":
     from dataclasses import replace
 
     from ..writing.hessian_result import hessian_of
-    from .error_options import from_options, named_as_given, say_spread
+    from .error_options import for_lines, named_as_given, say_spread
     from .lines import ALONE, Work
     from .loss_grad import error_of_line
 
-    common: dict[str, Any] = {}
+    options = for_lines(error, header)
     said: set[str] = set()
 
     def compute(problem: "Problem", documents: "list[Document]") -> "list[Document]":
         alone = replace(problem, x=problem.x[0], document=documents[0])
         refuse_logits(alone, "hessian")
-        if not common:
-            common.update(from_options(error, problem.names, True, header))
+        common = options(problem.names)
         given = error_of_line(alone, common)
         say_spread(alone, given, said)
         with named_as_given(error, ""):

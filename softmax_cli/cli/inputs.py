@@ -28,7 +28,7 @@ def problem_of(
     problem = read_problem(
         inputs.input, inputs.x, inputs.w, inputs.b, layout=inputs.weights_layout, x_rows=inputs.x_rows,
         header=inputs.header, binary=inputs.binary, in_file=in_file, z=inputs.z, temperature=inputs.temperature,
-        mask=inputs.mask,
+        mask=inputs.mask, beside=also_read,
     )  # fmt: skip
     say_notes(problem.notes)
     if problem.x is ARTICLE.x:

@@ -20,7 +20,8 @@ from ..errors import InputError
 from ..reading.entries import read_entry
 from ..reading.jsonfile import parse_document
 from ..reading.keys import ERROR_KEYS, refuse_other_layout, said_layout
-from ..reading.layer import biases, weights
+from ..reading.layer import Weights, biases, weights
+from ..reading.names import INPUTS, OUTPUTS
 from ..reading.problem import Problem, problem_from_document
 from ..wording import shown
 from ..writing.files import target as open_target
@@ -44,17 +45,15 @@ class Work(NamedTuple):
     size: Callable[[Problem], int]
 
 
-OWN = {"W", "b", "z", "temperature", "mask", *ERROR_KEYS} - {"target", "upstream"}  # what a line is computed alone for
+# what a line is computed alone for
+OWN = {"W", "b", "z", "temperature", "mask", OUTPUTS, INPUTS, *ERROR_KEYS} - {"target", "upstream"}
 
 
 class Shared(NamedTuple):
-    """W (J, K) and b (K,) that every line without its own has, the names of the outputs, whether a W of one output
-    was made one of two, and what the user should hear of it."""
+    """The weights and b (K,) that every line without its own has, and what the user should hear of them."""
 
-    W: Array | None
+    layer: Weights | None
     b: Array | None
-    names: tuple[str, ...] | None
-    binary: bool
     notes: tuple[str, ...]
 
 
@@ -103,21 +102,25 @@ def run_lines(inputs: Inputs, lines: Lines, output: str | None, work: Work) -> b
 
 def _line(number: int, text: bytes, source: str, shared: Shared, inputs: Inputs) -> Line:
     document = parse_document(text, source)
-    W, b, names, binary, _ = shared
+    layer, b, _ = shared
+    binary = inputs.binary if layer is None else layer.binary
     if "W" in document:
         said = said_layout(document, source)
         refuse_other_layout(said, inputs.weights_layout, source)
         document["weights_layout"] = said or inputs.weights_layout or "in-out"
-        W, names, binary = None, None, inputs.binary
+        layer, binary = None, inputs.binary
     else:
         document.pop("weights_layout", None)  # of a W that is not there
     if "b" in document:
         b = None
-    problem = problem_from_document(document, source, W, b, names, binary, inputs.temperature, inputs.mask)
+    T, mask = (None if document.get(key) is not None else getattr(inputs, key) for key in ("temperature", "mask"))
+    problem = problem_from_document(document, source, layer, b, binary, T, mask)
     if problem.temperature != 1.0:
         document["temperature"] = problem.temperature
-    if (mask := mask_of_problem(problem)) is not None:
-        document["mask"] = np.flatnonzero(mask).tolist()
+    if (hidden := mask_of_problem(problem)) is not None:
+        document["mask"] = np.flatnonzero(hidden).tolist()
+    if OUTPUTS in document:
+        document[OUTPUTS] = problem.names
     if "W" in document and (binary or document["weights_layout"] == "out-in"):  # carried on as it was taken
         document |= {"W": problem.W, "weights_layout": "in-out"}
     if "b" in document and binary:
@@ -160,7 +163,7 @@ def _groups(ready: list[Line], size: Callable[[Problem], int]) -> Iterator[list[
         yield group
 
 
-CARRIED = ("id", "x", "W", "weights_layout", "b", "z", "temperature", "mask", *ERROR_KEYS)
+CARRIED = ("id", "x", "W", "weights_layout", "b", "z", "temperature", "mask", OUTPUTS, INPUTS, *ERROR_KEYS)
 
 
 def _documents(group: list[Line], work: Work) -> bytes:
@@ -187,15 +190,16 @@ def _plain(result: Document) -> Document:
 
 def _shared(inputs: Inputs) -> Shared:
     """W and b of the options, for every line."""
-    W, b, names, binary = None, None, None, inputs.binary
+    layer, b = None, None
     notes: tuple[str, ...] = ()
     if inputs.w is not None:
-        layer = weights(read_entry(inputs.w, "-W", "W", header=inputs.header), inputs.weights_layout, binary)
-        W, names, binary, notes = layer.W, layer.names, layer.binary, layer.notes
+        entry = read_entry(inputs.w, "-W", "W", header=inputs.header)
+        layer = weights(entry, inputs.weights_layout, inputs.binary)
+        notes = layer.notes
     if inputs.b is not None:
         entry = read_entry(inputs.b, "-b", "b", header=inputs.header)
-        b, notes = biases(entry, binary), notes + entry.notes
-    return Shared(W, b, names, binary, notes)
+        b, notes = biases(entry, inputs.binary if layer is None else layer.binary), notes + entry.notes
+    return Shared(layer, b, notes)
 
 
 def _opened(path: str) -> AbstractContextManager[BinaryIO]:

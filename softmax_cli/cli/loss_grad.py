@@ -142,15 +142,14 @@ def _line_work(error: ErrorSide, step: Step, header: bool | None) -> "Work":
 
     import numpy as np
 
-    from .error_options import NO_SIDE, SIDES, from_options, named_as_given, say_spread
+    from .error_options import NO_SIDE, SIDES, for_lines, named_as_given, say_spread
     from .lines import Work
 
-    common: dict[str, Any] = {}
+    options = for_lines(error, header)
     said: set[str] = set()
 
     def compute(problem: "Problem", documents: "list[Document]") -> "list[Document]":
-        if not common:
-            common.update(from_options(error, problem.names, True, header))
+        common = options(problem.names)
         alone = replace(problem, x=problem.x[0])
         given = [error_of_line(replace(alone, document=d), common) for d in documents]
         keys_of(_wrt(problem, step), step)  # what cannot be is refused before it is computed

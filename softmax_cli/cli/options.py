@@ -165,7 +165,7 @@ class ErrorSide(NamedTuple):
     sample_weights: Annotated[
         str | None, typer.Option(metavar="w", help="N weights of the inputs, inline or a file.")
     ] = None
-    ignore: Annotated[int | None, typer.Option(metavar="T", help="Inputs of target T, such as -100, do not count.")] = (
+    ignore: Annotated[str | None, typer.Option(metavar="T", help="Inputs of target T, such as -100, do not count.")] = (
         None
     )
     l2: Annotated[float | None, typer.Option(metavar="λ", help="Add λ/2·‖W‖² to E; b is not penalised.")] = None

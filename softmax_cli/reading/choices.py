@@ -6,6 +6,7 @@ import re
 
 from ..errors import InputError
 from ..wording import counted, quoted, shown
+from .names import index_of, listing
 
 
 def chosen_indices(text: str, count: int, option: str, noun: str, names: tuple[str, ...] | None = None) -> list[int]:
@@ -13,13 +14,15 @@ def chosen_indices(text: str, count: int, option: str, noun: str, names: tuple[s
     backwards or does not exist."""
     option = f"{option} {shown(text, 40)}"
     chosen: list[int] = []
-    for part in map(str.strip, text.split(",")):
-        if names is not None and part in names:
-            chosen.append(names.index(part))
+    whole = names is not None and text.strip() in names  # a comma may be part of a name
+    for part in [text.strip()] if whole else map(str.strip, text.split(",")):
+        if (index := index_of(part, names, option)) is not None:
+            chosen.append(index)
             continue
         first, dash, last = part.partition("-")
         if not all(re.fullmatch(r"[0-9]{1,18}", n) for n in ((first, last) if dash else (first,))):
-            raise InputError(f"{option}: {quoted(part)} is no index and no range", "write it as 3,7,10-12")
+            how = "write it as 3,7,10-12" if names is None else f"the {noun}s are {listing(names)}"
+            raise InputError(f"{option}: {quoted(part)} is no index and no range", how)
         low, high = int(first), int(last or first)
         if high < low:
             raise InputError(f"{option}: {part} runs backwards", f"write it as {high}-{low}")

@@ -10,6 +10,7 @@ from ..core.arrays import Array, real_array
 from ..errors import InputError
 from ..wording import escaped, quoted, shown
 from .archives import Archive, JsonObject, listed
+from .columns import all_cells, column_cells
 from .documents import archive_in, tensors_in
 from .encoding import decode
 from .inline import read_inline
@@ -17,10 +18,12 @@ from .jsonarrays import parse_with_arrays
 from .jsonfile import json_array, parse_json, parse_json_with_nan
 from .keys import WeightsLayout, said_layout
 from .models import layer_in
+from .names import Names, index_in, index_of, listing
 from .npyfile import read_npy
 from .pasted import OPENING, read_pasted
 from .sources import STDIN, named, read_bytes, sniffed
 from .tablefile import read_table
+from .words import column_indices, inline_indices, label_column
 
 PASTED = 1 << 24  # bytes of JSON that is none which are looked at once more, as a print
 _WANTED = {0: "a number", 1: "a vector", 2: "a matrix"}
@@ -38,28 +41,49 @@ class Entry(NamedTuple):
     notes: tuple[str, ...] = ()
     name: str = ""
     stored: WeightsLayout | None = None
+    row_names: Names = None
 
 
 def read_array(
-    value: str, name: str, *dims: int, key: str = "", finite: bool = True, header: bool | None = None
+    value: str,
+    name: str,
+    *dims: int,
+    key: str = "",
+    finite: bool = True,
+    header: bool | None = None,
+    names: Names = None,
 ) -> Entry:
     """Inline numbers, a file, or - for standard input → an array with one of `dims` dimensions.
 
     One row or one column of text is a vector where dims has 1; one number is a scalar where it has 0.
     `name` is the option, as in `--upstream`; `key` (by default the same word) is where to look in a
     JSON object or a .npz archive. Unless `finite`, NaN and infinity are let pass, and null in JSON as NaN.
-    `header` says whether the first row of a table names its columns; None leaves it to what stands there.
+    `header` says whether the first row of a table names its columns; None leaves it to what stands there. Where there
+    are `names`, of outputs, they stand for indices.
     InputError says where it went wrong, and over what.
     """
-    entry = read_entry(value, name, key or name.lstrip("-"), finite=finite, header=header)
+    entry = read_entry(value, name, key or name.lstrip("-"), finite=finite, header=header, names=names)
     return entry._replace(array=fitted(entry, *dims))
 
 
-def read_entry(value: str, option: str, key: str, finite: bool = True, header: bool | None = None) -> Entry:
-    """As `read_array`, but as it was written."""
+def read_entry(
+    value: str,
+    option: str,
+    key: str,
+    finite: bool = True,
+    header: bool | None = None,
+    names: Names = None,
+    left_out: tuple[str, ...] = (),
+) -> Entry:
+    """As `read_array`, but as it was written; of a table without the columns that are `left_out`."""
+    if (index := index_of(value, names, option)) is not None:
+        return Entry(np.array([[float(index)]]), option, loose=True)
     kind, value, chosen = named(value)
     if kind == "numbers":
-        return Entry(read_inline(value, option, finite), option, loose=True)
+        array = None if names is None else inline_indices(value, names, option)
+        if array is None:
+            array = read_inline(value, option, finite, "" if names is None else f"the outputs are {listing(names)}")
+        return Entry(array, option, loose=True)
     if kind == "safetensors":
         return _held(tensors_in(value, option), key, chosen, finite)
     strict = bool(kind) and kind != "text"
@@ -78,17 +102,39 @@ def read_entry(value: str, option: str, key: str, finite: bool = True, header: b
                 raise
             return _pasted(data, source, finite)
         if isinstance(found, dict):
-            return _held(JsonObject(found, source), key, chosen, finite)
+            return _held(JsonObject(found, source), key, chosen, finite, names)
     elif (archive := archive_in(kind, data, source)) is not None:
         return _held(archive, key, chosen, finite)
-    if chosen:
+    if chosen and kind in ("json", "npy"):
         raise InputError(f"{source} holds one array, and no key {quoted(chosen)}")
     if kind == "json":
-        return entry_of(found, source, finite)
+        return entry_of(index_in(found, names, source), source, finite)
     if kind == "npy":
         return entry_of(read_npy(data, source), source, finite)
-    table = read_table(data, source, {"csv": ",", "tsv": "\t"}.get(kind), finite, header)
-    return Entry(table.array, source, table.names, loose=True, notes=table.notes)
+    delimiter = {"csv": ",", "tsv": "\t"}.get(kind)
+    if chosen:
+        cells = column_cells(data, source, delimiter, header, chosen)
+        return Entry(column_indices(cells, names, source, chosen), f"{source}: {escaped(chosen, 40)}", loose=True)
+    try:
+        table = read_table(data, source, delimiter, finite, header, left_out, of_inputs=key == "x")
+        is_class = header is None and bool(table.names) and table.names[0] in (names or ())  # type: ignore[index]
+        labels = _labels(data, source, delimiter, names) if is_class else None
+    except InputError:
+        if (labels := _labels(data, source, delimiter, names)) is None:
+            raise
+    if labels is not None:
+        return labels
+    return Entry(table.array, source, table.names, loose=True, notes=table.notes, row_names=table.row_names)
+
+
+def _labels(data: bytes, source: str, delimiter: str | None, names: Names) -> Entry | None:
+    """A table of one column that holds names of outputs, as their indices."""
+    labels = None if names is None else label_column(all_cells(data, source, delimiter), names)
+    if labels is None:
+        return None
+    cells, title = labels
+    notes = (f"the first row of {source}, {quoted(title)}, names the column",) if title else ()
+    return Entry(column_indices(cells, names, source, "column 1"), source, loose=True, notes=notes)
 
 
 def _pasted(data: bytes, source: str, finite: bool) -> Entry:
@@ -96,7 +142,7 @@ def _pasted(data: bytes, source: str, finite: bool) -> Entry:
     return Entry(array, source, loose=rows)
 
 
-def _held(archive: Archive, key: str, chosen: str, finite: bool) -> Entry:
+def _held(archive: Archive, key: str, chosen: str, finite: bool, names: Names = None) -> Entry:
     """The value of the `chosen` key, or else of the one that is asked for, under that or a usual name."""
     name = chosen or key
     if name not in archive.keys and not chosen:
@@ -106,12 +152,15 @@ def _held(archive: Archive, key: str, chosen: str, finite: bool) -> Entry:
         is_file = archive.keys and archive.source != STDIN and not archive.source.startswith("-")
         how = f": choose one with {archive.source}:KEY" if is_file else ""
         raise InputError(f"{archive.source} has no key {quoted(name)}", listed(archive) + how)
-    return held_as(archive, name, key, finite, not chosen and name not in (key, "arr_0"))
+    return held_as(archive, name, key, finite, not chosen and name not in (key, "arr_0"), names)
 
 
-def held_as(archive: Archive, name: str, key: str, finite: bool = True, told: bool = False) -> Entry:
+def held_as(
+    archive: Archive, name: str, key: str, finite: bool = True, told: bool = False, names: Names = None
+) -> Entry:
     """The value of a name, to be taken as x, W, b …; a note says so if it is to be `told`."""
-    entry = entry_of(archive.value(name), f"{archive.source}: {escaped(name)}", finite)
+    label = f"{archive.source}: {escaped(name)}"
+    entry = entry_of(index_in(archive.value(name), names, label), label, finite)
     notes = (f"{entry.label} is taken as {key}",) if told else ()
     said = isinstance(archive, JsonObject) and name == "W" == key
     stored = said_layout(archive.values, archive.source) if said and isinstance(archive, JsonObject) else None

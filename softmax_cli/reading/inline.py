@@ -14,13 +14,13 @@ from .pasted import pointed
 _FRACTION = re.compile(r"\s*([-+]?\d{1,300})/(\d{1,300})\s*")
 
 
-def read_inline(text: str, option: str, finite: bool = True) -> Array:
+def read_inline(text: str, option: str, finite: bool = True, otherwise: str = "") -> Array:
     """`1,2,3;4,5,6` → (2, 3). Rows end at a semicolon or a line break; numbers are parted by commas, or by spaces
     where there is no comma; 1/3 is the double nearest to it. InputError with the row and the column, both counted
-    from one, and a caret under the place."""
+    from one, and a caret under the place; where there is no number at all, with the advice `otherwise`."""
     parted, rows = _rows(text)
     if not any(map(_is_meant, (cell for cells in rows for cell in cells))):
-        raise InputError(f"{option} is {quoted(text)}: neither numbers nor a file")
+        raise InputError(f"{option} is {quoted(text)}: neither numbers nor a file", otherwise)
 
     def bad_row(line: int, cells: list[str]) -> InputError:
         column = next(n for n, cell in enumerate(cells, 1) if expected(cell, finite))

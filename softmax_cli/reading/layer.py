@@ -19,13 +19,15 @@ ONE_OUTPUT = (
 
 class Weights(NamedTuple):
     """W (J, K), the names of the outputs if there are any, how W was stored, whether its one output was made the second
-    of two, and what the user should hear of all that."""
+    of two, what the user should hear of all that, and the names of the inputs, which a header of a W that is stored
+    outputs × inputs holds."""
 
     W: Array
     names: tuple[str, ...] | None
     stored: WeightsLayout
     binary: bool
     notes: tuple[str, ...]
+    input_names: tuple[str, ...] | None = None
 
 
 def weights(entry: Entry, asked: WeightsLayout | None, binary: bool) -> Weights:
@@ -42,12 +44,15 @@ def weights(entry: Entry, asked: WeightsLayout | None, binary: bool) -> Weights:
         how = ", stored outputs × inputs" if by_name else ""
         classes = "; its one row is a binary classifier's, the second of two outputs" if two_classes else ""
         notes = [f"{entry.label} is taken as W{how}{classes}"]
-    W, names = (np.ascontiguousarray(W.T), None) if stored == "out-in" else (W, entry.names)  # a header names inputs
+    names, input_names = entry.names, entry.row_names
+    if stored == "out-in":
+        names, input_names = input_names, names
+    W = np.ascontiguousarray(W.T) if stored == "out-in" else W
     if binary or two_classes:
         W, names = _two_outputs(W, names, stored)
     if W.shape[1] == 1:
         notes.append(ONE_OUTPUT)
-    return Weights(W, names, stored, binary or two_classes, tuple(notes))
+    return Weights(W, names, stored, binary or two_classes, tuple(notes), input_names)
 
 
 def biases(entry: Entry, binary: bool) -> Array:

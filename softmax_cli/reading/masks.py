@@ -13,14 +13,15 @@ from ..wording import counted, shown
 from .choices import chosen_indices
 from .entries import Entry
 from .jsonfile import spelled
+from .names import index_in
 
 
 def read_mask(
     option: str | None, said: Any, source: str, N: int, K: int, names: tuple[str, ...] | None = None
 ) -> Mask | None:
     """True where an output is left out, (K,) or (N, K): as --mask says, or else a document, whose "mask" is a list
-    of indices, or a list of them for each of N inputs; --mask takes names as well. InputError for an index that does
-    not exist."""
+    of indices, or a list of them for each of N inputs; names of outputs stand for indices. InputError for an index
+    that does not exist."""
     if option is not None:
         return mask_of(chosen_indices(option, K, "--mask", "output", names), N, K)
     if said is None:
@@ -30,6 +31,7 @@ def read_mask(
     label = f"{source}: mask"
     if type(said) is not list:
         raise InputError(f"{label} is {spelled(said)}, where a list of indices is expected")
+    said = index_in(said, names, label)
     rows = [i for i in said if type(i) is list]
     if rows and len(rows) != len(said):
         raise InputError(f"{label} mixes indices and lists of them")

@@ -14,6 +14,7 @@ from ..errors import InputError
 
 MAGIC = b"\x93NUMPY"
 LONGEST_HEADER = 10_000  # as numpy.load has it
+WORDS = ("outputs_names", "inputs_names", "classes_", "feature_names_in_")  # keys of arrays of text
 
 _KINDS = {"O": "Python objects", "S": "byte strings", "U": "text", "V": "records"}
 
@@ -98,7 +99,8 @@ def _real(descr: Any, label: str) -> np.dtype[Any]:
         dtype = np.dtype(descr)
     except (TypeError, ValueError):
         raise InputError(f"{label} holds numbers of an unknown type, {descr!r}") from None
-    if dtype.kind == "b" and label.endswith(": mask"):
+    key = label.rpartition(": ")[2]
+    if (dtype.kind == "b" and key == "mask") or (dtype.kind == "U" and key in WORDS):
         return dtype
     if dtype.kind not in "fiu":
         raise InputError(f"{label} holds {_KINDS.get(dtype.kind, dtype.name)}, where real numbers are expected")

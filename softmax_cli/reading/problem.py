@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,16 +12,17 @@ from ..core.arrays import Array, Rows
 from ..core.layer import Layer, evaluate, evaluate_logits
 from ..core.masks import Mask
 from ..errors import InputError
-from ..wording import counted
 from .archives import Archive, JsonObject, listed
 from .documents import read_document
 from .entries import Entry, entry_of, fitted, held_as, read_entry
 from .keys import PASSED_ON, WeightsLayout, passed_on, refuse_near
-from .layer import biases, weights
+from .layer import Weights, biases, weights
 from .masks import open_numbers, read_mask
 from .models import layer_in
+from .names import INPUTS, OUTPUTS, Names, fitting, names_in
 from .npy_rows import rows_in_file
-from .sources import refuse_stdin_twice
+from .shapes import inputs_in, refuse_misfit, refuse_missing
+from .sources import refuse_stdin_twice, taken_of
 
 
 @dataclass(frozen=True)
@@ -29,8 +31,9 @@ class Problem:
     beside which x has no entries and W no rows. `temperature` divides the logits, and `mask`, (K,) or (N, K), is true
     where an output is left out; so is −∞ in b or z.
 
-    `names` are the K outputs', from the header row of W's table. `document` has those of the other
-    keys of INPUT that a command may need (`target`, `upstream`, `id`, `reduction`), as they stand in JSON.
+    `names` are the K outputs' and `input_names` the J inputs', from the header rows of the tables of W and x, or from
+    INPUT. `document` has those of the other keys of INPUT that a command may need (`target`, `upstream`, `id`,
+    `reduction`), as they stand in JSON.
     `header` says whether the first row of a table names its columns, for the tables that are read later.
     `notes` are what the user should hear of how the numbers were taken.
     `stored` is how W was stored, before it was made (J, K).
@@ -39,7 +42,7 @@ class Problem:
     x: Array | Rows
     W: Array
     b: Array | None = None
-    names: tuple[str, ...] | None = None
+    names: Names = None
     document: dict[str, Any] = field(default_factory=dict)
     header: bool | None = None
     notes: tuple[str, ...] = ()
@@ -47,6 +50,7 @@ class Problem:
     z: Array | None = None
     temperature: float = 1.0
     mask: Mask | None = None
+    input_names: Names = None
 
     def evaluated(self, some: slice | None = None) -> tuple[Layer, bool]:
         """The layer, of some of many inputs if they are given, and whether its input is a single one. InputError as in
@@ -86,6 +90,7 @@ def read_problem(
     z: str | None = None,
     temperature: float | None = None,
     mask: str | None = None,
+    beside: Mapping[str, str | None] | None = None,
 ) -> Problem:
     """The problem that INPUT (a .json or .npz file, or -) and the options -x, -W and -b name, the
     options first; ARTICLE itself if nothing is named.
@@ -95,7 +100,8 @@ def read_problem(
     its own, and x is (N, J) whatever it is read from. Dimensions of a JSON, .npy or .npz array are taken
     as they are. If `in_file`, a large batch in a .npy file stays there, and is not looked into. `header` is as in
     `read_table`. If `binary`, W and b hold one output, and it is the second of two, the first of which has weights
-    and bias 0. InputError for what is missing, malformed or of shapes that do not fit.
+    and bias 0. Columns of the table of x that options `beside` name, as in `--target iris.csv:species`, are left out of
+    x. InputError for what is missing, malformed or of shapes that do not fit.
     """
     if input is None and x is None and W is None and b is None and z is None:
         if binary:
@@ -116,16 +122,38 @@ def read_problem(
     entries = {key: held_as(archive, name, key, key != "b", told=key != name) for key, name in names.items()}
     for key, value in options.items():
         if value is not None and (key != "x" or left is None):
-            entries[key] = read_entry(value, f"-{key}", key, finite=key != "b", header=header)
+            left_out, told = taken_of(value, beside or {}) if key == "x" else ((), ())
+            entry = read_entry(value, f"-{key}", key, finite=key != "b", header=header, left_out=left_out)
+            entries[key] = entry._replace(notes=(*told, *entry.notes))
     held = "" if input is None else f"{archive.source} {listed(archive).removeprefix('it ')}"
-    _refuse_missing([key for key in ("x", "W") if key not in entries and (key != "x" or left is None)], held)
+    refuse_missing([key for key in ("x", "W") if key not in entries and (key != "x" or left is None)], held)
     layer = weights(entries["W"], layout, binary)
     b_array = biases(entries["b"], layer.binary) if "b" in entries else None
-    inputs = _inputs(entries["x"], len(layer.W), x_rows) if left is None else left
-    _refuse_misfit(inputs, layer.W, b_array, layer.stored)
+    inputs = inputs_in(entries["x"], len(layer.W), x_rows) if left is None else left
+    refuse_misfit(inputs, layer.W, b_array, layer.stored)
     notes = (*(note for key in "xb" if key in entries for note in entries[key].notes), *layer.notes)
-    problem = Problem(inputs, layer.W, b_array, layer.names, passed_on(archive), header, notes, layer.stored)
+    outputs, inputs_, told = _named(archive, layer, entries.get("x"), len(layer.W), W is None)
+    problem = Problem(
+        inputs, layer.W, b_array, outputs, passed_on(archive), header, (*notes, *told), layer.stored,
+        input_names=inputs_,
+    )  # fmt: skip
     return _tempered(problem, archive, temperature, mask, entries.get("b"))
+
+
+def _named(
+    archive: Archive, layer: Weights, x: Entry | None, J: int, own: bool
+) -> tuple[Names, Names, tuple[str, ...]]:
+    """The names of the outputs and of the inputs, and notes on those that are not used. `own` says that W is the
+    archive's."""
+    said = names_in(archive, OUTPUTS)
+    if layer.binary and said is not None and len(said) == 1:
+        said = (f"not {said[0]}", said[0])
+    label = "{}: {}".format
+    outputs, first = fitting(layer.names, said, layer.W.shape[1], label(archive.source, OUTPUTS), own, "output")
+    columns = x.names if x is not None and x.names is not None and len(x.names) == J else None
+    said = names_in(archive, INPUTS) or layer.input_names
+    inputs, second = fitting(columns, said, J, label(archive.source, INPUTS), own, "input")
+    return outputs, inputs, first + second
 
 
 def _names_in(archive: Archive, wanted: list[str]) -> dict[str, str]:
@@ -169,7 +197,9 @@ def _of_logits(
     z = entry.array if entry.loose and (x_rows or 1 not in entry.array.shape) else fitted(entry, 1, 2)
     z = z[None] if x_rows and z.ndim == 1 else z
     x, W = np.empty((*z.shape[:-1], 0)), np.empty((0, z.shape[-1]))
-    problem = Problem(x, W, None, entry.names, passed_on(archive), header, (*notes, *entry.notes), z=z)
+    said, label = names_in(archive, OUTPUTS), f"{archive.source}: {OUTPUTS}"
+    names, told = fitting(entry.names, said, W.shape[1], label, "z" in archive.keys and not notes, "output")
+    problem = Problem(x, W, None, names, passed_on(archive), header, (*notes, *entry.notes, *told), z=z)
     return _tempered(problem, archive, temperature, mask, entry)
 
 
@@ -185,7 +215,9 @@ def _tempered(
     key = "b" if problem.z is None else "z"
     numbers: Array | None = getattr(problem, key)
     if entry is not None and numbers is not None and not np.isfinite(numbers).all():
-        nulls = read_mask(None, said, archive.source, N, K)  # those of a document are where its own mask is
+        nulls = read_mask(
+            None, said, archive.source, N, K, problem.names
+        )  # those of a document are where its own mask is
         if nulls is not None and key == "b" and nulls.ndim == 2:
             nulls = np.asarray(nulls.all(axis=0))
         problem = replace(problem, **{key: open_numbers(entry, numbers, nulls)})  # type: ignore[arg-type]
@@ -210,80 +242,38 @@ def _temperature(option: float | None, archive: Archive) -> float:
 def problem_from_document(
     document: dict[str, Any],
     source: str,
-    W: Array | None = None,
+    layer: Weights | None = None,
     b: Array | None = None,
-    names: tuple[str, ...] | None = None,
     binary: bool = False,
     temperature: float | None = None,
     mask: str | None = None,
 ) -> Problem:
-    """The problem in one JSON object. W (J, K) and b (K,), where they are given, come before the
+    """The problem in one JSON object. The weights and b (K,), where they are given, come before the
     object's own, which is stored as its "weights_layout" says, and of one output if `binary`; so do `temperature` and
     `mask`. Its z are the logits where it has not both x and W.
     InputError as in `read_problem`, and every message starts with `source`."""
     archive = JsonObject(document, source)
-    inside = {"x", "temperature", "mask", *PASSED_ON, *(["W", "weights_layout"] if W is None else [])}
+    inside = {"x", "temperature", "mask", *PASSED_ON, *(["W", "weights_layout"] if layer is None else [])}
     refuse_near(document, inside | {"b"} if b is None else inside, source)
-    if "z" in document and W is None and not {"x", "W"} <= document.keys():
+    if "z" in document and layer is None and not {"x", "W"} <= document.keys():
         entry = held_as(archive, "z", "z", finite=False)
         return _of_logits(entry, archive, None, False, temperature, mask)
     if "x" not in document:
         raise InputError(f"{source}: x is missing")
-    stored: WeightsLayout = "in-out"
+    own = layer is None
     notes: tuple[str, ...] = ()
-    if W is None:
+    if layer is None:
         if "W" not in document:
             raise InputError(f"{source}: W is missing: give it with -W, or on every line")
         layer = weights(held_as(archive, "W", "W"), None, binary)
-        W, stored, notes = layer.W, layer.stored, layer.notes
+        notes = layer.notes
     own_b = held_as(archive, "b", "b", finite=False) if b is None and "b" in document else None
     if own_b is not None:
-        b = biases(own_b, binary)
-    x = _inputs(held_as(archive, "x", "x"), len(W), x_rows=False)
-    _refuse_misfit(x, W, b, stored, f"{source}: ")
-    problem = Problem(x, W, b, names, passed_on(archive), notes=notes, stored=stored)
+        b = biases(own_b, layer.binary)
+    x = inputs_in(held_as(archive, "x", "x"), len(layer.W), x_rows=False)
+    refuse_misfit(x, layer.W, b, layer.stored, f"{source}: ")
+    outputs, inputs, told = _named(archive, layer, None, len(layer.W), own)
+    problem = Problem(
+        x, layer.W, b, outputs, passed_on(archive), notes=(*notes, *told), stored=layer.stored, input_names=inputs
+    )
     return _tempered(problem, archive, temperature, mask, own_b)
-
-
-def _refuse_missing(missing: list[str], held: str) -> None:
-    if missing:
-        how = " and ".join(f"-{key}" for key in missing)
-        verb, it = ("is", "it") if len(missing) == 1 else ("are", "them")
-        raise InputError(f"{' and '.join(missing)} {verb} missing: give {it} with {how}, or in INPUT", held)
-
-
-def _inputs(entry: Entry, J: int, x_rows: bool) -> Array:
-    """x as (J,) or (N, J). Text has no dimensions of its own: one row is a single input, and so is one
-    column unless J = 1, where each of its rows is one."""
-    if not entry.loose:
-        x = fitted(entry, 1, 2)
-        return x[None] if x_rows and x.ndim == 1 else x
-    x = entry.array
-    rows, columns = x.shape
-    if not x_rows and (rows == 1 or (columns == 1 and J != 1)):
-        return x.ravel()
-    return x
-
-
-def _refuse_misfit(x: Array | Rows, W: Array, b: Array | None, stored: WeightsLayout, prefix: str = "") -> None:
-    """InputError unless the shapes of x, W (J, K), which was `stored` so or (K, J), and b fit. Advice is given
-    for what fits when it is followed; where two things would, it names both."""
-    (J, K), n = W.shape, x.shape[-1]
-    if n == J and b is not None and len(b) != K:
-        raise InputError(f"{prefix}b has {counted(len(b), 'entry', 'entries')} but W has {counted(K, 'column')}")
-    if n == J:
-        return
-    entries = counted(n, "entry", "entries") + (" an input" if x.ndim == 2 else "")
-    columns = x.ndim == 2 and len(x) == J
-    otherwise = n == K and (b is None or len(b) == J)
-    how = "add --weights-layout out-in" if stored == "in-out" else "give --weights-layout in-out"
-    advice = ""
-    if x.shape == (J, 1):
-        advice = "x is a batch of inputs with one entry each: for a single input, give it as one row"
-    elif columns and otherwise:
-        advice = f"if the columns of x are its inputs, transpose x; if W is the one stored otherwise, {how}"
-    elif columns:
-        advice = "x has one input a row: if its columns are the inputs, transpose it"
-    elif otherwise:
-        advice = f"if W is stored {'outputs × inputs' if stored == 'in-out' else 'inputs × outputs'}, {how}"
-    raise InputError(f"{prefix}W has {counted(J, 'row')} but x has {entries}", advice)

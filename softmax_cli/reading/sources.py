@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Mapping
 from typing import IO, NamedTuple
 
 from ..errors import InputError
-from ..wording import shown
+from ..wording import escaped, shown
 from .cells import MINUS
 from .foreign import refuse_foreign
 from .npyfile import MAGIC
@@ -74,6 +75,28 @@ def _parted(value: str) -> tuple[str, str]:
     named = [at for at in colons if os.path.splitext(value[:at])[1].lower() in SUFFIXES]
     at = max(files or named, default=len(value))
     return value[:at], value[at + 1 :]
+
+
+def taken_of(value: str, beside: Mapping[str, str | None]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The columns of the table that a value names which other options take, and notes that say so."""
+    path = named(value).value
+    taken: dict[str, str] = {}
+    for option, other in beside.items():
+        kind, file, key = named(other) if other else ("", "", "")
+        if key and kind in ("", "csv", "tsv") and os.path.exists(file) and _is_same(file, path):
+            taken.setdefault(key, option)
+    notes = (
+        f"{escaped(key, 40)} of {shown(path)} is what {option} takes, and left out of x"
+        for key, option in taken.items()
+    )
+    return tuple(taken), tuple(notes)
+
+
+def _is_same(file: str, other: str) -> bool:
+    try:
+        return os.path.samefile(file, other)
+    except (OSError, ValueError):
+        return False
 
 
 def sniffed(data: bytes) -> str:

@@ -17,7 +17,7 @@ PART = 1 << 18  # entries of x, or of z, that are evaluated at once
 def forward_result(problem: Problem, log: bool = False) -> Result:
     """z and h, and ln h where it is asked for."""
     found, single = values_of(problem, log), problem.single
-    labels, (N, K) = Labels(problem.names), found["h"].shape
+    labels, (N, K) = Labels(problem.names, problem.input_names), found["h"].shape
 
     def sheet(n: int) -> Sheet:
         columns = {key.replace("log_", "ln "): value[n] for key, value in found.items()}

@@ -25,7 +25,7 @@ def hessian_of(problem: Problem, error: dict[str, Any]) -> Hessian:
 
 def hessian_result(problem: Problem, error: dict[str, Any]) -> Result:
     found = hessian_of(problem, error)
-    labels, J, size = Labels(problem.names), found.per_output, found.columns
+    labels, J, size = Labels(problem.names, problem.input_names), found.per_output, found.columns
     every = found.each and not found.single
 
     def label(c: int) -> str:

@@ -6,17 +6,21 @@ import numpy as np
 
 from ..core.arrays import Rows
 from ..core.masks import Mask
+from ..reading.names import INPUTS, OUTPUTS
 from ..reading.problem import Problem
 from .result import Stream, Value
 
 
 def inputs_of(problem: Problem) -> dict[str, Value]:
-    """x, W and b, or z, under their keys, with the temperature and what is masked; inputs that are left in their
-    file, block by block."""
+    """x, W and b, or z, under their keys, with the temperature, what is masked and the names; inputs that are left in
+    their file, block by block."""
     shaped: dict[str, Value] = {} if problem.temperature == 1.0 else {"temperature": problem.temperature}
     mask = mask_of_problem(problem)
     if mask is not None:
         shaped["mask"] = mask
+    for key, names in ((OUTPUTS, problem.names), (INPUTS, problem.input_names)):
+        if names is not None:
+            shaped[key] = list(names)
     if problem.z is not None:
         return {"z": problem.z, **shaped}
     x: Value

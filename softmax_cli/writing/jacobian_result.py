@@ -51,9 +51,9 @@ def jacobian_result(problem: Problem, asked: Asked) -> Result:
     value: Value = Stream(batch.shape(asked.layout), batch.blocks(asked.layout))
     if dense is not None:
         value = in_layout(dense, asked.layout, batch.first)
-    axes = axes_of(asked, Labels(problem.names), batch)
+    axes = axes_of(asked, Labels(problem.names, problem.input_names), batch)
     document: dict[str, Value] = {**inputs_of(problem), **asked.about(), asked.key: value}
-    sheets = JacobianSheets(axes, Labels(problem.names), batch, dense)
+    sheets = JacobianSheets(axes, Labels(problem.names, problem.input_names), batch, dense)
     return Result(document, asked.key, lambda: sheets.of(asked.layout), batch=batch, axes=axes, names=problem.names)
 
 
@@ -100,7 +100,7 @@ def axes_of(asked: Asked, labels: Labels, batch: Batch) -> Axes:
         columns = "W[j,i], j running fastest"
         return Axes(name, f"{letter}[t]", columns, row, lambda c: labels.weight(c % J, c // J))
     if asked.wrt == "x":
-        return Axes(name, f"{letter}[t]", "x[j]", row, lambda c: f"x[{c}]")
+        return Axes(name, f"{letter}[t]", "x[j]", row, labels.x)
     column, index = (labels.z, "z[i]") if asked.wrt == "Z" else (labels.b, "b[i]")
     return Axes(name, f"{letter}[t]", index, row, column)
 

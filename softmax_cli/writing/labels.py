@@ -9,12 +9,19 @@ from ..wording import escaped
 
 
 class Labels(NamedTuple):
-    """Names of array elements, by index or by the names of the outputs."""
+    """Names of array elements, by index or by the names of the outputs and the inputs."""
 
     names: tuple[str, ...] | None
+    input_names: tuple[str, ...] | None = None
 
     def output(self, t: int) -> str:
         return escaped(self.names[t]) if self.names else str(t)
+
+    def input(self, j: int) -> str:
+        return escaped(self.input_names[j]) if self.input_names else str(j)
+
+    def x(self, j: int) -> str:
+        return f"x[{self.input(j)}]"
 
     def h(self, t: int) -> str:
         return f"h[{self.output(t)}]"
@@ -26,10 +33,10 @@ class Labels(NamedTuple):
         return f"b[{self.output(t)}]"
 
     def weight(self, j: int, i: int) -> str:
-        return f"W[{j},{self.output(i)}]"
+        return f"W[{self.input(j)},{self.output(i)}]"
 
     def weights_from(self, j: int) -> str:
-        return f"W[{j},:]"
+        return f"W[{self.input(j)},:]"
 
     def weights_to(self, i: int) -> str:
         return f"W[:,{self.output(i)}]"

@@ -27,6 +27,7 @@ def loss_result(problem: Problem, error: dict[str, Any], found: dict[str, Array]
     document: dict[str, Value] = {**(inputs_of(problem) if rows is None else {"rows": rows}), **error}
     document |= {key: found[key] for key in ("loss", *held) if key in found}
     header = problem.names if chosen[0] in ("dE_dz", "dE_dW", "W_new") else None
+    header = problem.input_names if chosen[0] == "dE_dx" else header
     return Result(document, chosen[0], lambda: _sheets(problem, error, found), header=header)
 
 
@@ -49,7 +50,7 @@ class _Kind(NamedTuple):
 
 def _sheets(problem: Problem, error: dict[str, Any], found: dict[str, Array]) -> Sheets:
     """Each result as one table, or as one for each input where every input has its own; E stands above the first."""
-    labels, loss = Labels(problem.names), found.get("loss")
+    labels, loss = Labels(problem.names, problem.input_names), found.get("loss")
     kinds, named = _kinds(labels, problem.single), _error_named(error, labels)
     tables: list[Sheet] = []
     for key in (key for key in ORDER if key in found):
@@ -92,7 +93,7 @@ def _kinds(labels: Labels, single: bool) -> dict[str, _Kind]:
         "dE_dz": _Kind("column z[i]", rows, labels.z),
         "dE_dW": _Kind(weights, labels.weights_from, labels.weights_to),
         "dE_db": _Kind("column b[i]", _no_label, labels.b),
-        "dE_dx": _Kind("column x[j]", rows, "x[{}]".format),
+        "dE_dx": _Kind("column x[j]", rows, labels.x),
         "W_new": _Kind(weights, labels.weights_from, labels.weights_to),
         "b_new": _Kind("column b[i]", _no_label, labels.b),
     }

@@ -50,7 +50,7 @@ CSV = [
     ("trailing separator", b"1,2,3\n4,5,6,\n", "W.csv row 2, column 4 is empty, where a number is expected", ""),
     ("trailing separators", b"1,2,\n4,5,\n", "W.csv row 1, column 3 is empty, where a number is expected", ""),
     ("only separators", b",,\n1,2,3\n", "W.csv row 1, column 1 is empty, where a number is expected", ""),
-    ("index column", b",a,b\n0,1,2\n", "W.csv row 1, column 1 is empty, where a name is expected", NO_INDEX),
+    ("index column", b",a,b\n0,1,2\n2,1,2\n", "W.csv row 1, column 1 is empty, where a name is expected", NO_INDEX),
     ("unnamed column", b"a,,b\n0,1,2\n", "W.csv row 1, column 2 is empty, where a name is expected", ""),
     ("semicolons", b"1;2\n3;4\n", "W.csv has semicolons between its cells, where commas are expected", COMMAS),
     ("decimal commas", b"a;b\n1,5;2,5\n", "W.csv has semicolons between its cells, where commas are expected", COMMAS),

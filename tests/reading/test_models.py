@@ -115,11 +115,8 @@ def test_the_last_colon_that_leaves_a_file_parts_it_from_the_key(folder):
 
 
 def test_a_file_of_one_array_has_no_keys(folder):
-    (folder / "b.csv").write_text("1,2\n")
     np.save("b.npy", B)
-    for path in ("b.csv", "b.npy"):
-        expected = (f"{path} holds one array, and no key 'b'", "")
-        assert refusal(lambda path=path: read_array(f"{path}:b", "-b", 1)) == expected
+    assert refusal(lambda: read_array("b.npy:b", "-b", 1)) == ("b.npy holds one array, and no key 'b'", "")
 
 
 def test_what_a_document_says_of_its_w_holds_wherever_it_is_named(folder):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from softmax_cli.errors import InputError
+from softmax_cli.reading.layer import Weights
 from softmax_cli.reading.problem import ARTICLE, problem_from_document, read_problem
 
 DOCUMENT = {"x": [0.1, 0.5], "W": [[1, 2, 3], [4, 5, 6]], "b": [7, 8, 9]}
@@ -226,7 +227,8 @@ def test_a_document_brings_its_own_weights():
 
 def test_weights_that_are_shared_come_first():
     W, b = np.array([[1.0], [2.0]]), np.array([3.0])
-    problem = problem_from_document(DOCUMENT, "line 1", W, b, ("a",))
+    layer = Weights(W, ("a",), "in-out", False, ())
+    problem = problem_from_document(DOCUMENT, "line 1", layer, b)
     assert problem.W is W
     assert problem.b is b
     assert problem.names == ("a",)

@@ -1,0 +1,99 @@
+"""Columns of a table by their names: one that is asked for, and those that are no numbers and are passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from ..errors import InputError
+from ..wording import escaped, quoted
+from .cells import is_name
+from .rows import Lines, csv_rows, delimiter_of, end_of_rows, is_header, start_of_rows, unmarked
+
+Cells = list[tuple[int, str]]  # with the line that each stands on
+
+
+def header_of(data: bytes, stop: int, source: str, delimiter: str, header: bool | None) -> tuple[list[str], Lines, int]:
+    """The cells of the first row, the lines below it (those from the first row on if it names nothing), and the number
+    of the next line."""
+    lines = Lines(data, start_of_rows(data), stop)
+    _, first = next(csv_rows(lines, 1, source, delimiter))
+    if is_header(first, source) if header is None else header:
+        return [cell.strip() for cell in unmarked(first)], lines, 1 + lines.count
+    return [str(n) for n in range(len(first))], Lines(data, start_of_rows(data), stop), 1
+
+
+def column_at(column: str, names: Sequence[str], source: str) -> int:
+    """The index of a column by its name, or by the index itself. InputError if there is none, or several."""
+    if names.count(column) > 1:
+        raise InputError(f"{source} has {names.count(column)} columns named {quoted(column)}")
+    if column in names:
+        return names.index(column)
+    if column.isascii() and column.isdecimal() and len(column) < 10 and int(column) < len(names):
+        return int(column)
+    named = ", ".join(escaped(name, 40) for name in names[:8] if name) + (", …" if len(names) > 8 else "")
+    raise InputError(f"{source} has no column {quoted(column)}", f"its columns are {named}")
+
+
+def column_cells(data: bytes, source: str, delimiter: str | None, header: bool | None, column: str) -> Cells:
+    """The cells of one column, below the header row. InputError for a row that ends before it."""
+    stop = end_of_rows(data, source)
+    delimiter = delimiter or delimiter_of(data, stop)
+    names, lines, line = header_of(data, stop, source, delimiter, header)
+    at = column_at(column, names, source)
+    found: Cells = []
+    for number, cells in csv_rows(lines, line, source, delimiter):
+        if at >= len(cells):
+            raise InputError(f"{source} row {number} has no cell in column {at + 1}, {quoted(column)}")
+        found.append((number, cells[at].strip()))
+    if not found:
+        raise InputError(f"{source} holds nothing below its header row")
+    return found
+
+
+def all_cells(data: bytes, source: str, delimiter: str | None) -> list[tuple[int, list[str]]]:
+    """Every row, with the line that it stands on."""
+    stop = end_of_rows(data, source)
+    return list(csv_rows(Lines(data, start_of_rows(data), stop), 1, source, delimiter or delimiter_of(data, stop)))
+
+
+def blanked(
+    data: bytes, stop: int, source: str, delimiter: str, header: bool | None, columns: Sequence[str]
+) -> tuple[bytes, list[int]]:
+    """The table with 0 in the cells of some columns, which may hold words, and the indices of these: the others keep
+    their places."""
+    names, lines, _ = header_of(data, stop, source, delimiter, header)
+    places = sorted(column_at(column, names, source) for column in columns)
+    head, body = data[: lines.at], data[lines.at : stop]
+    rows = _split(body, delimiter) if b'"' not in body else _quoted_rows(lines, source, delimiter)
+    comma = delimiter.encode()
+    written = []
+    for cells in rows:
+        for place in places:
+            if place < len(cells):
+                cells[place] = b"0"
+        written.append(comma.join(cells))
+    return head + b"\n".join(written), places
+
+
+def _split(body: bytes, delimiter: str) -> Iterator[list[bytes]]:
+    comma = None if delimiter == " " else delimiter.encode()
+    return (line.split(comma) for line in body.splitlines())
+
+
+def _quoted_rows(lines: Lines, source: str, delimiter: str) -> Iterator[list[bytes]]:
+    for _, cells in csv_rows(lines, 1, source, delimiter):
+        yield [b'"' + cell.replace('"', '""').encode() + b'"' for cell in cells]
+
+
+def row_names(data: bytes, stop: int, source: str, delimiter: str, header: bool | None) -> tuple[str, ...] | None:
+    """The names of the rows, if the first column has no name and holds nothing but names, as pandas writes an index
+    of words."""
+    names, lines, line = header_of(data, stop, source, delimiter, header)
+    if names[0] or len(names) < 2 or names.count("") > 1:
+        return None
+    found = []
+    for _, cells in csv_rows(lines, line, source, delimiter):
+        if not cells or not is_name(cells[0]):
+            return None
+        found.append(escaped(cells[0].strip()))
+    return tuple(found) or None

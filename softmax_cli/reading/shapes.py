@@ -1,0 +1,53 @@
+"""Whether x, W and b fit, and what to do where they do not."""
+
+from __future__ import annotations
+
+from ..core.arrays import Array, Rows
+from ..errors import InputError
+from ..wording import counted
+from .entries import Entry, fitted
+from .keys import WeightsLayout
+
+
+def refuse_missing(missing: list[str], held: str) -> None:
+    if missing:
+        how = " and ".join(f"-{key}" for key in missing)
+        verb, it = ("is", "it") if len(missing) == 1 else ("are", "them")
+        raise InputError(f"{' and '.join(missing)} {verb} missing: give {it} with {how}, or in INPUT", held)
+
+
+def inputs_in(entry: Entry, J: int, x_rows: bool) -> Array:
+    """x as (J,) or (N, J). Text has no dimensions of its own: one row is a single input, and so is one
+    column unless J = 1, where each of its rows is one."""
+    if not entry.loose:
+        x = fitted(entry, 1, 2)
+        return x[None] if x_rows and x.ndim == 1 else x
+    x = entry.array
+    rows, columns = x.shape
+    if not x_rows and (rows == 1 or (columns == 1 and J != 1)):
+        return x.ravel()
+    return x
+
+
+def refuse_misfit(x: Array | Rows, W: Array, b: Array | None, stored: WeightsLayout, prefix: str = "") -> None:
+    """InputError unless the shapes of x, W (J, K), which was `stored` so or (K, J), and b fit. Advice is given
+    for what fits when it is followed; where two things would, it names both."""
+    (J, K), n = W.shape, x.shape[-1]
+    if n == J and b is not None and len(b) != K:
+        raise InputError(f"{prefix}b has {counted(len(b), 'entry', 'entries')} but W has {counted(K, 'column')}")
+    if n == J:
+        return
+    entries = counted(n, "entry", "entries") + (" an input" if x.ndim == 2 else "")
+    columns = x.ndim == 2 and len(x) == J
+    otherwise = n == K and (b is None or len(b) == J)
+    how = "add --weights-layout out-in" if stored == "in-out" else "give --weights-layout in-out"
+    advice = ""
+    if x.shape == (J, 1):
+        advice = "x is a batch of inputs with one entry each: for a single input, give it as one row"
+    elif columns and otherwise:
+        advice = f"if the columns of x are its inputs, transpose x; if W is the one stored otherwise, {how}"
+    elif columns:
+        advice = "x has one input a row: if its columns are the inputs, transpose it"
+    elif otherwise:
+        advice = f"if W is stored {'outputs × inputs' if stored == 'in-out' else 'inputs × outputs'}, {how}"
+    raise InputError(f"{prefix}W has {counted(J, 'row')} but x has {entries}", advice)
