@@ -156,9 +156,15 @@ class ProductSum:
             self.whole = x.whole and not rests[FEW].any() and np.count_nonzero(rests[0]) == np.count_nonzero(plain)
 
     def _add(self, level: int, d: Array, x: Array) -> None:
-        total, step = self.levels[level], rows_at_once(*self.spare.shape)
-        for a in range(0, len(x), step):
-            np.add(total, np.matmul(d[:, a : a + step], x[a : a + step], self.spare), total)
+        total, (K, J), n = self.levels[level], self.spare.shape, len(x)
+        step = min(n, rows_at_once(J, K))
+        even = n - n % step
+        if n > step:
+            many = np.matmul(d[:, :even].reshape(K, -1, step).swapaxes(0, 1), x[:even].reshape(-1, step, J))
+            np.add(total, np.add.reduce(many, axis=0), total)
+            d, x = d[:, even:], x[even:]
+        if len(x):
+            np.add(total, np.matmul(d, x, self.spare), total)
 
     def _flush(self) -> None:
         if not self.rows:

@@ -106,10 +106,13 @@ def _sizes(largest: Array) -> tuple[Powers, Array]:
 
 
 def product(a: Array, b: Array, out: Array) -> None:
-    """out = a·b for a (n, J) and b (J, K), some rows of a at a time where that is faster."""
-    step = rows_at_once(*b.shape)
-    for at in range(0, len(a), step):
-        np.matmul(a[at : at + step], b, out[at : at + step])
+    """out = a·b for a (n, J) and b (J, K), each in its own memory, some rows of a at a time where that is faster."""
+    (J, K), n = b.shape, len(a)
+    step = min(n, rows_at_once(J, K))
+    even = n - n % step
+    np.matmul(a[:even].reshape(-1, step, J), b, out[:even].reshape(-1, step, K))
+    if even < n:
+        np.matmul(a[even:], b, out[even:])
 
 
 def rows_at_once(J: int, K: int) -> int:
