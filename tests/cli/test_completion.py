@@ -41,6 +41,7 @@ def complete(line, shell="bash", run=("-m", "softmax_cli")):
                 "hessian",
                 "check",
                 "explain",
+                "example",
                 "options",
             ],
         ),
