@@ -14,6 +14,7 @@ from ..errors import InputError
 from .batch_steps import all_together
 from .derivative_steps import chain, logit_derivative, shortcut, softmax_derivative
 from .equations import Step
+from .further_steps import by_bias, by_input, by_logarithm
 from .in_brief import in_brief
 from .layer_steps import logits, softmax, the_layer, the_logits
 from .learning_steps import moving_the_weight
@@ -36,6 +37,9 @@ STEPS: Steps = (
     (logit_derivative, "ji"),
     (chain, ALL),
     (shortcut, ALL),
+    (by_bias, "ti"),
+    (by_input, "tj"),
+    (by_logarithm, ALL),
     (moving_the_weight, ALL),
 )
 FROM_LOGITS: Steps = ((the_logits, ALL), (softmax, "ti"), (softmax_derivative, "ti"), (moving_the_weight, ALL))

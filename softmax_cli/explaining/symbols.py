@@ -16,7 +16,7 @@ E_I, E_T = (Symbol(f"e[{n}]", f"e_{n}") for n in "it")
 T, SCALED = Symbol("T", "T"), Symbol("z/T", "z / T")
 DELTA = Symbol("δ", r"\delta")
 
-DS_DZ, DZ_DW, DL_DW = (Symbol(f"d{a}/d{b}", f"d{a}/d{b}") for a, b in ("SZ", "ZW", "LW"))
+DS_DZ, DZ_DW, DL_DW, DL_DB, DL_DX = (Symbol(f"d{a}/d{b}", f"d{a}/d{b}") for a, b in ("SZ", "ZW", "LW", "Lb", "Lx"))
 DE_DH = Symbol("dE/dh", "dE/dh")
 DE_DZ, DE_DW, DE_DB, DE_DX = (Symbol(f"dE/d{v}", f"\\frac{{dE}}{{d{v}}}") for v in "zWbx")
 

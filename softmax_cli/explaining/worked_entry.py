@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..core.arrays import Array
+from ..core.by_input import InputJacobian
 from ..core.exact_dot import exact_dots
 from ..core.jacobian import Jacobian, layer_structure, linear_structure, softmax_structure
 from ..core.layer import Layer, evaluate_any
@@ -70,10 +71,11 @@ def tex_escaped(name: str) -> str:
 class WorkedEntry:
     """A layer at one input, the entry ∂h[t]/∂W[j,i] that is worked out, and how both are written.
 
-    Where logits are given, x and W are empty, the entry is ∂h[t]/∂z[i], j is 0 and dL is dS. `temperature` divides the
-    logits; an output that is `hidden` (K,) is left out. z is −∞ where what was given is. `complement` is 1 − h; `names`
-    are those of the outputs; `digits` are significant digits; `asked` says that somebody asked for this entry;
-    `corner_size` rows and columns of a matrix are shown.
+    dlogL is dL of ln h, and dX the Jacobian of h in x. Where logits are given, x and W are empty, the entry is
+    ∂h[t]/∂z[i], j is 0, and dL and dX are dS. `temperature` divides the logits; an output that is `hidden` (K,) is left
+    out. z is −∞ where what was given is. `complement` is 1 − h; `names` are those of the outputs; `digits` are
+    significant digits; `asked` says that somebody asked for this entry; `corner_size` rows and columns of a matrix are
+    shown.
     """
 
     x: Array
@@ -87,6 +89,8 @@ class WorkedEntry:
     dS: Jacobian
     dZ: Jacobian
     dL: Jacobian
+    dlogL: Jacobian
+    dX: Jacobian | InputJacobian
     t: int
     j: int
     i: int
@@ -191,7 +195,7 @@ class WorkedEntry:
         corner = np.atleast_2d(values)[: self.corner_size, : self.corner_size]
         return self._shown(symbol, lambda: corner, values.shape, axes)
 
-    def corner(self, symbol: Symbol, jacobian: Jacobian, axes: Prose) -> Matrix:
+    def corner(self, symbol: Symbol, jacobian: Jacobian | InputJacobian, axes: Prose) -> Matrix:
         """The corner of a Jacobian."""
         shape = jacobian.shape()
         rows, columns = (list(range(min(self.corner_size, n))) for n in shape)
@@ -231,6 +235,7 @@ def worked_entry(
     given = z if of_logits else b
     weights = np.empty((0, K)) if of_logits or W is None else np.asarray(W, dtype=np.float64)
     biases = None if given is None else np.asarray(given, dtype=np.float64)
+    finite = None if biases is None else np.where(np.isneginf(biases), 0.0, biases)
     dS = softmax_structure(layer, True)
     return WorkedEntry(
         x=layer.x[0],
@@ -244,6 +249,8 @@ def worked_entry(
         dS=dS,
         dZ=linear_structure(layer.x, K, True),
         dL=dS if of_logits else layer_structure(layer, True),
+        dlogL=layer_structure(layer, True, log=True),
+        dX=dS if of_logits else InputJacobian(layer, weights, finite, np.arange(K), True, False),
         t=t,
         j=j,
         i=i,

@@ -164,7 +164,7 @@ def test_both_cases_are_marked_in_the_matrix(shown):
 def test_without_script_the_page_can_be_read(shown):
     page = shown(java_script_enabled=False)
     assert page.is_hidden("#hint")
-    assert page.locator("#derivation h2").count() == 8
+    assert page.locator("#derivation h2").count() == 11
     assert page.locator("#entries td").count() == 1 + 75
     assert "Here" in page.inner_text("#derivation")
 

@@ -151,7 +151,7 @@ def test_lines_hold_logits_with_a_temperature():
 def test_the_page_of_logits_holds_dS_dZ(tmp_path):
     run("explain", "-z", "1,2,-inf", "-o", "out.html", cwd=tmp_path)
     page = (tmp_path / "out.html").read_text(encoding="utf-8")
-    assert "<caption>dS/dZ, 3 × 3</caption>" in page
+    assert "<caption><span>dS/dZ, 3 × 3</span></caption>" in page
     assert page.count("<th scope=col>z[") == 3
     assert "W[" not in page
 
