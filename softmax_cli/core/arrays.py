@@ -77,8 +77,9 @@ def real_array(name: str, value: Any, *dims: int, first: int = 0) -> Array:
         raise InputError(f"{name} has shape {a.shape}, where {wanted} is expected")
     if a.size == 0:
         raise InputError(f"{name} is empty (shape {a.shape})")
-    with np.errstate(over="ignore"):
-        a = np.asarray(a, dtype=np.float64, order="C")
+    if a.dtype != np.float64 or not a.flags.c_contiguous:
+        with np.errstate(over="ignore"):
+            a = np.asarray(a, dtype=np.float64, order="C")
     if not np.isfinite(a).all():
         at = np.unravel_index(int(np.argmin(np.isfinite(a))), a.shape)
         place = (at[0] + first, *at[1:]) if at else at

@@ -11,6 +11,7 @@ of x is cut as if it were alone, and so is a column of W: an entry of the produc
 
 from __future__ import annotations
 
+import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -80,7 +81,7 @@ def cut_rows(x: Array, bits: int, room: Array) -> Cut:
 
 def cut_columns(W: Array, bits: int, slices: int = SLICES) -> Cut:
     """W (J, K) cut column by column, some rows at a time."""
-    power, size = column_sizes(W)
+    power, size = _sizes(_largest_in_columns(W))
     scale, room, used = np.ldexp(1.0, -power), np.zeros((slices + 1, *W.shape)), 1
     for some in row_steps(W):
         np.multiply(W[some], scale, room[-2, some])
@@ -94,9 +95,9 @@ def row_steps(W: Array) -> list[slice]:
     return [slice(a, a + step) for a in range(0, len(W), step)]
 
 
-def column_sizes(W: Array) -> tuple[Powers, Array]:
-    """Power and size, as in `Cut`, of the columns of W (J, K)."""
-    return _sizes(np.maximum.reduce([np.abs(W[some]).max(axis=0) for some in row_steps(W)]))
+def _largest_in_columns(W: Array) -> Array:
+    found: Array = functools.reduce(np.maximum, (np.abs(W[some]).max(axis=0) for some in row_steps(W)))
+    return found
 
 
 def _sizes(largest: Array) -> tuple[Powers, Array]:
@@ -136,8 +137,7 @@ def level_sums(rows: Cut, columns: Cut, out: Array) -> None:
 
 def sizes_of_one(x: Array, W: Array) -> tuple[Powers, Array]:
     """Power and size, as in `Cut`, of each column of W (J, K) and of x (J,): (K + 1,) each."""
-    (power, size), (own, own_size) = column_sizes(W), _sizes(np.abs(x).max(keepdims=True))
-    return np.concatenate((power, own)), np.concatenate((size, own_size))
+    return _sizes(np.append(_largest_in_columns(W), np.abs(x).max()))
 
 
 def level_sums_of_one(x: Array, W: Array, power: Powers, bits: int, out: Array) -> None:

@@ -70,10 +70,13 @@ def softmax(z: Array, low: Array | None = None, mask: Mask | None = None) -> tup
 def softmax_apart(z: Array, low: Array, h: Array, complement: Array, mask: Mask | None = None) -> tuple[Apart, Apart]:
     """What `softmax` gave as h and 1 − h, all digits of what is below 2^−900 there included, down to exp(−2800).
     The significands of these are from ½ to 1."""
-    tiny, lost = h < 2.0**-ORDINARY, complement < 2.0**-ORDINARY
+    least = 2.0**-ORDINARY
+    if h.shape[1] == 1 or (mask is None and h.min() >= least and complement.min() >= least):
+        return Apart(h), Apart(complement)
+    tiny, lost = h < least, complement < least
     if mask is not None:
         tiny &= ~mask
-    if h.shape[1] == 1 or not (tiny.any() or lost.any()):
+    if not (tiny.any() or lost.any()):
         return Apart(h), Apart(complement)
     rows = np.flatnonzero((tiny | lost).any(axis=1))
     hidden = None if mask is None else mask[rows]

@@ -77,7 +77,8 @@ def doubles(a: Apart) -> Array:
 
 def expanded(a: Apart, axis: int) -> Apart:
     """a with one more axis of length 1."""
-    return Apart(*(part if part is None else np.expand_dims(part, axis) for part in a))  # type: ignore[arg-type]
+    at = (slice(None),) * axis + (None,)
+    return Apart(a.significand[at], None if a.power is None else a.power[at])
 
 
 def times(a: Apart, b: Array) -> Array:

@@ -97,7 +97,7 @@ def sum_rows(a: Array) -> tuple[Array, Array]:
     """Σₖ aₖ along the last axis as hi + lo, for |aₖ| < 2⁹⁹⁰. [RO] ExtractVector: the leading 26 bits of
     the terms add up without error in any order, for up to 2²⁷ terms, and what is left matters 2²⁶ times less."""
     if a.shape[-1] < LONG:
-        return sum_columns(np.moveaxis(a, -1, 0).copy())
+        return sum_columns((a.T if a.ndim == 2 else np.moveaxis(a, -1, 0)).copy())
     _, exponent = np.frexp(np.abs(a).max(axis=-1, keepdims=True))
     sigma = np.ldexp(1.5, exponent + 27)
     head = (a + sigma) - sigma

@@ -89,10 +89,10 @@ def layer_jacobian(
     if wrt not in ("W", "b", "x"):
         raise InputError(f"wrt is {wrt!r}, where 'W', 'b' or 'x' is expected")
     layer, single = evaluate(x, W, b, temperature=temperature, mask=mask)
-    weights = real_array("W", W, 2)
     if method == "chain":
-        return chain_product(layer, weights, single, wrt, log=log)
+        return chain_product(layer, real_array("W", W, 2), single, wrt, log=log)
     if wrt == "x":
+        weights = real_array("W", W, 2)
         biases = None if b is None else masked_array("b", b, 1)[0]
         found = by_inputs(layer, weights, biases, np.arange(weights.shape[1]), log)
         return found[0] if single else found
