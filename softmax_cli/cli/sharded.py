@@ -7,16 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
-
 from ..core.loss_arguments import Wrt
-from ..core.mergeable import Sums, sums
+from ..core.mergeable import Sums
 from ..reading.problem import Problem
 from ..running.engines import count_of, engine
 from ..running.gather import again_by, gathered
 from ..running.partialfile import packed
 from ..running.shards import Shard, read_shards, tasks_of
-from ..running.tasks import Goal
+from ..running.tasks import Goal, try_options
 from ..wording import counted, shown
 from ..writing import cleanup
 from ..writing.emit import chosen_format, emit
@@ -50,7 +48,8 @@ def over_shards(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, runn
     options = {key: value for key, value in given.items() if key not in ("l2", "reduction")}
     options |= {"temperature": problem.temperature, "mask": problem.mask}
     goal = Goal(problem.W, problem.b, options, running.partial)
-    _try_options(error, goal)
+    with named_as_given(error):
+        try_options(goal, error.upstream is not None)
     tasks = tasks_of(shards, count)
     with _working(shards) as advance, engine(running.workers) as each:
         partial = gathered(each, goal, tasks, lambda rows: advance(8 * rows * shards[0].columns))
@@ -104,15 +103,6 @@ def _refuse(running: Running, given: dict[str, Any]) -> None:
         fail("reduction none does not go with a data set in shards, which is added up")
     if running.partial and given.get("l2"):
         fail("--l2 does not go with --partial: it comes in once, at the end", "give it to softmax-jac merge, with -W")
-
-
-def _try_options(error: ErrorSide, goal: Goal) -> None:
-    """InputError for options of the error that no input goes with, before work begins."""
-    J, K = goal.W.shape
-    open_output = 0 if goal.options["mask"] is None else int(goal.options["mask"].argmin())
-    side = {"target": [open_output]} if error.upstream is None else {"upstream": np.zeros((1, K))}
-    with named_as_given(error):
-        sums(np.zeros((1, J)), goal.W, goal.b, **side, **goal.options)
 
 
 def _layer(inputs: Inputs, lines: Lines, shard: Shard) -> Problem:

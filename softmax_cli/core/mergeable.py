@@ -88,8 +88,7 @@ class Sums:
         self, W: ArrayLike | None, l2: float, reduction: Literal["mean", "sum"], again: Again | None
     ) -> LossGradient:
         """As `gradient`; `again` adds up the entries in doubt anew, from the inputs."""
-        if reduction not in ("mean", "sum"):
-            raise InputError(f"reduction is {reduction!r}, where one of mean, sum is expected")
+        checked_end(l2, reduction)
         norm = 1.0
         if reduction == "mean":
             if not self.weight:
@@ -116,14 +115,20 @@ class Sums:
             return finished(values, l2, self._weights(W, l2))
 
     def _weights(self, W: ArrayLike | None, l2: float) -> Array | None:
-        if not 0.0 <= l2 < np.inf:
-            raise InputError(f"l2 is {l2:g}, where a number from 0 is expected")
         if l2 and W is None:
             raise InputError("l2 needs W")
         W = None if W is None else real_array("W", W, 2)
         if W is not None and digest(W) != self.of["W"]:
             raise InputError("this W is not the one that the sums are of")
         return W
+
+
+def checked_end(l2: float, reduction: str) -> None:
+    """InputError for what sums cannot be made a gradient by."""
+    if reduction not in ("mean", "sum"):
+        raise InputError(f"reduction is {reduction!r}, where one of mean, sum is expected")
+    if not 0.0 <= l2 < np.inf:
+        raise InputError(f"l2 is {l2:g}, where a number from 0 is expected")
 
 
 def sums(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -57,28 +57,34 @@ def files_of(value: str, option: str) -> list[str]:
     raise InputError(f"{option}: no file is named like {shown(value)}")
 
 
-def read_shards(x: str, beside: Mapping[str, str]) -> list[Shard]:
-    """The shards that -x names, each with what `beside` names by the keys target, upstream and sample_weights: paired
-    in the order of names. Headers alone are read. InputError where counts or shapes do not fit."""
-    paths = files_of(x, "-x")
+def option_of(key: str) -> str:
+    """What a key is called on the command line."""
+    return "-x" if key == "x" else f"--{key.replace('_', '-')}"
+
+
+def read_shards(x: str, beside: Mapping[str, str], called: Callable[[str], str] = option_of) -> list[Shard]:
+    """The shards that `x` names, each with what `beside` names by the keys target, upstream and sample_weights: paired
+    in the order of names. Headers alone are read. InputError where counts or shapes do not fit; it has each key as it
+    is `called`."""
+    paths = files_of(x, called("x"))
     shards: list[Shard] = []
     first: dict[str, tuple[int, ...]] = {}
-    others = {key: files_of(value, _option(key)) for key, value in beside.items()}
+    others = {key: files_of(value, called(key)) for key, value in beside.items()}
     for key, named in others.items():
         if len(named) != len(paths):
             raise InputError(
-                f"-x names {counted(len(paths), 'shard')} and {_option(key)} {len(named)}, which are paired in the "
-                "order of their names"
+                f"{called('x')} names {counted(len(paths), 'shard')} and {called(key)} {len(named)}, which are paired "
+                "in the order of their names"
             )
     for n, path in enumerate(paths):
-        header = _header(path, "-x", (2,))
+        header = _header(path, called("x"), (2,))
         rows, columns = header.shape
         if shards and columns != shards[0].columns:
             raise InputError(
                 f"{shown(path)} has {counted(columns, 'column')}, where {shown(paths[0])} has {shards[0].columns}"
             )
         for key, named in others.items():
-            shape = _header(named[n], _option(key), (1,) if key == "sample_weights" else (1, 2)).shape
+            shape = _header(named[n], called(key), (1,) if key == "sample_weights" else (1, 2)).shape
             if shape[0] != rows:
                 raise InputError(f"{shown(named[n])} has {counted(shape[0], 'row')}, where {shown(path)} has {rows}")
             if first.setdefault(key, shape[1:]) != shape[1:]:
@@ -106,6 +112,21 @@ def tasks_of(shards: Sequence[Shard], workers: int) -> list[tuple[Piece, ...]]:
     return tasks
 
 
+def together(pieces: Sequence[Piece]) -> Iterator[list[Piece]]:
+    """Pieces in groups of no more than PIECE_BYTES: many small ones at once cost as little as a large one."""
+    some: list[Piece] = []
+    size = 0
+    for piece in pieces:
+        bytes = 8 * piece.rows * piece.shard.columns
+        if some and size + bytes > PIECE_BYTES:
+            yield some
+            some, size = [], 0
+        some.append(piece)
+        size += bytes
+    if some:
+        yield some
+
+
 def rows_in(path: str, first: int, rows: int, whole: int) -> NDArray[Any]:
     """Rows of a .npy file of `whole` rows. InputError where it cannot be read, or is not what it was."""
     with _opened(path, "a shard") as file:
@@ -118,10 +139,6 @@ def rows_in(path: str, first: int, rows: int, whole: int) -> NDArray[Any]:
     if len(data) != rows * width:
         raise InputError(f"{shown(path)} was cut short while it was read")
     return array_in(data, Header(header.dtype, False, (rows, *header.shape[1:]), 0))
-
-
-def _option(key: str) -> str:
-    return f"--{key.replace('_', '-')}"
 
 
 def _opened(path: str, option: str) -> Any:

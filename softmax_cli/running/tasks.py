@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import reduce
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from ..core.arrays import Array
 from ..core.integer_sums import Places
@@ -14,7 +17,7 @@ from ..core.one_blas_thread import one_blas_thread
 from ..errors import InputError
 from ..wording import shown
 from .partialfile import Covered, Partial, packed
-from .shards import Piece, rows_in
+from .shards import Piece, rows_in, together
 
 
 class Goal(NamedTuple):
@@ -27,18 +30,38 @@ class Goal(NamedTuple):
     hashed: bool = False
 
 
+def try_options(goal: Goal, upstream: bool) -> None:
+    """InputError for options of the error that no input goes with, before work begins."""
+    J, K = goal.W.shape
+    hidden = np.zeros(K, np.bool_) if goal.b is None else np.isneginf(goal.b)
+    if goal.options.get("mask") is not None:
+        hidden = hidden | goal.options["mask"]
+    side = {"upstream": np.zeros((1, K))} if upstream else {"target": [int(hidden.argmin())]}
+    sums(np.zeros((1, J)), goal.W, goal.b, **side, **goal.options)
+
+
 def summed(goal: Goal, pieces: Sequence[Piece]) -> bytes:
     """The sums over some pieces, packed."""
-    total: Sums | None = None
-    covered = []
     with one_blas_thread():
-        for piece in pieces:
-            found = _named(piece, lambda: sums(W=goal.W, b=goal.b, **_given(goal, piece)))  # noqa: B023
-            total = found if total is None else total + found
-            if goal.hashed:
-                covered.append(Covered(piece.shard.x, piece.first, piece.rows, _digest(piece)))
-    assert total is not None
-    return packed(Partial(total, tuple(covered)))
+        total = reduce(operator.add, (found for some in together(pieces) for found in _sums(goal, some)))
+    hashed = pieces if goal.hashed else ()
+    return packed(Partial(total, tuple(Covered(p.shard.x, p.first, p.rows, _digest(p)) for p in hashed)))
+
+
+def _sums(goal: Goal, pieces: Sequence[Piece]) -> Iterator[Sums]:
+    """The sums over some pieces: of all of them at once, unless something in one of them is refused."""
+    if len(pieces) > 1:
+        given = [_given(goal, piece) for piece in pieces]
+        try:
+            rows: dict[str, Any] = {
+                key: np.concatenate([one[key] for one in given]) for key in ("x", *pieces[0].shard.beside)
+            }
+            yield sums(W=goal.W, b=goal.b, **goal.options, **rows)
+            return
+        except InputError:  # each alone, which names it
+            pass
+    for piece in pieces:
+        yield _named(piece, lambda: sums(W=goal.W, b=goal.b, **_given(goal, piece)))  # noqa: B023
 
 
 def summed_again(goal: Goal, pieces: Sequence[Piece], name: str, i: Places, j: Places) -> list[int]:

@@ -22,6 +22,7 @@ from softmax_cli import (
     loss_gradient,
     save_sums,
     self_check,
+    shards_gradient,
     softmax_jacobian,
     sums,
     vjp,
@@ -48,6 +49,7 @@ total = sums([x, x], W, target=[2, 0]) + sums([x], W, target=[1])
 save_sums(total, "sums.npz")
 assert_type(load_sums("sums.npz").gradient(reduction="sum").dE_dW, Array | None)
 assert_type(total.loss(W, l2=0.1), float)
+assert_type(shards_gradient("x-*.npy", W, target="t-*.npy", map=map).dE_db, Array | None)
 assert_type(forward(z=[1.0, 2.0]).h, Array)
 assert_type(str(explain(x, W, entry=(0, 1, 0), mask=[1])), str)
 loss = cross_entropy(x, W, target=2)
