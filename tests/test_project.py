@@ -1,6 +1,7 @@
 """The project's own files agree with each other."""
 
 import itertools
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -19,6 +20,17 @@ def test_the_oldest_dependencies_tested_are_the_oldest_allowed():
 
 def test_the_changelog_speaks_of_this_version():
     assert f"## {softmax_cli.__version__}\n" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_what_is_cited_is_this_version():
+    assert f"\nversion: {softmax_cli.__version__}\n" in (ROOT / "CITATION.cff").read_text("utf-8")
+
+
+def test_every_python_that_the_package_says_it_runs_on_is_tested_on_every_system():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    said = [c.rsplit(" ", 1)[1] for c in project["classifiers"] if re.search(r":: 3\.\d+$", c)]
+    tested = re.findall(r"^ +python: (\[.*\])$", (ROOT / ".github/workflows/ci.yml").read_text("utf-8"), re.MULTILINE)
+    assert [json.loads(versions) for versions in tested] == [said, said]
 
 
 def test_every_file_that_contributing_names_is_there():

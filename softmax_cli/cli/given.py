@@ -4,6 +4,7 @@ Typer reads the command line, helps and completes. It does not convert: its newe
 which takes longer than all the rest, and their wording differs from release to release.
 """
 
+import sys
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
@@ -13,6 +14,8 @@ from ..wording import quoted
 
 def converted(text: str, option: str, annotation: Any) -> Any:
     """A value as its annotation, Annotated[type | None, typer.Option(…)], has it. InputError if it is none."""
+    if sys.platform == "win32" and len(text) > 1 and text[0] == text[-1] == "'":
+        text = text[1:-1]  # cmd.exe hands on the quotes that other shells take away
     kind, info = get_args(annotation)
     (kind,) = [k for k in get_args(kind) if k is not NoneType] if NoneType in get_args(kind) else [kind]
     if get_origin(kind) is Literal:

@@ -11,7 +11,7 @@ import io
 import os
 import sys
 from contextlib import suppress
-from errno import EBADF
+from errno import EBADF, EINVAL, EPIPE
 from typing import TYPE_CHECKING, TextIO
 
 from ..errors import InputError
@@ -50,6 +50,8 @@ class Descriptor(io.RawIOBase):
                 return memoryview(data).nbytes
             if isinstance(error, BrokenPipeError):
                 raise
+            if sys.platform == "win32" and error.errno == EINVAL and not self.was_closed:
+                raise BrokenPipeError(EPIPE, os.strerror(EPIPE)) from None  # what Windows says of a reader that left
             if self.was_closed:
                 raise InputError("standard output is closed") from None
             raise InputError(f"cannot write to standard output: {error.strerror}") from None

@@ -67,10 +67,11 @@ def named(value: str) -> Named:
 
 def _parted(value: str) -> tuple[str, str]:
     """FILE:KEY, parted at the last colon that leaves a file, or else what its suffix tells to be meant as one; not
-    parted where the whole is a file."""
+    parted where the whole is a file, nor at the colon of a drive."""
     if ":" not in value or os.path.exists(value):
         return value, ""
-    colons = [at for at, letter in enumerate(value) if letter == ":" and at][-9:]
+    drive = len(os.path.splitdrive(value)[0])
+    colons = [at for at, letter in enumerate(value) if letter == ":" and at >= max(drive, 1)][-9:]
     files = [at for at in colons if os.path.exists(value[:at])]
     named = [at for at in colons if os.path.splitext(value[:at])[1].lower() in SUFFIXES]
     at = max(files or named, default=len(value))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -21,6 +22,7 @@ Calls = Sequence[tuple[Any, ...]]
 Each = Callable[[Callable[..., Any], Calls, Sequence[str]], Iterator[tuple[int, Any]]]  # f(*call) as it comes; names
 
 TRIES = 5  # times that processes may be lost
+MOST = 61 if sys.platform == "win32" else 1024  # processes, of which Windows waits for no more at once
 
 
 def engine(workers: str | None) -> AbstractContextManager[Each]:
@@ -61,7 +63,7 @@ def _processes(count: int) -> Iterator[Each]:
         while left:
             if not pools:
                 context = multiprocessing.get_context("spawn")
-                pools.append(ProcessPoolExecutor(count, context, _begin))
+                pools.append(ProcessPoolExecutor(min(count, MOST), context, _begin))
             try:
                 with _no_interrupts():
                     futures = {pools[0].submit(work, *call): n for n, call in left.items()}

@@ -10,7 +10,7 @@ from ..errors import InputError
 def free_bytes() -> int | None:
     """Memory that can be had without swapping, or None where the system does not say."""
     try:
-        with open("/proc/meminfo") as lines:
+        with open("/proc/meminfo", encoding="ascii") as lines:
             for line in lines:
                 if line.startswith("MemAvailable:"):
                     return int(line.split()[1]) * 1024
