@@ -22,6 +22,7 @@ def test_the_output_shown_is_what_the_commands_print_now(page):
 def test_every_link_to_a_file_leads_to_one(page):
     links = [link for link in re.findall(r"\]\(([^)#]+)", page.read_text()) if "://" not in link]
     assert [link for link in links if not (page.parent / link).exists()] == []
+    assert page == readme.README or not [link for link in links if link.startswith("..")]  # the site has no such page
 
 
 def test_the_table_of_the_saturated_derivative_holds():
