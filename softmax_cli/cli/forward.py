@@ -1,10 +1,22 @@
 """forward: the layer itself."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+
+import typer
 
 from .commands import command
-from .inputs import answer_lines, problem_of
+from .inputs import answer_lines, fail, problem_of
 from .options import Inputs, Lines, Log, Output
+
+
+class Held(NamedTuple):
+    """Which of the results goes where one does."""
+
+    of: Annotated[
+        Literal["z", "h", "log_h"] | None,
+        typer.Option(help="What .csv, .npy and .zarr hold, a row an input. [default: h; log_h with --log]"),
+    ] = None
+
 
 if TYPE_CHECKING:
     from ..reading.problem import Problem
@@ -12,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @command("forward", "the logits z and the probabilities h")
-def forward(inputs: Inputs, log: Log, lines: Lines, output: Output) -> None:
+def forward(inputs: Inputs, log: Log, held: Held, lines: Lines, output: Output) -> None:
     """Examples:
 
     \b
@@ -20,23 +32,26 @@ def forward(inputs: Inputs, log: Log, lines: Lines, output: Output) -> None:
       softmax-jac forward -z 1,2,3 --temperature 0.5 --mask 0
       softmax-jac forward -o model.json  the example, in a file
       softmax-jac forward model.json --log --json
+      softmax-jac forward -x '1,2;3,4' -W '1,2,3;4,5,6' --of z -o z.csv
 
     The logits z = Wᵀx + b and the probabilities h = softmax(z/T); with --log, ln h as well.
     """
     from ..writing.emit import chosen_format, emit
+    from ..writing.formats.registry import ONE_ARRAY
 
     if lines.jsonl:
+        if held.of is not None:
+            fail("--of chooses what one array holds, and --jsonl writes all results of a line")
         answer_lines(inputs, lines, output, _line_work(log.log))
         return
     from ..writing.forward_result import forward_result
 
     format = chosen_format(output.format, output.json, output.output)
+    if held.of is not None and format not in ONE_ARRAY:
+        fail(f"--of chooses what one array holds, and {format} shows all results", "add -o FILE.csv or FILE.npy")
     problem = problem_of(inputs, lines)
-    if format == "csv":
-        from ..writing.formats.csv import refuse_dimensions
-
-        refuse_dimensions(problem.x.ndim + 1, "z and h of many inputs have", "npz")
-    emit(forward_result(problem, log.log), format, output.output, output.precision, output.full)
+    with_log = log.log or held.of == "log_h"
+    emit(forward_result(problem, with_log, held.of or ""), format, output.output, output.precision, output.full)
 
 
 def _line_work(log: bool) -> "Work":

@@ -52,10 +52,6 @@ def loss_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, runnin
     given = error_of(problem, error)
     keys = keys_of(_wrt(problem, step), step)
     refuse_several(keys, format)
-    if format == "csv" and given.get("reduction") == "none":
-        from ..writing.formats.csv import refuse_dimensions
-
-        refuse_dimensions(3 if keys[0] in ("dE_dW", "W_new") else 2, f"{keys[0]} has")
     say_spread(problem, given, set())
     with named_as_given(error):
         found = _found(problem, given, step)

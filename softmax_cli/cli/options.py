@@ -6,8 +6,15 @@ import typer
 
 from ..checking.quantities import Of
 
-Format = Literal["table", "json", "csv", "npy", "npz", "zarr"]
-JacobianFormat = Literal["table", "json", "csv", "npy", "npz", "zarr", "heatmap"]
+Format = Literal["table", "json", "csv", "npy", "npz", "safetensors", "zarr"]
+JacobianFormat = Literal["table", "json", "csv", "npy", "npz", "safetensors", "zarr", "heatmap"]
+
+Written = Annotated[
+    str | None,
+    typer.Option(
+        "-o", "--output", metavar="FILE", help="Write to FILE: .json, .csv, .npy, .npz, .safetensors or .zarr."
+    ),
+]
 
 
 class Inputs(NamedTuple):
@@ -84,10 +91,7 @@ class Output(NamedTuple):
         None
     )
     json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False
-    output: Annotated[
-        str | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Write to FILE: .json, .csv, .npy, .npz or .zarr."),
-    ] = None
+    output: Written = None
     precision: Annotated[int, typer.Option(min=1, max=17, help="Significant digits in tables.")] = 6
     full: Annotated[bool, typer.Option("--full", help="Show a table whole, however long.")] = False
 
@@ -99,10 +103,7 @@ class DrawnOutput(NamedTuple):
         JacobianFormat | None, typer.Option(help="What to print. [default: table, or by the suffix of -o]")
     ] = None
     json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False
-    output: Annotated[
-        str | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Write to FILE: .json, .csv, .npy, .npz or .zarr."),
-    ] = None
+    output: Written = None
     precision: Annotated[int, typer.Option(min=1, max=17, help="Significant digits in tables.")] = 6
     full: Annotated[bool, typer.Option("--full", help="Show a table whole, however long.")] = False
     plot: Annotated[str | None, typer.Option(metavar="FILE", help="Draw the matrix to FILE: .png, .svg or .pdf.")] = (

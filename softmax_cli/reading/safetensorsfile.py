@@ -13,13 +13,15 @@ import numpy as np
 
 from ..errors import InputError
 from ..wording import escaped
-from .jsonfile import parse_document
+from .jsonfile import parse_document, parse_json
+from .npyfile import WORDS
 
 LONGEST_HEADER = 100_000_000  # bytes [ST]
 
 _TYPES = {
     "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2",
     "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "i1", "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "u1",
+    "BOOL": "?",
 }  # fmt: skip
 
 
@@ -29,13 +31,16 @@ class SafetensorsFile:
     def __init__(self, file: IO[bytes], size: int, source: str) -> None:
         self.source = source
         self._file = file
-        self._tensors = read_header(file, size, source)
-        self.keys = list(self._tensors)
+        self._tensors, metadata = read_header(file, size, source)
+        self._words = {key: words for key in WORDS if (words := _words(metadata.get(key)))}
+        self.keys = [*self._tensors, *(key for key in self._words if key not in self._tensors)]
 
-    def shape(self, key: str) -> tuple[int, ...]:
-        return self._tensors[key].shape
+    def shape(self, key: str) -> tuple[int, ...] | None:
+        return self._tensors[key].shape if key in self._tensors else None
 
-    def value(self, key: str) -> np.ndarray[Any, Any]:
+    def value(self, key: str) -> Any:
+        if key not in self._tensors:
+            return self._words[key]
         return read_tensor(self._file, self._tensors[key], f"{self.source}: {escaped(key)}")
 
 
@@ -48,9 +53,18 @@ class Tensor(NamedTuple):
     stop: int
 
 
-def read_header(file: IO[bytes], size: int, source: str) -> dict[str, Tensor]:
-    """The tensors of a file of `size` bytes by their names. InputError if the header is damaged, or does not say of
-    every byte which one tensor it belongs to."""
+def _words(text: Any) -> Any:
+    """A list of words in the metadata, which are strings."""
+    try:
+        value = parse_json(text.encode(), "") if type(text) is str else None
+    except (InputError, UnicodeEncodeError):
+        return None
+    return value if type(value) is list else None
+
+
+def read_header(file: IO[bytes], size: int, source: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """The tensors of a file of `size` bytes by their names, and its metadata. InputError if the header is damaged, or
+    does not say of every byte which one tensor it belongs to."""
     damaged = InputError(f"{source} is a damaged .safetensors file")
     start = file.read(8)
     length = int.from_bytes(start, "little")
@@ -60,7 +74,7 @@ def read_header(file: IO[bytes], size: int, source: str) -> dict[str, Tensor]:
     if len(text) < length or not text.startswith(b"{"):
         raise damaged
     entries = parse_document(text, source)
-    entries.pop("__metadata__", None)
+    metadata = entries.pop("__metadata__", None)
     tensors = {name: _tensor(entry, 8 + length, size, damaged) for name, entry in entries.items()}
     end = 8 + length
     for tensor in sorted(tensors.values(), key=lambda t: (t.start, t.stop)):
@@ -69,13 +83,13 @@ def read_header(file: IO[bytes], size: int, source: str) -> dict[str, Tensor]:
         end = tensor.stop
     if end != size:
         raise damaged
-    return tensors
+    return tensors, metadata if type(metadata) is dict else {}
 
 
 def read_tensor(file: IO[bytes], tensor: Tensor, label: str) -> np.ndarray[Any, Any]:
     """The numbers of a tensor, as they are stored; bfloat16 as single precision. InputError for a type that holds no
     real numbers, and if the file is cut short."""
-    if tensor.type not in _TYPES:
+    if tensor.type not in _TYPES or (tensor.type == "BOOL" and not label.endswith(": mask")):
         raise InputError(f"{label} holds {escaped(tensor.type, 20)}, where real numbers are expected")
     if 0 in tensor.shape:
         raise InputError(f"{label} is empty (shape {tensor.shape})")

@@ -14,8 +14,8 @@ from .sheet import Sheet, Sheets, vectors_sheet
 PART = 1 << 18  # entries of x, or of z, that are evaluated at once
 
 
-def forward_result(problem: Problem, log: bool = False) -> Result:
-    """z and h, and ln h where it is asked for."""
+def forward_result(problem: Problem, log: bool = False, main: str = "") -> Result:
+    """z and h, and ln h where it is asked for. csv and npy hold `main`: unless given, the last of them."""
     found, single = values_of(problem, log), problem.single
     labels, (N, K) = Labels(problem.names, problem.input_names), found["h"].shape
 
@@ -25,7 +25,8 @@ def forward_result(problem: Problem, log: bool = False) -> Result:
 
     document: dict[str, Value] = {**inputs_of(problem)}
     document |= {key: value[0] if single else value for key, value in found.items()}
-    return Result(document, "log_h" if log else "h", lambda: Sheets(N, sheet), columns=tuple(found))
+    main = main or ("log_h" if log else "h")
+    return Result(document, main, lambda: Sheets(N, sheet), header=problem.names, names=problem.names)
 
 
 def values_of(problem: Problem, log: bool) -> dict[str, Array]:

@@ -10,6 +10,7 @@ import numpy as np
 from ..core.arrays import Array
 from ..errors import InputError
 from ..reading.problem import Problem
+from .formats.registry import ONE_ARRAY
 from .inputs import inputs_of
 from .labels import Labels, of_input
 from .result import Result, Value
@@ -26,14 +27,17 @@ def loss_result(problem: Problem, error: dict[str, Any], found: dict[str, Array]
     chosen = new or held
     document: dict[str, Value] = {**(inputs_of(problem) if rows is None else {"rows": rows}), **error}
     document |= {key: found[key] for key in ("loss", *held) if key in found}
-    header = problem.names if chosen[0] in ("dE_dz", "dE_dW", "W_new") else None
-    header = problem.input_names if chosen[0] == "dE_dx" else header
-    return Result(document, chosen[0], lambda: _sheets(problem, error, found), header=header)
+    header = problem.input_names if chosen[0] == "dE_dx" else problem.names
+    row_labels = None
+    if found[chosen[0]].ndim == 3:
+        N, J, _ = found[chosen[0]].shape
+        row_labels = {"n": [str(n) for n in range(N)], "j": problem.input_names or [str(j) for j in range(J)]}
+    return Result(document, chosen[0], lambda: _sheets(problem, error, found), header=header, row_labels=row_labels)
 
 
 def refuse_several(keys: list[str], format: str) -> None:
     """csv, npy and zarr hold one result: InputError for more keys than that."""
-    if format in ("csv", "npy", "zarr") and len(set(keys)) > 1:
+    if format in ONE_ARRAY and len(set(keys)) > 1:
         raise InputError(
             f"{format} holds one result, and there are {' and '.join(keys)}",
             "choose one, as in --wrt W, or write .npz or .json",

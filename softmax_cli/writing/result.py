@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -33,15 +33,16 @@ Value = Stream | NDArray[Any] | float | int | str | None | list[Any]
 
 
 class Result(NamedTuple):
-    """`document` is the JSON output, in order. npy holds the array under the key `main`, and csv those under
-    `columns`, side by side, or else `main` with the names in `header` above it. `sheets` makes the tables.
+    """`document` is the JSON output, in order. npy holds the array under the key `main`, and csv the same
+    with the names in `header` above it and, where it has three dimensions, a column for each of the first two, of the
+    labels in `row_labels`, by its name. `sheets` makes the tables.
     `batch` and `axes` are there where a picture can be drawn. `names` are those of the outputs."""
 
     document: dict[str, Value]
     main: str
     sheets: Callable[[], Sheets]
-    columns: tuple[str, ...] = ()
     header: Sequence[str] | None = None
+    row_labels: Mapping[str, Sequence[str]] | None = None
     batch: Batch | None = None
     axes: Axes | None = None
     names: Sequence[str] | None = None

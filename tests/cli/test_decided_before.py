@@ -12,10 +12,6 @@ MANY = ["-x", "1,2;3,4;5,6", "-W", "1,2;3,4"]
     ("arguments", "lines"),
     [
         (
-            ["forward", *MANY, "--format", "csv"],
-            ["CSV holds two dimensions, and z and h of many inputs have three", "use --json, or -o FILE.npz"],
-        ),
-        (
             ["layer-grad", *MANY, "-o", "a.csv"],
             ["CSV holds two dimensions, and dL_dW has three", "use --json, or -o FILE.npy"],
         ),
@@ -26,10 +22,6 @@ MANY = ["-x", "1,2;3,4;5,6", "-W", "1,2;3,4"]
         (
             ["linear-grad", *MANY, "--format", "csv", "--layout", "tensor"],
             ["CSV holds two dimensions, and dZ_dW has four", "use --json, or -o FILE.npy"],
-        ),
-        (
-            ["loss-grad", *MANY, "--format", "csv", "--target", "0,1,0", "--reduction", "none", "--wrt", "W"],
-            ["CSV holds two dimensions, and dE_dW has three", "use --json, or -o FILE.npy"],
         ),
         (
             ["check", *MANY],

@@ -13,7 +13,8 @@ ERRORS = {
         ["forward", "-x", "1"], ["W is missing: give it with -W, or in INPUT"]),
     "an unknown suffix": (
         ["forward", "-o", "out.txt"],
-        ["-o out.txt: the suffix names no format (.json, .csv, .npy, .npz, .zarr)", "choose one with --format"]),
+        ["-o out.txt: the suffix names no format (.json, .csv, .npy, .npz, .safetensors, .zarr)",
+         "choose one with --format"]),
     "two formats": (
         ["forward", "--json", "--format", "csv"], ["--json and --format csv ask for different formats"]),
     "an empty INPUT": (

@@ -188,8 +188,8 @@ def test_json_never_turns_a_number_into_null(bad):
         assert str(caught.value) == "loss holds a number that is not finite, which text cannot carry"
 
 
-def test_a_vector_is_one_number_a_line_in_csv():
-    assert written("csv", {"a": np.array([0.1, 1.0, 1e-300])}) == b"0.1\n1.0\n1e-300\n"
+def test_a_vector_is_one_line_of_csv_as_one_of_many_is():
+    assert written("csv", {"a": np.array([0.1, 1.0, 1e-300])}) == b"0.1,1.0,1e-300\n"
 
 
 def test_a_column_and_a_row_stay_what_they_are_in_csv():

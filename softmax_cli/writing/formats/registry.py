@@ -24,8 +24,10 @@ FORMATS = {
     "csv": Format(".csv", binary=False),
     "npy": Format(".npy", binary=True),
     "npz": Format(".npz", binary=True),
+    "safetensors": Format(".safetensors", binary=True),
     "zarr": Format(".zarr", binary=True, folder=True),
 }
+ONE_ARRAY = ("csv", "npy", "zarr")  # those that hold one result
 SUFFIXES = {format.suffix: name for name, format in FORMATS.items()}
 
 
