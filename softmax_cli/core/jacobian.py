@@ -14,7 +14,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -119,20 +119,28 @@ class Jacobian:
         """The entries of input n in the given rows (positions in `outputs`) and columns of the numerator layout."""
         r, c = np.asarray(rows), np.asarray(columns)
         t, (i, j) = self.outputs[r], np.divmod(c, self.g.shape[2])
-        with np.errstate(all="ignore"):
-            off = np.zeros((len(r), len(c))) if self.h is None else -self.h[n, t][:, None] * self.g[n, i, j]
-            off = off if self.power is None else np.ldexp(off, self.power[n, t][:, None])
+        off = np.zeros((len(r), len(c))) if self.h is None else self._outside((n, t), self.g[n, i, j][None])
         return np.where(t[:, None] == i, self.diagonal[n, t[:, None], j], off)
 
     def rows(self, part: slice) -> Array:
         """Some rows of the matrices in numerator layout of all inputs, one below the other."""
         n, r = np.divmod(np.arange(len(self.g) * len(self.outputs))[part], len(self.outputs))
         t = self.outputs[r]
-        with np.errstate(all="ignore"):
-            out: Array = np.zeros_like(self.g[n]) if self.h is None else -self.h[n, t, None, None] * self.g[n]
-            out = out if self.power is None else np.ldexp(out, self.power[n, t, None, None])
+        out = np.zeros_like(self.g[n]) if self.h is None else self._outside((n, t), self.g[n])
         out[np.arange(len(n)), t] = self.diagonal[n, t]
         return out.reshape(len(n), -1)
+
+    def _outside(self, at: Any, g: Array, out: Array | None = None) -> Array:
+        """−h·g of the rows `at`, what is outside of their own blocks; 0, and not −0, where h is 0."""
+        assert self.h is not None
+        h, more = self.h[at], (..., *(None,) * (g.ndim - self.h[at].ndim))
+        with np.errstate(all="ignore"):
+            found: Array = np.multiply(-h[more], g, out)
+            if self.power is not None and (apart := self.power[at] != 0).any():
+                found[apart] = np.ldexp(found[apart], self.power[at][apart][more])
+        if not h.all():
+            found[h == 0.0] = 0.0
+        return found
 
     def _axes(self, layout: Layout) -> tuple[int, int, int, int]:
         N, K, J = self.g.shape
@@ -154,10 +162,7 @@ class Jacobian:
         if self.h is None:
             view[...] = 0.0
         else:
-            with np.errstate(all="ignore"):
-                np.multiply(-self.h[n][:, t, None, None], self.g[n, None, i, j], out=view)
-                if self.power is not None and (apart := self.power[n][:, t] != 0).any():
-                    view[apart] = np.ldexp(view[apart], self.power[n][:, t][apart][:, None, None])
+            self._outside((n, t), self.g[n, None, i, j], view)
         if i == slice(None):
             view[:, np.arange(len(t)), t] = self.diagonal[n][:, t, j]
         else:
@@ -216,7 +221,8 @@ def _structure(
         g = times(expanded(quotient(h, layer.temperature), 2), x[:, None, :])
         g -= g * ((1.0 if log else 2.0) * layer.tail)[:, None, None]
         np.minimum(np.maximum(g, -LARGEST, out=g), LARGEST, out=g)  # where x is the largest double, and h rounded up
-        diagonal = times(expanded(complement, 2), g)
+        np.negative(np.subtract(0.0, g, out=g), out=g)  # 0 as −0, so that −h·0 is not
+        diagonal = times(expanded(complement, 2), g) + 0.0
         if log:
             diagonal = times(expanded(quotient(complement, layer.temperature), 2), x[:, None, :])
             diagonal -= diagonal * layer.tail[:, None, None]

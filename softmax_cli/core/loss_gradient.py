@@ -166,7 +166,7 @@ class Work:
                 if loss is not None:
                     losses.append(loss)
                 if "b" in self.wanted:
-                    found.sum("dE_db", sum_of(doubles(d), 0.0 if d.power is None else 2.0**-900))
+                    found.sum("dE_db", sum_of(doubles(d) + 0.0, 0.0 if d.power is None else 2.0**-900))
                 if "W" in self.wanted and cut is not None and self.weights is not None:
                     products = products or ProductSum(self.weights.W.shape[::-1], self.weights.bits)
                     products.add(cut, d)
@@ -180,16 +180,16 @@ class Work:
         """dE/dz times the norm, and E; what is wanted of each row is kept."""
         d, loss, of_mean = self._gradient(layer, goal)
         if "z" in self.wanted:
-            found.keep("dE_dz", doubles(of_mean))
+            found.keep("dE_dz", doubles(of_mean) + 0.0)
         if "x" in self.wanted and self.weights is not None:
             found.keep("dE_dx", _by_inputs(of_mean, self.weights.W))
         if goal.reduction == "none":
             if loss is not None:
                 found.keep("loss", loss)
             if "W" in self.wanted:
-                found.keep("dE_dW", times(expanded(d, 1), layer.x[:, :, None]))
+                found.keep("dE_dW", times(expanded(d, 1), layer.x[:, :, None]) + 0.0)
             if "b" in self.wanted:
-                found.keep("dE_db", doubles(d))
+                found.keep("dE_db", doubles(d) + 0.0)
         return d, loss
 
     def _gradient(self, layer: Layer, goal: Objective) -> tuple[Apart, Array | None, Apart]:

@@ -157,3 +157,15 @@ def test_an_output_that_does_not_exist_is_refused():
     with pytest.raises(InputError) as caught:
         structures(1, 2, 3, [0, 3])
     assert str(caught.value) == "output 3 does not exist: there are 3 outputs, 0 to 2"
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("log", [False, True])
+def test_what_is_zero_has_no_sign(layout, log):
+    x, W = [[0.0, -2.0, 3.0], [-0.0, 0.0, 0.0]], [[1.0, 2.0, 3.0], [0.0, -1.0, 2.0], [1.0, 0.0, 0.0]]
+    layer, single = core.evaluate(x, W, mask=[[0], []])
+    for structure in (layer_structure, softmax_structure):
+        jacobian = structure(layer, single, log=log)
+        entries = jacobian.entries(0, range(3), range(jacobian.rows(slice(None)).shape[1]))
+        for found in (jacobian.dense(layout), *jacobian.blocks(layout, 64), jacobian.rows(slice(None)), entries):
+            assert not np.signbit(found[found == 0.0]).any()
