@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .core.whole_jacobians import layer_jacobian as layer_jacobian
     from .core.whole_jacobians import linear_jacobian as linear_jacobian
     from .core.whole_jacobians import softmax_jacobian as softmax_jacobian
+    from .drawing.figure import heatmap as heatmap
     from .errors import InputError as InputError
     from .explaining.derivation import explain as explain
     from .running.mapped import shards_gradient as shards_gradient
@@ -35,6 +36,7 @@ _HOMES = {
     "cross_entropy": "core.vector_products",
     "explain": "explaining.derivation",
     "forward": "core.layer",
+    "heatmap": "drawing.figure",
     "hessian": "core.hessian",
     "hvp": "core.hessian",
     "jvp": "core.vector_products",

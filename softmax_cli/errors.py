@@ -2,7 +2,15 @@
 
 
 class InputError(ValueError):
-    """Something the caller can mend. `advice` says how, where more than the message is needed."""
+    """Something the caller can mend. `advice` says how, where more than the message is needed.
+
+    >>> from softmax_cli import InputError, forward
+    >>> try:
+    ...     forward([1.0, float("nan")], [[0.5, 0.0], [0.0, 0.5]])
+    ... except InputError as error:
+    ...     print(error)
+    x[1] is nan, where a finite number is expected
+    """
 
     __module__ = "softmax_cli"  # where users meet it, and what a traceback says
 

@@ -154,6 +154,14 @@ def sums(
     x (N, J), W (J, K), b (K,), and the options of the error as in `loss_gradient`. The sums of the parts of a data
     set add up with +, and .gradient() of all of them is what `loss_gradient` gives for the whole. Messages count the
     inputs from `first`. `on_rows` hears how many inputs each block had. InputError as in `loss_gradient`.
+
+    >>> from softmax_cli import sums
+    >>> W = [[0.0, 0.0]]
+    >>> total = sums([[1.0], [2.0]], W, target=[0, 1]) + sums([[3.0]], W, target=[1])
+    >>> total.rows
+    3
+    >>> total.gradient(reduction="sum").dE_dW
+    array([[ 2., -2.]])
     """
     options = Options(
         target, upstream, label_smoothing, class_weights, sample_weights, ignore, reduction="sum", first=first

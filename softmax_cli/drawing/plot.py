@@ -6,6 +6,8 @@ import io
 import logging
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -30,30 +32,55 @@ LINES = 60  # outputs beyond which lines between them would hide the picture
 
 def draw_plot(result: Result, path: str, layout: Layout) -> None:
     """Draw to a file, in the format of its suffix."""
-    suffix = os.path.splitext(path)[1].lower().lstrip(".")
-    if suffix not in SUFFIXES:
-        raise InputError(f"--plot {shown(path)}: the suffix names no format (.png, .svg, .pdf)")
+    suffix = suffix_of(path, f"--plot {shown(path)}")
+    logging.getLogger("matplotlib").setLevel(logging.CRITICAL)  # fonts and folders that it misses
+    for variable in ("MPLBACKEND", "MATPLOTLIBRC", "SOURCE_DATE_EPOCH"):  # a picture says nothing of where it is made
+        os.environ.pop(variable, None)
     drawn = io.BytesIO()  # matplotlib seeks, and a target may be a pipe
     save_plot(view_of(result, layout), drawn, suffix)
     with target(path) as stream:
         stream.write(drawn.getbuffer())
 
 
-def save_plot(view: View, stream: BinaryIO, suffix: str) -> None:
-    """Draw the matrix to a stream as png, svg or pdf. InputError without matplotlib."""
-    figure_class, norm_class = _matplotlib()
+def suffix_of(path: str, named: str) -> str:
+    """The format that a path asks for. InputError, which calls the path what it is `named`, for another."""
+    suffix = os.path.splitext(path)[1].lower().lstrip(".")
+    if suffix not in SUFFIXES:
+        raise InputError(f"{named}: the suffix names no format (.png, .svg, .pdf)")
+    return suffix
+
+
+def save_plot(view: View, stream: BinaryIO, suffix: str, asked: str = "--plot") -> None:
+    """Draw the matrix to a stream as png, svg or pdf. InputError without matplotlib says that it is needed by what is
+    `asked`."""
+    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[suffix]
+    with _own_settings(asked), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that the font lacks a character of a name
+        _drawn(view).savefig(stream, format=suffix, dpi=150, metadata=metadata)
+
+
+def figure_of(view: View, asked: str) -> Any:
+    """The matrix as a figure of matplotlib. InputError as in `save_plot`."""
+    with _own_settings(asked):
+        return _drawn(view)
+
+
+def _drawn(view: View) -> Any:
+    from matplotlib.colors import SymLogNorm
+    from matplotlib.figure import Figure
+
     picture = downsample(view, ROWS, COLUMNS)
     row_ticks, column_ticks = (
         _ticks(*axis) for axis in zip(view.shape, (view.row, view.column), view.groups, strict=True)
     )
     turned = sum(map(cell_len, column_ticks.values())) > 90
-    figure = figure_class(figsize=_size(view.shape[0], row_ticks, column_ticks if turned else {}), layout="constrained")
+    figure = Figure(figsize=_size(view.shape[0], row_ticks, column_ticks if turned else {}), layout="constrained")
     axes = figure.subplots()
     scale = scale_of(picture.cells)
     top = scale.top or 1.0
-    norm = {"vmin": -top, "vmax": top}
+    norm: dict[str, Any] = {"vmin": -top, "vmax": top}
     if scale.threshold is not None:
-        norm = {"norm": norm_class(scale.threshold, vmin=-top, vmax=top)}
+        norm = {"norm": SymLogNorm(scale.threshold, vmin=-top, vmax=top)}
     image = axes.pcolormesh(
         picture.column_edges - 0.5,
         picture.row_edges - 0.5,
@@ -79,10 +106,7 @@ def save_plot(view: View, stream: BinaryIO, suffix: str) -> None:
         marks = [*-ends[::-1], 0.0, *ends]
         bar.set_ticks(marks, labels=[f"{v:.1e}" if v else "0" for v in marks])
         bar.ax.minorticks_off()
-    metadata = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}[suffix]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that the font lacks a character of a name
-        figure.savefig(stream, format=suffix, dpi=150, metadata=metadata)
+    return figure
 
 
 def _size(down: int, row_ticks: dict[int, str], turned: dict[int, str]) -> tuple[float, float]:
@@ -100,21 +124,19 @@ def _ticks(count: int, label: Label, group: int) -> dict[int, str]:
     return {at: label(at) for at in range(0, count, step)}
 
 
-def _matplotlib() -> tuple[Any, Any]:
-    """The Figure and SymLogNorm classes, with nothing said on standard error whatever the home is."""
-    logging.getLogger("matplotlib").setLevel(logging.CRITICAL)  # fonts and folders that it misses
-    for variable in ("MPLBACKEND", "MATPLOTLIBRC", "SOURCE_DATE_EPOCH"):  # a picture says nothing of where it is made
-        os.environ.pop(variable, None)
+@contextmanager
+def _own_settings(asked: str) -> Iterator[None]:
+    """Within it a picture is the same whatever the settings at home or in the program are."""
     try:
         import matplotlib
-        from matplotlib.colors import SymLogNorm
-        from matplotlib.figure import Figure
+        import matplotlib.figure
     except ImportError:
-        raise InputError("--plot needs matplotlib: pip install 'softmax-jac[plot]'") from None
+        raise InputError(f"{asked} needs matplotlib: pip install 'softmax-jac[plot]'") from None
     except Exception as error:  # whatever it finds in a file of settings, here or at home
         raise InputError(
-            f"--plot: matplotlib does not start: {error}", "is there a matplotlibrc that it cannot read?"
+            f"{asked}: matplotlib does not start: {error}", "is there a matplotlibrc that it cannot read?"
         ) from None
-    matplotlib.rcdefaults()  # the same picture whatever the settings at home
-    matplotlib.rcParams["svg.hashsalt"] = "softmax-jac"
-    return Figure, SymLogNorm
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams["svg.hashsalt"] = "softmax-jac"
+        yield

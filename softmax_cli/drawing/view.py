@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..core.arrays import Array, Layout
-from ..core.batch import Structure
+from ..core.batch import Batch, Structure
 from ..core.hessian import Hessian
 from ..errors import InputError
+from ..writing.labels import Axes
 from ..writing.result import Result
 
 Label = Callable[[int], str]
@@ -59,9 +60,13 @@ class View(NamedTuple):
 
 def view_of(result: Result, layout: Layout) -> View:
     """The matrix as it is laid out, and what labels its rows and columns."""
-    axes, batch = result.axes, result.batch
-    assert axes is not None
-    assert batch is not None
+    assert result.axes is not None
+    assert result.batch is not None
+    return laid_out(result.batch, result.axes, layout)
+
+
+def laid_out(batch: Batch, axes: Axes, layout: Layout) -> View:
+    """`view_of` for the matrix itself. InputError for several inputs, and for a layout of three dimensions."""
     if not batch.single:
         raise InputError("a picture shows one input, and x holds several", "give one of them with -x")
     if layout == "tensor" and batch.first.has_tensor:

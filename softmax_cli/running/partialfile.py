@@ -140,7 +140,13 @@ def merged(partials: Sequence[tuple[str, Partial]], repeats: bool = False) -> Pa
 
 
 def save_sums(sums: Sums, file: str | os.PathLike[str]) -> None:
-    """Write `sums` to `file`, in the .npz format. OSError where it cannot be written."""
+    """Write `sums` to `file`, in the .npz format. OSError where it cannot be written.
+
+    >>> from softmax_cli import load_sums, save_sums, sums
+    >>> save_sums(sums([[1.0], [2.0]], [[0.0, 0.0]], target=[0, 1]), "part.npz")
+    >>> load_sums("part.npz").rows
+    2
+    """
     data, path = packed(Partial(sums)), os.fspath(file)
     beside = f"{path}.{os.urandom(6).hex()}.tmp"
     try:
@@ -155,7 +161,15 @@ def save_sums(sums: Sums, file: str | os.PathLike[str]) -> None:
 
 def load_sums(file: str | os.PathLike[str]) -> Sums:
     """The sums in `file`, which `save_sums` wrote, or the command loss-grad --partial. Nothing in it is executed, and
-    all of it is checked. InputError for a file that cannot be read, or holds something else."""
+    all of it is checked. InputError for a file that cannot be read, or holds something else.
+
+    >>> from softmax_cli import InputError, load_sums
+    >>> try:
+    ...     load_sums("part.npz")
+    ... except InputError as error:
+    ...     print(error)
+    sums: no such file: part.npz
+    """
     return read_partial(os.fspath(file)).sums
 
 

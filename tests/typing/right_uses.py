@@ -13,6 +13,7 @@ from softmax_cli import (
     cross_entropy,
     explain,
     forward,
+    heatmap,
     hessian,
     hvp,
     jvp,
@@ -51,6 +52,7 @@ assert_type(load_sums("sums.npz").gradient(reduction="sum").dE_dW, Array | None)
 assert_type(total.loss(W, l2=0.1), float)
 assert_type(shards_gradient("x-*.npy", W, target="t-*.npy", map=map).dE_db, Array | None)
 assert_type(forward(z=[1.0, 2.0]).h, Array)
+assert_type(heatmap(x, W, wrt="x")._repr_svg_(), str | None)
 assert_type(str(explain(x, W, entry=(0, 1, 0), mask=[1])), str)
 loss = cross_entropy(x, W, target=2)
 report = compare(gradient, x, W, of="loss-grad", target=2, rtol=1e-4)

@@ -47,6 +47,15 @@ def check_function(
 
     f runs in this process, with no limit on its time. What it raises is found, not raised. InputError where it is
     not clear how f is called or what it returns.
+
+    >>> from softmax_cli import check_function
+    >>> def softmax_backward(h, dout):
+    ...     return h * (dout - h @ dout)
+    >>> report = check_function(softmax_backward, returns="dz")
+    >>> bool(report)
+    True
+    >>> print(report.called)
+    softmax_backward(h, u)
     """
     if not callable(f):
         raise InputError(f"f is of type {type(f).__name__}, where a function is expected")
