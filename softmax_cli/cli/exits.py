@@ -64,6 +64,15 @@ def _usage(error: Any) -> tuple[str, str]:
     """What Typer has against a command line, as we say it."""
     message = escaped(" ".join(error.format_message().split()), 1000)
     context = getattr(error, "ctx", None)
+    option = getattr(error, "option_name", "")
+    if context is not None and message.startswith("No such option"):
+        from .neighbours import meant
+
+        known = {name for parameter in context.command.params for name in (*parameter.opts, *parameter.secondary_opts)}
+        found = f"no such option: {escaped(option, 200)}"
+        if neighbour := meant(option, known):
+            return found, f"do you mean {neighbour}?"
+        return found, f"see {context.command_path} --help"
     return message[:1].lower() + message[1:].rstrip("."), f"see {context.command_path} --help" if context else ""
 
 

@@ -101,7 +101,7 @@ def run_lines(inputs: Inputs, lines: Lines, output: str | None, work: Work) -> b
 
 
 def _line(number: int, text: bytes, source: str, shared: Shared, inputs: Inputs) -> Line:
-    document = parse_document(text, source)
+    document = _parsed(text, source)
     layer, b, _ = shared
     binary = inputs.binary if layer is None else layer.binary
     if "W" in document:
@@ -128,6 +128,17 @@ def _line(number: int, text: bytes, source: str, shared: Shared, inputs: Inputs)
     if problem.x.ndim != 1:
         raise InputError(f"{source}: x is a matrix, where a line holds one input", "write one line for each input")
     return Line(number, document, problem, not OWN.isdisjoint(document))
+
+
+def _parsed(text: bytes, source: str) -> Document:
+    """The object of a line, of which a message names the line once."""
+    try:
+        return parse_document(text, source)
+    except InputError as bad:
+        start, rest = source, str(bad).removeprefix(source)
+        rest = rest.replace(" at line 1, column ", " at column ", 1).removesuffix(", on line 1")
+        several = bad.advice.startswith("for a document a line")
+        raise InputError(start + rest, "write one document a line" if several else bad.advice) from None
 
 
 def _answer(ready: list[Line], work: Work, out: BinaryIO, source: str, keep_going: bool) -> bool:

@@ -14,6 +14,7 @@ from .jsonarrays import parse_with_arrays
 from .jsonfile import as_object, parse_json_with_minus_infinity
 from .npyfile import MAGIC
 from .npzfile import NpzFile
+from .pasted import PRINTED, is_print
 from .safetensorsfile import SafetensorsFile
 from .sources import STDIN, SUFFIXES, read_bytes, sniffed
 
@@ -33,7 +34,11 @@ def read_document(value: str) -> Archive:
         found = sniffed(data)
         kind = "json" if found == "text table" and not kind else found
     if kind == "json":
-        return JsonObject(as_object(parse_with_arrays(data, source, parse_json_with_minus_infinity), source), source)
+        try:
+            values = parse_with_arrays(data, source, parse_json_with_minus_infinity)
+        except InputError as bad:
+            raise InputError(str(bad), PRINTED if is_print(data) else bad.advice) from None
+        return JsonObject(as_object(values, source), source)
     archive = archive_in(kind, data, source) if not data.startswith(MAGIC) else None
     if archive is None:
         raise InputError(f"INPUT {source} holds one array, where x and W are expected", "give it with -x, -W or -b")

@@ -20,12 +20,11 @@ from .keys import WeightsLayout, said_layout
 from .models import layer_in
 from .names import Names, index_in, index_of, listing
 from .npyfile import read_npy
-from .pasted import OPENING, read_pasted
+from .pasted import LARGEST, OPENING, PRINTED, is_print, read_pasted
 from .sources import STDIN, named, read_bytes, sniffed
 from .tablefile import read_table
 from .words import column_indices, inline_indices, label_column
 
-PASTED = 1 << 24  # bytes of JSON that is none which are looked at once more, as a print
 _WANTED = {0: "a number", 1: "a vector", 2: "a matrix"}
 
 
@@ -97,8 +96,10 @@ def read_entry(
     if kind == "json":
         try:
             found = parse_with_arrays(data, source, parse_json if finite else parse_json_with_nan)
-        except InputError:
-            if strict or len(data) > PASTED or not OPENING.match(data[:200].decode("latin-1")):
+        except InputError as bad:
+            if strict and is_print(data):
+                raise InputError(str(bad), PRINTED) from None
+            if strict or len(data) > LARGEST or not OPENING.match(data[:200].decode("latin-1")):
                 raise
             return _pasted(data, source, finite)
         if isinstance(found, dict):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
@@ -204,8 +203,6 @@ def _invalid(data: bytes, source: str, line: int) -> InputError:
         advice = ""
         if error.msg == "Extra data" and rest[0] in "[{":
             advice = "for a document a line, add --jsonl"
-        elif re.search(r"[0-9.]\s+$", text[max(0, error.pos - 9) : error.pos]) and rest[0] in "-.0123456789":
-            advice = "NumPy prints so: write json.dumps(W.tolist()), or a name without .json"
         line, column, symbol = error.lineno, error.colno, quoted(text[error.pos])
         return InputError(f"{source} is not valid JSON at line {line}, column {column}: found {symbol}", advice)
     except RecursionError:

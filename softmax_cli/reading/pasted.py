@@ -19,6 +19,8 @@ from .cells import number
 from .jsonfile import json_array
 
 OPENING = re.compile(r"\s*(?:[A-Za-z_][\w.]*\s*\(\s*)?\[")  # what such a text starts with
+LARGEST = 1 << 24  # bytes of JSON that is none which are looked at once more, as a print
+PRINTED = "numbers are printed so: give the file another name than .json, or save it as json.dumps(W.tolist())"
 _DEEPEST = 8
 _WIDTH = 30  # characters shown on either side of a mistake
 
@@ -42,6 +44,17 @@ def read_pasted(text: str, label: str, finite: bool = True) -> tuple[Any, bool]:
     if finite:
         _refuse_not_finite(array, label)
     return array, found.rows
+
+
+def is_print(data: bytes) -> bool:
+    """Whether what should be JSON is a print of numbers: by NumPy, torch, Python or MATLAB."""
+    if len(data) > LARGEST or not OPENING.match(data[:200].decode("latin-1")):
+        return False
+    try:
+        read_pasted(data.decode(), "")
+    except (InputError, ValueError):
+        return False
+    return True
 
 
 def pointed(text: str, at: int) -> str:

@@ -12,17 +12,18 @@ from ..core.arrays import Array, Rows
 from ..core.layer import Layer, evaluate, evaluate_logits
 from ..core.masks import Mask
 from ..errors import InputError
+from ..wording import escaped
 from .archives import Archive, JsonObject, listed
 from .documents import read_document
 from .entries import Entry, entry_of, fitted, held_as, read_entry
-from .keys import PASSED_ON, WeightsLayout, passed_on, refuse_near
+from .keys import LAYER_KEYS, PASSED_ON, WeightsLayout, passed_on, refuse_near
 from .layer import Weights, biases, weights
 from .masks import open_numbers, read_mask
 from .models import layer_in
 from .names import INPUTS, OUTPUTS, Names, fitting, names_in
 from .npy_rows import rows_in_file
-from .shapes import inputs_in, refuse_misfit, refuse_missing
-from .sources import refuse_stdin_twice, taken_of
+from .shapes import cut_by_shell, inputs_in, refuse_misfit, refuse_missing
+from .sources import STDIN, named, refuse_stdin_twice, taken_of
 
 
 @dataclass(frozen=True)
@@ -125,12 +126,13 @@ def read_problem(
             left_out, told = taken_of(value, beside or {}) if key == "x" else ((), ())
             entry = read_entry(value, f"-{key}", key, finite=key != "b", header=header, left_out=left_out)
             entries[key] = entry._replace(notes=(*told, *entry.notes))
-    held = "" if input is None else f"{archive.source} {listed(archive).removeprefix('it ')}"
-    refuse_missing([key for key in ("x", "W") if key not in entries and (key != "x" or left is None)], held)
+    missing = [key for key in ("x", "W") if key not in entries and (key != "x" or left is None)]
+    refuse_missing(missing, cut_by_shell(options, missing) if input is None else _held(archive, missing))
     layer = weights(entries["W"], layout, binary)
     b_array = biases(entries["b"], layer.binary) if "b" in entries else None
     inputs = inputs_in(entries["x"], len(layer.W), x_rows) if left is None else left
-    refuse_misfit(inputs, layer.W, b_array, layer.stored)
+    alone = W is not None and ";" not in W and entries["W"].loose and len(entries["W"].array) == 1
+    refuse_misfit(inputs, layer.W, b_array, layer.stored, alone=alone and named(str(W)).kind == "numbers")
     notes = (*(note for key in "xb" if key in entries for note in entries[key].notes), *layer.notes)
     outputs, inputs_, told = _named(archive, layer, entries.get("x"), len(layer.W), W is None)
     problem = Problem(
@@ -167,6 +169,19 @@ def _names_in(archive: Archive, wanted: list[str]) -> dict[str, str]:
     others = [key for key in archive.keys if key not in names.values()]
     refuse_near([*names, *others], {*wanted, *PASSED_ON, "weights_layout", "temperature", "mask"}, archive.source)
     return names
+
+
+def _held(archive: Archive, missing: list[str]) -> str:
+    """What INPUT holds, where it has not what is wanted; where a matrix may be W, how to say so."""
+    held = f"{archive.source} {listed(archive).removeprefix('it ')}"
+    if "W" not in missing or archive.source == STDIN:
+        return held
+    matrices = [key for key in archive.keys if key not in LAYER_KEYS and len(archive.shape(key) or ()) == 2]
+    return (
+        f"{held}: if {escaped(matrices[0], 40)} is W, add -W {archive.source}:{escaped(matrices[0])}"
+        if matrices
+        else held
+    )
 
 
 def _unused(options: dict[str, str | None], archive: Archive) -> tuple[str, ...]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..core.arrays import Array, Rows
 from ..errors import InputError
-from ..wording import counted
+from ..wording import counted, escaped
 from .entries import Entry, fitted
 from .keys import WeightsLayout
+from .sources import named
 
 
 def refuse_missing(missing: list[str], held: str) -> None:
+    """InputError for what is missing, with what is `held` instead."""
     if missing:
         how = " and ".join(f"-{key}" for key in missing)
         verb, it = ("is", "it") if len(missing) == 1 else ("are", "them")
@@ -29,9 +33,12 @@ def inputs_in(entry: Entry, J: int, x_rows: bool) -> Array:
     return x
 
 
-def refuse_misfit(x: Array | Rows, W: Array, b: Array | None, stored: WeightsLayout, prefix: str = "") -> None:
+def refuse_misfit(
+    x: Array | Rows, W: Array, b: Array | None, stored: WeightsLayout, prefix: str = "", alone: bool = False
+) -> None:
     """InputError unless the shapes of x, W (J, K), which was `stored` so or (K, J), and b fit. Advice is given
-    for what fits when it is followed; where two things would, it names both."""
+    for what fits when it is followed; where two things would, it names both. W that
+    was written `alone`, as one row, may have had more."""
     (J, K), n = W.shape, x.shape[-1]
     if n == J and b is not None and len(b) != K:
         raise InputError(f"{prefix}b has {counted(len(b), 'entry', 'entries')} but W has {counted(K, 'column')}")
@@ -50,4 +57,17 @@ def refuse_misfit(x: Array | Rows, W: Array, b: Array | None, stored: WeightsLay
         advice = "x has one input a row: if its columns are the inputs, transpose it"
     elif otherwise:
         advice = f"if W is stored {'outputs × inputs' if stored == 'in-out' else 'inputs × outputs'}, {how}"
+    if alone:
+        rows = "if W has more rows, quote it: -W '1,2;3,4'"
+        advice = f"{advice}; {rows}" if advice else rows
     raise InputError(f"{prefix}W has {counted(J, 'row')} but x has {entries}", advice)
+
+
+def cut_by_shell(options: Mapping[str, str | None], missing: list[str]) -> str:
+    """What to say where one is missing, and the last of the options may have lost what came after a semicolon: a shell
+    ends a command there."""
+    last = [(key, value) for key, value in options.items() if value is not None and named(value).kind == "numbers"]
+    if not last or ";" in last[-1][1] or len(missing) > 1:
+        return ""
+    key, value = last[-1]
+    return f"if there was a ; in it, quote it: -{key} '{escaped(value, 20)};…'"

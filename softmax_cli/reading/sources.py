@@ -153,7 +153,9 @@ def _holds_tensors(start: bytes) -> bool:
 
 def _unreadable(error: Exception, source: str, option: str) -> InputError:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return InputError(f"{option}: no such file: {source}")
+        numbers = option == "INPUT" and NUMERIC.issuperset(source) and not DIGITS.isdisjoint(source)
+        how = "numbers go with an option, in quotes where there is a space: -x '1 2'" if numbers else ""
+        return InputError(f"{option}: no such file: {source}", how)
     if isinstance(error, IsADirectoryError):
         return InputError(f"{option}: {source} is a folder, where a file is expected")
     if isinstance(error, MemoryError):

@@ -139,8 +139,9 @@ def test_a_mistake_in_what_is_pasted_is_pointed_at(text, message, advice):
 def test_a_file_whose_name_says_json_stays_strict(folder):
     (folder / "W.json").write_text("[[1 2]\n [3 4]]")
     message = "W.json is not valid JSON at line 1, column 5: found '2'"
-    advice = "NumPy prints so: write json.dumps(W.tolist()), or a name without .json"
+    advice = "numbers are printed so: give the file another name than .json, or save it as json.dumps(W.tolist())"
     assert refusal(lambda: read_array("W.json", "-W", 2)) == (message, advice)
+    assert refusal(lambda: read_problem("W.json", None, None, None)) == (message, advice)
     (folder / "W.json").rename(folder / "W")
     assert read_array("W", "-W", 2).array.tolist() == [[1, 2], [3, 4]]
 

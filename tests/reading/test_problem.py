@@ -136,16 +136,17 @@ def test_b_is_one_row_or_one_column(b):
 
 TRANSPOSED = "if the columns of x are its inputs, transpose x; if W is the one stored otherwise, "
 OUT_IN = "if W is stored outputs × inputs, add --weights-layout out-in"
+QUOTE = "; if W has more rows, quote it: -W '1,2;3,4'"
 
 
 @pytest.mark.parametrize(
     ("where", "how", "expected"),
     [
         ((None, "1,2,3", "1,2,3;1,2,3;1,2,3;1,2,3;1,2,3"), {}, ("W has 5 rows but x has 3 entries", OUT_IN)),
-        ((None, "1,2,3", "1,2,3"), {}, ("W has 1 row but x has 3 entries", OUT_IN)),
+        ((None, "1,2,3", "1,2,3"), {}, ("W has 1 row but x has 3 entries", OUT_IN + QUOTE)),
         ((None, "1", "1;2"), {}, ("W has 2 rows but x has 1 entry", OUT_IN)),
         ((None, "1,2,3", "1,2;3,4"), {}, ("W has 2 rows but x has 3 entries", "")),
-        ((None, "1,2,3;4,5,6", "1,2,3"), {}, ("W has 1 row but x has 3 entries an input", OUT_IN)),
+        ((None, "1,2,3;4,5,6", "1,2,3"), {}, ("W has 1 row but x has 3 entries an input", OUT_IN + QUOTE)),
         ((None, "1,2,3", "1,2;3,4"), {"layout": "out-in"}, ("W has 2 rows but x has 3 entries", "")),
         (
             (None, "1,2", "1,2,3;4,5,6"),
@@ -203,8 +204,8 @@ def test_a_number_alone_in_a_file_is_no_vector(folder):
 @pytest.mark.parametrize(
     ("where", "message", "advice"),
     [
-        ((None, "1"), "W is missing: give it with -W, or in INPUT", ""),
-        ((None, None, "1"), "x is missing: give it with -x, or in INPUT", ""),
+        ((None, "1"), "W is missing: give it with -W, or in INPUT", "if there was a ; in it, quote it: -x '1;…'"),
+        ((None, None, "1"), "x is missing: give it with -x, or in INPUT", "if there was a ; in it, quote it: -W '1;…'"),
         ((None, None, None, "1"), "x and W are missing: give them with -x and -W, or in INPUT", ""),
         (("part.json",), "W is missing: give it with -W, or in INPUT", "part.json holds x (1,)"),
         (("-", "-", "1"), "INPUT and -x both name standard input, which can be read only once", ""),
