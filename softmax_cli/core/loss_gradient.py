@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import operator
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +15,6 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import InputError
 from .arrays import Array, Rows, checked, real_array
 from .dataset import Found, Part, row_parts, settled
-from .dots import dots
 from .exact_dot import exact_dots_apart
 from .exact_sums import ExactSum, ProductSum, known_zeros, sum_of
 from .integer_sums import Places, whole_sums
@@ -187,7 +187,7 @@ class Work:
         if "z" in self.wanted:
             found.keep("dE_dz", doubles(of_mean) + 0.0)
         if "x" in self.wanted and self.weights is not None:
-            found.keep("dE_dx", _by_inputs(of_mean, self.weights.W))
+            found.keep("dE_dx", self._by_inputs(of_mean))
         if goal.reduction == "none":
             if loss is not None:
                 found.keep("loss", loss)
@@ -196,6 +196,25 @@ class Work:
             if "b" in self.wanted:
                 found.keep("dE_db", doubles(d) + 0.0)
         return d, loss
+
+    def _by_inputs(self, d: Apart) -> Array:
+        """dE/dx = W · dE/dz, each entry rounded once: d (N, K) → (N, J)."""
+        plain, turned = doubles(d), self._turned
+        if not np.isfinite(plain).all():  # as the result is then
+            return np.full((len(plain), turned.W.shape[1]), np.inf)
+        dx, _ = turned.logits(plain)
+        if d.power is not None:
+            rows = np.flatnonzero(d.power.any(axis=1))
+            n, j = (part.ravel() for part in np.meshgrid(rows, np.arange(dx.shape[1]), indexing="ij"))
+            hi, _, power = exact_dots_apart(d.significand[n], turned.W.T[j], d.power[n])
+            dx[n, j] = np.ldexp(hi, power)
+        return dx
+
+    @functools.cached_property
+    def _turned(self) -> Weights:
+        """Wᵀ (K, J), whose logits for dE/dz are dE/dx."""
+        assert self.weights is not None
+        return Weights(np.ascontiguousarray(self.weights.W.T), None)
 
     def _gradient(self, layer: Layer, goal: Objective) -> tuple[Apart, Array | None, Apart]:
         """dE/dz times the norm, E, and dE/dz."""
@@ -261,14 +280,3 @@ def _penalty(l2: float, W: Array) -> float:
 
 
 NAMES = ("dE_dz", "dE_dW", "dE_db", "dE_dx")
-
-
-def _by_inputs(d: Apart, W: Array) -> Array:
-    """dE/dx = W · dE/dz, each entry rounded once: d (N, K), W (J, K) → (N, J)."""
-    dx, _ = dots(doubles(d), np.ascontiguousarray(W.T), None)
-    if d.power is not None:
-        rows = np.flatnonzero(d.power.any(axis=1))
-        n, j = (part.ravel() for part in np.meshgrid(rows, np.arange(len(W)), indexing="ij"))
-        hi, _, power = exact_dots_apart(d.significand[n], W[j], d.power[n])
-        dx[n, j] = np.ldexp(hi, power)
-    return dx
