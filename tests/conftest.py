@@ -9,6 +9,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))  # for what tests share: `command`, `exact`, …
 
 from surroundings import KEPT  # noqa: E402
+from systems import marks  # noqa: E402
 
 for name in set(os.environ) - KEPT:
     if not name.startswith(("PIP_", "PYTEST_")):
@@ -37,6 +38,13 @@ def _signals_are_answered_as_before():
     for number, answer in before.items():
         if signal.getsignal(number) is not answer:
             signal.signal(number, answer)
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what cannot run on every system."""
+    for item in items:
+        for mark in marks(item.function):
+            item.add_marker(mark)
 
 
 def pytest_terminal_summary(terminalreporter, config):

@@ -319,7 +319,7 @@ def test_the_help_says_that_the_file_is_executed():
     assert "--function executes the file that it names; nothing else does." in text
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGKILL", 9)])
 def test_the_user_s_code_ends_with_the_command(folder, number):
     (folder / "layer.py").write_text(
         "import os\nprint(os.getpid(), flush=True)\n"

@@ -2,6 +2,7 @@
 before anything else, and takes away what Windows has not."""
 
 import builtins
+import functools
 import io
 import mmap
 import os
@@ -34,6 +35,7 @@ class Absent:
 
 
 def _elsewhere(call):
+    @functools.wraps(call)
     def opened(path, *arguments, **options):
         name = os.fspath(path) if isinstance(path, str | os.PathLike) else ""
         if name.startswith(PLACES) and name != MAPS:

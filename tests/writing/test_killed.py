@@ -31,10 +31,13 @@ for n in itertools.count():
 """
 
 
+KILL = getattr(signal, "SIGKILL", 9)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "status", "litter"),
-    [(signal.SIGTERM, 143, False), (signal.SIGINT, -signal.SIGINT, False), (signal.SIGKILL, -signal.SIGKILL, True)],
+    [(signal.SIGTERM, 143, False), (signal.SIGINT, -signal.SIGINT, False), (KILL, -KILL, True)],
 )
 def test_a_killed_run_leaves_one_whole_file(tmp_path, number, status, litter):
     chance = random.Random(number)

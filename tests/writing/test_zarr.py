@@ -132,7 +132,7 @@ def test_an_old_store_is_replaced_and_nothing_else_is(tmp_path):
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="signals")
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGKILL", 9)])
 def test_a_run_that_is_ended_leaves_no_store_under_the_name(tmp_path, sign):
     np.savez(tmp_path / "m.npz", x=np.ones(1000), W=np.ones((1000, 300)))
     started = subprocess.Popen(
