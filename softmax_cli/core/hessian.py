@@ -34,7 +34,7 @@ class Hessian:
     `each` says so; `single` drops the leading axis."""
 
     layer: Layer
-    weights: Array
+    weights: Apart
     l2: float
     each: bool
     single: bool
@@ -44,7 +44,7 @@ class Hessian:
     @property
     def made_of(self) -> tuple[Array, ...]:
         """What is finite if every entry is: but a row that is not is refused when it is made."""
-        return (self.weights,)
+        return (self.weights.significand,)
 
     @property
     def per_output(self) -> int:
@@ -64,13 +64,13 @@ class Hessian:
     def shape(self, layout: Layout = "numerator") -> tuple[int, ...]:
         """(K·J, K·J), with N in front for the Hessians of N inputs. It is symmetric, and so has one layout."""
         n = self.columns
-        return (len(self.weights), n, n) if self.each and not self.single else (n, n)
+        return (len(self.layer.h), n, n) if self.each and not self.single else (n, n)
 
     def blocks(self, layout: Layout = "numerator", limit: int = BLOCK_BYTES) -> Iterator[Array]:
         """All of it as consecutive blocks of whole rows, of about `limit` bytes."""
         K, J = self.layer.h.shape[1], self.layer.x.shape[1]
         step = max(1, min(J, limit // (8 * K * J)))
-        for n in range(len(self.weights) if self.each else 1):
+        for n in range(len(self.layer.h) if self.each else 1):
             for i in range(K):
                 for j in range(0, J, step):
                     yield self.rows(n, i, slice(j, min(j + step, J)))
@@ -96,15 +96,17 @@ class Hessian:
         """The rows of the weights W[inputs, i], of input n where each has its own: (…, K·J)."""
         K, J = self.layer.h.shape[1], self.layer.x.shape[1]
         total: Sum | None = None
-        first, last = (n, n + 1) if self.each else (0, len(self.weights))
+        first, last = (n, n + 1) if self.each else (0, len(self.layer.h))
         step = max(1, TERM_BYTES // (8 * K * J))
         for a in range(first, last, step):
             some = slice(a, min(a + step, last))
             part = self.layer.inputs(some)
             with np.errstate(all="ignore"):
-                slope = scaled(_slopes(part, i), self.weights[some] * (1.0 - 2.0 * part.tail))
-                for factor in _times_inputs(slope, part.x):
-                    more = sum_of_products(part.x[:, inputs], factor)
+                w, power = self.weights
+                factor = Apart(w[some] * (1.0 - 2.0 * part.tail), None if power is None else power[some])
+                slope = scaled(_slopes(part, i), factor)
+                for right in _times_inputs(slope, part.x):
+                    more = sum_of_products(part.x[:, inputs], right)
                     total = more if total is None else added(total, more)
         assert total is not None
         with np.errstate(all="ignore"):
@@ -149,7 +151,9 @@ def hessian_structure(layer: Layer, goal: Objective, single: bool) -> Hessian:
     """The Hessian of an error of a layer."""
     N = len(layer.h)
     s = np.ones(N) if isinstance(goal.part, np.ndarray) else goal.part.total()
-    weights = s * goal.factor(layer.temperature * layer.temperature, goal.norm, N)
+    factor = goal.factor(layer.temperature, goal.norm, N, times=2)
+    weights = scaled(Apart(s[:, None]), factor)
+    weights = Apart(weights.significand[:, 0], None if weights.power is None else weights.power[:, 0])
     return Hessian(layer, weights, goal.l2, goal.reduction == "none", single)
 
 

@@ -23,7 +23,7 @@ from .arrays import Array, real_array
 from .layer import Layer
 from .logit_gradient import of_upstream
 from .masks import Mask
-from .split_exponent import Apart
+from .split_exponent import Apart, settled
 from .targets import Classes, Index, Probabilities, smoothed_classes, smoothed_rows
 from .twofold import two_product
 
@@ -81,13 +81,13 @@ class Objective:
         h = h._replace(significand=h.significand - h.significand * layer.tail[:, None])
         return self.part.residual(h, complement), cost if self.weights is None else cost * self.weights
 
-    def factor(self, T: float, norm: float, N: int) -> Array:
-        """wₙ/(T·norm), (N,), rounded once."""
-        weights = np.ones(N) if self.weights is None else self.weights
-        p, e = two_product(np.full(1, T), np.full(1, norm))
-        q = weights / p
-        factor: Array = q - q * (e / p) if np.isfinite(e).all() else q
-        return factor
+    def factor(self, T: float, norm: float, N: int, times: int = 1) -> Apart:
+        """wₙ/(T·norm), (N,), rounded once; with T² for two `times`."""
+        (t, of_T), (m, of_norm) = math.frexp(T), math.frexp(norm)
+        w, power = np.frexp(np.ones(N) if self.weights is None else self.weights)
+        p, e = two_product(np.full(1, t**times), np.full(1, m))
+        q = w / p
+        return settled(q - q * (e / p), power - (times * of_T + of_norm))
 
 
 def objective(options: Options, N: int, K: int, single: bool, mask: Mask | None = None) -> Objective:

@@ -53,12 +53,12 @@ def difference(a: Apart, b: Apart) -> Apart:
     return settled(np.ldexp(a.significand, p - power) - np.ldexp(b.significand, q - power), power)
 
 
-def scaled(a: Apart, factor: Array) -> Apart:
+def scaled(a: Apart, factor: Apart) -> Apart:
     """a·factor, elementwise: factor (N,) for the rows of a (N, K)."""
-    s, e = np.frexp(factor)
-    if (np.abs(e) <= 60).all():
-        return Apart(a.significand * factor[:, None] + 0.0, a.power)  # and no −0 for a factor of 0
-    return product(a, Apart(s[:, None], e[:, None]))
+    s, e = np.frexp(factor.significand)
+    if factor.power is None and (np.abs(e) <= 60).all():
+        return Apart(a.significand * factor.significand[:, None] + 0.0, a.power)  # and no −0 for a factor of 0
+    return product(a, Apart(s[:, None], (e if factor.power is None else e + factor.power)[:, None]))
 
 
 def quotient(a: Apart, T: float) -> Apart:

@@ -38,5 +38,5 @@ def hessian_result(problem: Problem, error: dict[str, Any]) -> Result:
         return Sheet(title, (size, size), label, label, lambda r, c: found.entries(n, r, c))
 
     document: dict[str, Value] = {**inputs_of(problem), **error, "d2E_dW2": Stream(found.shape(), found.blocks())}
-    sheets = Sheets(len(found.weights) if every else 1, sheet)
+    sheets = Sheets(len(found.layer.h) if every else 1, sheet)
     return Result(document, "d2E_dW2", lambda: sheets, batch=Batch(lambda some: found, 1), axes=axes)

@@ -1,5 +1,7 @@
 """d²E/dW² at 60 digits, entry by entry, and as the derivative of dE/dW."""
 
+from fractions import Fraction
+
 import mpmath
 import numpy as np
 import pytest
@@ -114,3 +116,23 @@ def test_it_is_the_derivative_of_the_gradient():
 def test_probabilities_that_underflow_are_restored_by_large_inputs():
     x, W = np.array([1e200]), np.array([[0.0, -760e-200]])
     assert excess(hessian(x, W), *exact(x, W, None, target=[0])) <= 1.0
+
+
+def of_a_temperature(T, x):
+    """With W = 0 an entry is ±x²/(4T²), a rational number."""
+    return Fraction(x) ** 2 / 4 / Fraction(T) ** 2
+
+
+EXTREME = [
+    (T, x)
+    for T in (1e300, 1e200, 3.0, 1e-150)
+    for x in (1e-100, 1.0, 1e200, 1e300)
+    if 2**-1022 <= of_a_temperature(T, x) < 2**1023
+]
+
+
+@pytest.mark.parametrize(("T", "x"), EXTREME)
+def test_a_temperature_whose_square_is_no_double_loses_nothing(T, x):
+    truth = np.array([[1, -1], [-1, 1]]) * float(of_a_temperature(T, x))
+    np.testing.assert_allclose(hessian([x], [[0.0, 0.0]], temperature=T), truth, rtol=1e-15, atol=0)
+    np.testing.assert_allclose(hvp([x], [[0.0, 0.0]], [[1.0, 0.0]], temperature=T), truth[:1], rtol=1e-15, atol=0)

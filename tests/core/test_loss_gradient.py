@@ -1,6 +1,7 @@
 """The loss and its derivatives at 60 digits, held to what `loss_gradient` promises."""
 
 import itertools
+from fractions import Fraction
 
 import mpmath
 import numpy as np
@@ -326,3 +327,24 @@ def test_no_row_that_counts_sums_to_nothing():
     found = loss_gradient(X3, W3, target=[5, 5, 5], ignore=5, reduction="sum")
     assert found.loss == 0.0
     assert not found.dE_dW.any()
+
+
+def of_a_factor(w, T, x):
+    """With W = 0 dE/dW is ±wx/(2T), a rational number."""
+    return Fraction(w) * Fraction(x) / 2 / Fraction(T)
+
+
+EXTREME = [
+    (w, T, x)
+    for w in (1e-300, 1.0, 1e300)
+    for T in (1e-200, 0.3, 1e300)
+    for x in (1e-100, 1.0, 1e300)
+    if 2**-1022 <= of_a_factor(w, T, x) < 2**1023
+]
+
+
+@pytest.mark.parametrize(("w", "T", "x"), EXTREME)
+def test_a_factor_that_is_no_double_loses_nothing(w, T, x):
+    entry = float(of_a_factor(w, T, x))
+    found = loss_gradient([[x]], [[0.0, 0.0]], target=[0], sample_weights=[w], temperature=T, reduction="sum")
+    np.testing.assert_allclose(found.dE_dW, [[-entry, entry]], rtol=1e-15, atol=0)
