@@ -21,8 +21,8 @@ def check(inputs: Inputs, error: ErrorSide, against: Against, function: Function
       softmax-jac loss-grad --target 2 --wrt W -o dW.csv
       softmax-jac check --of dE_dW --target 2 --against dW.csv
 
-    Find the mistake in a gradient, or in a function that makes one, as in --function layer.py:backward: that executes
-    the file, and nothing else does. Exit 0 when all agrees, 1 when not.
+    Find the mistake in a gradient, or in a function that makes one, as in --function layer.py:backward. Exit 0 when all
+    agrees, 1 when not. --function executes the file that it names; nothing else does.
     """
     from .comparing import check_lines, run_check
 

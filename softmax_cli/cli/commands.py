@@ -1,7 +1,7 @@
 """What a command is: a function of option groups, every field of which is a parameter."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import typer
@@ -51,11 +51,11 @@ class OnceEach(TyperCommand):
 
         groups = self.callback.groups  # type: ignore[union-attr]
         elsewhere = [group for group in groups if group in SHARED and SHARED[group][1] != ctx.info_name]
-        apart = {field for group in elsewhere for field in group._fields}
-        write_options(formatter, ctx, "Options", [own for own in self.get_params(ctx) if own.name not in apart])
+        own = [group for group in groups if group not in elsewhere]
+        write_options(formatter, "Options", own, [("-h/--help", "Show this message and exit.")])
         for home in dict.fromkeys(SHARED[group][1] for group in elsewhere):
             there = [group for group in elsewhere if SHARED[group][1] == home]
-            write_names(formatter, home, [(SHARED[group][0], _parameters(group)) for group in there])
+            write_names(formatter, home, [(SHARED[group][0], group) for group in there])
 
 
 class Explaining(TyperCommand):
@@ -68,25 +68,13 @@ class Explaining(TyperCommand):
         from .help import write_options
 
         for about, group in {about: group for group, (about, home) in SHARED.items() if home == ctx.info_name}.items():
-            write_options(formatter, ctx, about[:1].upper() + about[1:], _parameters(group))
+            write_options(formatter, about[:1].upper() + about[1:], [group])
 
 
 def add_command(app: typer.Typer, name: str) -> None:
-    """Give an application a command. One without option groups is its help."""
+    """Give an application a command: every field of every group is a parameter. One without groups is its help."""
     function, summary = COMMANDS[name]
     groups = list(function.__annotations__.values())[:-1]
-
-    def run(*filled: Any) -> None:
-        limit_blas_threads()
-        function(*filled)
-
-    kind = OnceEach if groups else Explaining
-    named = app.command(name, cls=kind, help=function.__doc__, short_help=summary, options_metavar="[OPTIONS]")
-    named(_taking(groups, run))
-
-
-def _taking(groups: Sequence[Any], run: Callable[..., None]) -> Callable[..., None]:
-    """A function of every field of every group, which calls one of the groups."""
     parameters = [
         inspect.Parameter(
             field, inspect.Parameter.KEYWORD_ONLY, default=group._field_defaults[field], annotation=annotation
@@ -95,17 +83,12 @@ def _taking(groups: Sequence[Any], run: Callable[..., None]) -> Callable[..., No
         for field, annotation in group.__annotations__.items()
     ]
 
-    def of_fields(**values: Any) -> None:
-        run(*(group(*(values[field] for field in group._fields)) for group in groups))
+    def run(**values: Any) -> None:
+        limit_blas_threads()
+        function(*(group(*(values[field] for field in group._fields)) for group in groups))
 
-    of_fields.__annotations__ = {p.name: p.annotation for p in parameters}
-    of_fields.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    of_fields.groups = groups  # type: ignore[attr-defined]
-    return of_fields
-
-
-def _parameters(group: Any) -> list[Any]:
-    """A group's fields as Typer has them, with their names and meanings."""
-    app = typer.Typer(add_completion=False)
-    app.command(add_help_option=False)(_taking([group], lambda filled: None))
-    return typer.main.get_command(app).params
+    run.__annotations__ = {p.name: p.annotation for p in parameters}
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.groups = groups  # type: ignore[attr-defined]
+    kind = OnceEach if groups else Explaining
+    app.command(name, cls=kind, help=function.__doc__, short_help=summary, options_metavar="[OPTIONS]")(run)

@@ -215,7 +215,16 @@ def test_without_a_command_the_help_is_printed_with_a_line_for_each():
     text = run().stdout
     assert text == run("--help").stdout
     listed = re.findall(r"^  (\S+)  +(\S.*)$", text.split("Commands:")[1], re.MULTILINE)
-    assert [name for name, _ in listed] == [*COMMANDS, "loss-grad", "merge", "hessian", "check", "explain", "options"]
+    assert [name for name, _ in listed] == [
+        *COMMANDS,
+        "loss-grad",
+        "merge",
+        "hessian",
+        "check",
+        "explain",
+        "example",
+        "options",
+    ]
     assert "Examples:" not in dict(listed).values()
 
 
