@@ -143,7 +143,7 @@ def _width(output: str | None) -> int:
 def _picture(problem: "Problem", worked: "WorkedEntry") -> str:
     """The whole matrix of derivatives; none of those by the logits, which are a row."""
     from ..drawing.svg import svg_heatmap
-    from ..drawing.view import Plain, View, view_of
+    from ..drawing.view import of_matrix, view_of
     from ..writing.jacobian_result import Asked, jacobian_result
 
     if worked.loss is None:
@@ -151,12 +151,11 @@ def _picture(problem: "Problem", worked: "WorkedEntry") -> str:
         return svg_heatmap(view_of(jacobian_result(problem, asked), "numerator"))
     if worked.of_logits:
         return ""
-    from ..writing.labels import Labels
+    from ..writing.labels import Axes, Labels
 
-    labels, loss = Labels(worked.names), worked.loss
-    rows = labels.weights_from, labels.weights_to
-    view = View(Plain(loss.dE_dW), "numerator", "dE/dW", "W[j,:]", "W[:,i]", *rows)
-    return svg_heatmap(view, marked=loss.marked)
+    labels = Labels(worked.names)
+    axes = Axes("dE/dW", "W[j,:]", "W[:,i]", labels.weights_from, labels.weights_to)
+    return svg_heatmap(of_matrix(worked.loss.dE_dW, axes), marked=worked.loss.marked)
 
 
 WANTED = {  # by what the entry is of, and whether the logits are given

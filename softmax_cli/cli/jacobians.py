@@ -93,8 +93,7 @@ def _jacobian(
             show(result, format, output, result.document["layout"])  # type: ignore[arg-type]
             return
     if lines.jsonl:
-        if output.plot is not None:
-            fail("--plot draws one matrix, and --jsonl makes one of every line")
+        refuse_plots_of_lines(output)
         answer_lines(inputs, lines, output, _line_work(asked))
         return
     format = chosen_format(output.format, output.json, output.output)
@@ -106,6 +105,11 @@ def _jacobian(
         apart = wanted.layout == "tensor" and wanted.wrt == "W"
         refuse_dimensions(problem.x.ndim + 1 + apart, f"{wanted.key} has")
     show(jacobian_result(problem, wanted), format, output, shape.layout)
+
+
+def refuse_plots_of_lines(output: DrawnOutput) -> None:
+    if output.plot is not None:
+        fail("--plot draws one matrix, and --jsonl makes one of every line")
 
 
 def show(result: "Result", format: str, output: DrawnOutput, layout: "Layout" = "numerator") -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ..wording import quoted, shown
 from .commands import command
 from .inputs import answer_lines, check_values, fail, problem_of
-from .options import ErrorSide, Inputs, Lines, Output, Running, Step
+from .jacobians import refuse_plots_of_lines, show
+from .options import DrawnOutput, ErrorSide, Inputs, Lines, Running, Step
 
 if TYPE_CHECKING:
     from ..core.arrays import Array
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 
 @command("loss-grad", "the error E, its gradient in W, b, x, z: what training needs")
-def loss_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, running: Running, output: Output) -> None:
+def loss_grad(
+    inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, running: Running, output: DrawnOutput
+) -> None:
     """Examples:
 
     \b
@@ -33,7 +36,7 @@ def loss_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, runnin
     --upstream gives. The plain column sums of dL/dW are zero, because the outputs sum to one, and move no weight: each
     row has to be weighted by what its output costs.
     """
-    from ..writing.emit import chosen_format, emit
+    from ..writing.emit import chosen_format
     from ..writing.loss_result import loss_result, refuse_several
     from .error_options import error_of, named_as_given, say_spread
 
@@ -45,17 +48,18 @@ def loss_grad(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, runnin
         return
     if lines.jsonl:
         check_values(inputs, read_too)
+        refuse_plots_of_lines(output)
         answer_lines(inputs, lines, output, _line_work(error, step, inputs.header))
         return
     format = chosen_format(output.format, output.json, output.output)
     problem = problem_of(inputs, lines, read_too, in_file=True)
     given = error_of(problem, error)
     keys = keys_of(_wrt(problem, step), step)
-    refuse_several(keys, format)
+    refuse_several(keys, format if output.plot is None else "--plot")
     say_spread(problem, given, set())
     with named_as_given(error):
         found = _found(problem, given, step)
-    emit(loss_result(problem, given, found), format, output.output, output.precision, output.full)
+    show(loss_result(problem, given, found), format, output)
 
 
 def in_shards(x: str | None) -> bool:

@@ -17,26 +17,29 @@ from ..running.shards import Shard, read_shards, tasks_of
 from ..running.tasks import Goal, try_options
 from ..wording import counted, shown
 from ..writing import cleanup
-from ..writing.emit import chosen_format, emit
+from ..writing.emit import chosen_format
 from ..writing.files import target
 from ..writing.loss_result import loss_result, refuse_several
 from ..writing.messages import say
 from .error_options import NO_SIDE, error_of, named_as_given
 from .inputs import fail, problem_of
+from .jacobians import show
 from .loss_grad import keys_of, moved_by
-from .options import ErrorSide, Inputs, Lines, Output, Running, Step
+from .options import DrawnOutput, ErrorSide, Inputs, Lines, Running, Step
 
 BESIDE = ("target", "upstream", "sample_weights")  # what has one entry for each input, and comes in shards as well
 
 
-def over_shards(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, running: Running, output: Output) -> None:
+def over_shards(
+    inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, running: Running, output: DrawnOutput
+) -> None:
     """Find the loss and the gradient of all shards together, or write their sums."""
     wanted = _checked(inputs, error, step, lines, running)
     format = "npz" if running.partial else chosen_format(output.format, output.json, output.output)
     if running.partial and output.output is None:
         fail("--partial needs -o FILE.npz")
     if not running.partial:
-        refuse_several(keys_of(wanted, step), format)
+        refuse_several(keys_of(wanted, step), format if output.plot is None else "--plot")
     count = count_of(running.workers)
     beside = {key: str(getattr(error, key)) for key in BESIDE if getattr(error, key) is not None}
     shards = read_shards(str(inputs.x), beside)
@@ -64,7 +67,7 @@ def over_shards(inputs: Inputs, error: ErrorSide, step: Step, lines: Lines, runn
     found = {key: value for key, value in found.items() if key in kept and value is not None}
     found |= moved_by(problem, found, step)
     result = loss_result(problem, given, found, partial.sums.rows)
-    emit(result, format, output.output, output.precision, output.full)
+    show(result, format, output)
 
 
 @contextmanager

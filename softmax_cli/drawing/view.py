@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from ..core.arrays import Array, Layout
 from ..core.batch import Batch, Structure
@@ -61,8 +63,17 @@ class View(NamedTuple):
 def view_of(result: Result, layout: Layout) -> View:
     """The matrix as it is laid out, and what labels its rows and columns."""
     assert result.axes is not None
-    assert result.batch is not None
+    if result.batch is None:
+        return of_matrix(result.document[result.main], result.axes)
     return laid_out(result.batch, result.axes, layout)
+
+
+def of_matrix(values: Any, axes: Axes) -> View:
+    """The view of a matrix, or of a vector as a row. InputError for a matrix of each input."""
+    matrix = np.atleast_2d(values)
+    if matrix.ndim > 2:
+        raise InputError(f"a picture shows one matrix, and {axes.name} is one of each input", "use --reduction mean")
+    return View(Plain(matrix), "numerator", axes.name, axes.rows, axes.columns, axes.row, axes.column)
 
 
 def laid_out(batch: Batch, axes: Axes, layout: Layout) -> View:

@@ -12,7 +12,7 @@ from ..errors import InputError
 from ..reading.problem import Problem
 from .formats.registry import ONE_ARRAY
 from .inputs import inputs_of
-from .labels import Labels, of_input
+from .labels import Axes, Labels, of_input
 from .result import Result, Value
 from .sheet import Sheet, Sheets, matrix_sheet
 
@@ -32,16 +32,33 @@ def loss_result(problem: Problem, error: dict[str, Any], found: dict[str, Array]
     if found[chosen[0]].ndim == 3:
         N, J, _ = found[chosen[0]].shape
         row_labels = {"n": [str(n) for n in range(N)], "j": problem.input_names or [str(j) for j in range(J)]}
-    return Result(document, chosen[0], lambda: _sheets(problem, error, found), header=header, row_labels=row_labels)
+    return Result(
+        document, chosen[0], lambda: _sheets(problem, error, found), header=header, row_labels=row_labels,
+        axes=_axes(chosen[0], problem),
+    )  # fmt: skip
 
 
 def refuse_several(keys: list[str], format: str) -> None:
-    """csv, npy and zarr hold one result: InputError for more keys than that."""
-    if format in ONE_ARRAY and len(set(keys)) > 1:
+    """csv, npy and zarr hold one result, and a picture shows one: InputError for more keys than that."""
+    there = " and ".join(keys)
+    if len(set(keys)) == 1:
+        return
+    if format in ("heatmap", "--plot"):
+        raise InputError(f"a picture shows one result, and there are {there}", "choose one, as in --wrt W")
+    if format in ONE_ARRAY:
         raise InputError(
-            f"{format} holds one result, and there are {' and '.join(keys)}",
-            "choose one, as in --wrt W, or write .npz or .json",
+            f"{format} holds one result, and there are {there}", "choose one, as in --wrt W, or write .npz or .json"
         )
+
+
+def _axes(key: str, problem: Problem) -> Axes:
+    """What a picture says of a result."""
+    kind = _kinds(Labels(problem.names, problem.input_names), problem.single)[key]
+    name, columns = key.replace("_d", "/d"), kind.meaning.split("column ")[1]
+    if key in ("dE_dW", "W_new"):
+        return Axes(name, "W[j,:]", columns, kind.row, kind.column)
+    row = (lambda n: "E") if kind.row is _no_label else kind.row
+    return Axes(name, "E" if kind.row is _no_label else "n", columns, row, kind.column)
 
 
 class _Kind(NamedTuple):
