@@ -2,7 +2,9 @@
 
 import numpy as np
 import orjson
+import pytest
 
+from softmax_cli.reading.entries import read_array, read_entry
 from softmax_cli.reading.jsonfile import parse_document
 from softmax_cli.reading.problem import read_problem
 
@@ -43,3 +45,65 @@ def bench_small_lines(benchmark):
     text = lines()
     benchmark.group, benchmark.name = SMALL, "parse_document"
     benchmark(lambda: [parse_document(line, "line 1") for line in text])
+
+
+MATRIX, ROWS = (20_000, 12), 20_000
+
+
+def matrix(tmp_path):
+    return tmp_path, np.random.default_rng(5).standard_normal(MATRIX)
+
+
+def compared(benchmark, group, reader, read):
+    """One of two ways to the same numbers."""
+    benchmark.group, benchmark.name = f"{group}, {MATRIX[0]} × {MATRIX[1]}", reader
+    benchmark.pedantic(read, rounds=15, warmup_rounds=1)
+
+
+WAYS = ["numpy", "ours"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("suffix", ["npy", "npz", "csv", "txt"])
+def bench_matrix(benchmark, tmp_path, suffix, way):
+    folder, W = matrix(tmp_path)
+    path = str(folder / f"W.{suffix}")
+    {
+        "npy": lambda: np.save(path, W),
+        "npz": lambda: np.savez(path, W=W),
+        "csv": lambda: np.savetxt(path, W, delimiter=","),
+        "txt": lambda: np.savetxt(path, W),
+    }[suffix]()
+    plain = {
+        "npy": lambda: np.load(path),
+        "npz": lambda: np.load(path)["W"],
+        "csv": lambda: np.loadtxt(path, delimiter=","),
+        "txt": lambda: np.loadtxt(path),
+    }[suffix]
+    compared(benchmark, f".{suffix}", way, plain if way == "numpy" else lambda: read_array(path, "-W", 2))
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("column", [0, 6, 12])
+def bench_table_without_a_column_of_words(benchmark, tmp_path, column, way):
+    folder, W = matrix(tmp_path)
+    path = folder / "x.csv"
+    names = [f"c{n}" for n in range(12)]
+    names.insert(column, "y")
+    rows = [[*map(repr, row)] for row in W.tolist()]
+    for row in rows:
+        row.insert(column, "setosa")
+    path.write_text("\n".join(map(",".join, [names, *rows])) + "\n")
+    kept = [n for n in range(13) if n != column]
+    plain = lambda: np.loadtxt(path, delimiter=",", skiprows=1, usecols=kept)  # noqa: E731
+    ours = lambda: read_entry(str(path), "-x", "x", left_out=("y",))  # noqa: E731
+    compared(benchmark, f"a table without its column {column}", way, plain if way == "numpy" else ours)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def bench_column_of_labels(benchmark, tmp_path, way):
+    path = tmp_path / "y.csv"
+    path.write_text("species\n" + "setosa\nvirginica\n" * (ROWS // 2))
+    plain = lambda: np.loadtxt(path, dtype="U10", skiprows=1)  # noqa: E731
+    ours = lambda: read_array(str(path), "--target", 1, names=("setosa", "virginica"))  # noqa: E731
+    compared(benchmark, "a column of labels", way, plain if way == "numpy" else ours)

@@ -29,7 +29,7 @@ def numbers(
     flat = array("d") if flat is None else flat
     for line, cells in rows:
         try:
-            values = _values(cells)
+            values = values_of(cells)
         except ValueError:
             raise bad_row(line, cells) from None
         if finite and not all(map(isfinite, values)):
@@ -44,7 +44,8 @@ def numbers(
     return np.frombuffer(flat, dtype=np.float64).reshape(-1, width or 1) if flat else np.empty((0, width or 1))
 
 
-def _values(cells: list[str]) -> list[float]:
+def values_of(cells: list[str]) -> list[float]:
+    """The doubles nearest to the cells. ValueError if one is no number."""
     try:
         values = list(map(float, cells))
     except ValueError:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
 
 from ..errors import InputError
 from ..wording import escaped, quoted
 from .cells import is_name
 from .rows import Lines, csv_rows, delimiter_of, end_of_rows, is_header, start_of_rows, unmarked
 
-Cells = list[tuple[int, str]]  # with the line that each stands on
+
+class Column(NamedTuple):
+    """The cells of a column, and the line that each stands on."""
+
+    cells: list[str]
+    lines: Sequence[int]
 
 
 def header_of(data: bytes, stop: int, source: str, delimiter: str, header: bool | None) -> tuple[list[str], Lines, int]:
@@ -34,26 +42,60 @@ def column_at(column: str, names: Sequence[str], source: str) -> int:
     raise InputError(f"{source} has no column {quoted(column)}", f"its columns are {named}")
 
 
-def column_cells(data: bytes, source: str, delimiter: str | None, header: bool | None, column: str) -> Cells:
-    """The cells of one column, below the header row. InputError for a row that ends before it."""
+def column_of(data: bytes, source: str, delimiter: str | None, header: bool | None, name: str) -> Column:
+    """One column, below the header row. InputError for a row that ends before it."""
     stop = end_of_rows(data, source)
     delimiter = delimiter or delimiter_of(data, stop)
     names, lines, line = header_of(data, stop, source, delimiter, header)
-    at = column_at(column, names, source)
-    found: Cells = []
-    for number, cells in csv_rows(lines, line, source, delimiter):
-        if at >= len(cells):
-            raise InputError(f"{source} row {number} has no cell in column {at + 1}, {quoted(column)}")
-        found.append((number, cells[at].strip()))
-    if not found:
+    at = column_at(name, names, source)
+    cells = _plain_cells(data[lines.at : stop], delimiter, len(names), at)
+    found = Column(cells, range(line, line + len(cells)))
+    if not cells:
+        found = _any_cells(csv_rows(lines, line, source, delimiter), source, at, name)
+    if not found.cells:
         raise InputError(f"{source} holds nothing below its header row")
     return found
 
 
-def all_cells(data: bytes, source: str, delimiter: str | None) -> list[tuple[int, list[str]]]:
-    """Every row, with the line that it stands on."""
+def _plain_cells(body: bytes, delimiter: str, width: int, at: int) -> list[str]:
+    """The cells at an index of every row; none where something is quoted or a row is not `width` cells long."""
+    if b'"' in body or delimiter == " " or not body:
+        return []
+    text = body if body.endswith(b"\n") else body + b"\n"
+    marks = np.frombuffer(text, dtype=np.uint8)
+    ends = marks == 0x0A
+    found = np.flatnonzero((marks == ord(delimiter)) | ends)
+    if len(found) % width:
+        return []
+    places = found.reshape(-1, width)
+    if not ends[places[:, -1]].all() or ends[places[:, :-1]].any():
+        return []
+    starts = places[:, at - 1] if at else np.concatenate([[-1], places[:-1, -1]])
+    pairs = zip((starts + 1).tolist(), places[:, at].tolist(), strict=True)
+    return b"\n".join([text[a:b].strip() for a, b in pairs]).decode().split("\n")
+
+
+def _any_cells(rows: Iterable[tuple[int, list[str]]], source: str, at: int, name: str) -> Column:
+    cells, lines = [], []
+    for line, row in rows:
+        if at >= len(row):
+            raise InputError(f"{source} row {line} has no cell in column {at + 1}, {quoted(name)}")
+        cells.append(row[at].strip())
+        lines.append(line)
+    return Column(cells, lines)
+
+
+def only_column(data: bytes, source: str, delimiter: str | None) -> Column | None:
+    """Every row of a table of one column; None for any other table."""
     stop = end_of_rows(data, source)
-    return list(csv_rows(Lines(data, start_of_rows(data), stop), 1, source, delimiter or delimiter_of(data, stop)))
+    delimiter = delimiter or delimiter_of(data, stop)
+    start = start_of_rows(data)
+    if delimiter.encode() not in data and (cells := _plain_cells(data[start:stop], ",", 1, 0)):
+        return Column(cells, range(1, 1 + len(cells)))
+    rows = list(csv_rows(Lines(data, start, stop), 1, source, delimiter))
+    if any(len(cells) != 1 for _, cells in rows):
+        return None
+    return Column([cells[0].strip() for _, cells in rows], [line for line, _ in rows])
 
 
 def blanked(

@@ -27,10 +27,10 @@ def read_document(value: str) -> Archive:
     path = "" if value == "-" else value
     source = shown(path) if path else STDIN
     kind = SUFFIXES.get(os.path.splitext(path)[1].lower(), "")
-    if kind == "safetensors":
-        return tensors_in(path, "INPUT")
+    if kind in ARCHIVES:
+        return archive_at(path, kind, "INPUT")
     data = read_bytes(path, "INPUT")
-    if kind not in ("json", "npz"):
+    if kind != "json":
         found = sniffed(data)
         kind = "json" if found == "text table" and not kind else found
     if kind == "json":
@@ -47,19 +47,23 @@ def read_document(value: str) -> Archive:
 
 def archive_in(kind: str, data: bytes, source: str) -> NpzFile | SafetensorsFile | None:
     """The archive of arrays that stands in `data`, if its kind is one."""
-    if kind == "npz":
-        return NpzFile(data, source)
-    return SafetensorsFile(io.BytesIO(data), len(data), source) if kind == "safetensors" else None
+    if kind not in ARCHIVES:
+        return None
+    return ARCHIVES[kind](io.BytesIO(data), len(data), source)
 
 
-def tensors_in(path: str, option: str) -> SafetensorsFile:
-    """A .safetensors file, of which nothing is read but its header; a pipe is read whole."""
+def archive_at(path: str, kind: str, option: str) -> NpzFile | SafetensorsFile:
+    """A .safetensors file or a .npz archive, of which nothing is read before it is asked for; a pipe is read whole."""
     try:
         if stat.S_ISREG(os.stat(path).st_mode):
-            file = open(path, "rb")  # noqa: SIM115 (as long as its tensors are asked for)
-            return SafetensorsFile(file, os.fstat(file.fileno()).st_size, shown(path))
+            file = open(path, "rb")  # noqa: SIM115 (as long as its arrays are asked for)
+            if kind == "safetensors" or file.read(2) == b"PK":
+                return ARCHIVES[kind](file, os.fstat(file.fileno()).st_size, shown(path))
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
     data: Any = read_bytes(path, option)  # and says why it cannot be
-    return SafetensorsFile(io.BytesIO(data), len(data), shown(path))
+    return ARCHIVES[kind](io.BytesIO(data), len(data), shown(path))
+
+
+ARCHIVES: dict[str, type[NpzFile | SafetensorsFile]] = {"npz": NpzFile, "safetensors": SafetensorsFile}

@@ -10,8 +10,8 @@ from ..core.arrays import Array, real_array
 from ..errors import InputError
 from ..wording import escaped, quoted, shown
 from .archives import Archive, JsonObject, listed
-from .columns import all_cells, column_cells
-from .documents import archive_in, tensors_in
+from .columns import column_of, only_column
+from .documents import ARCHIVES, archive_at, archive_in
 from .encoding import decode
 from .inline import read_inline
 from .jsonarrays import parse_with_arrays
@@ -83,8 +83,8 @@ def read_entry(
         if array is None:
             array = read_inline(value, option, finite, "" if names is None else f"the outputs are {listing(names)}")
         return Entry(array, option, loose=True)
-    if kind == "safetensors":
-        return _held(tensors_in(value, option), key, chosen, finite)
+    if kind in ARCHIVES:
+        return _held(archive_at(value, kind, option), key, chosen, finite)
     strict = bool(kind) and kind != "text"
     if kind == "text":
         data, source, kind = value.encode("utf-8", "surrogateescape"), option, "json"
@@ -114,8 +114,8 @@ def read_entry(
         return entry_of(read_npy(data, source), source, finite)
     delimiter = {"csv": ",", "tsv": "\t"}.get(kind)
     if chosen:
-        cells = column_cells(data, source, delimiter, header, chosen)
-        return Entry(column_indices(cells, names, source, chosen), f"{source}: {escaped(chosen, 40)}", loose=True)
+        column = column_of(data, source, delimiter, header, chosen)
+        return Entry(column_indices(column, names, source, chosen), f"{source}: {escaped(chosen, 40)}", loose=True)
     try:
         table = read_table(data, source, delimiter, finite, header, left_out, of_inputs=key == "x")
         is_class = header is None and bool(table.names) and table.names[0] in (names or ())  # type: ignore[index]
@@ -130,12 +130,12 @@ def read_entry(
 
 def _labels(data: bytes, source: str, delimiter: str | None, names: Names) -> Entry | None:
     """A table of one column that holds names of outputs, as their indices."""
-    labels = None if names is None else label_column(all_cells(data, source, delimiter), names)
+    labels = None if names is None else label_column(only_column(data, source, delimiter), names)
     if labels is None:
         return None
-    cells, title = labels
+    column, title = labels
     notes = (f"the first row of {source}, {quoted(title)}, names the column",) if title else ()
-    return Entry(column_indices(cells, names, source, "column 1"), source, loose=True, notes=notes)
+    return Entry(column_indices(column, names, source, "column 1"), source, loose=True, notes=notes)
 
 
 def _pasted(data: bytes, source: str, finite: bool) -> Entry:

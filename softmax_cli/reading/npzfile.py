@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -18,19 +18,19 @@ PIECE = 1 << 20  # bytes unpacked at once
 
 
 class NpzFile:
-    """The arrays of an archive, by their names. One is unpacked when it is asked for, all of them to no more than is
-    in proportion to the archive."""
+    """The arrays of an archive, by their names. The file, of `size` bytes, stays open; one is unpacked when it is
+    asked for, all of them to no more than is in proportion to the archive."""
 
-    def __init__(self, data: bytes, source: str) -> None:
+    def __init__(self, file: IO[bytes], size: int, source: str) -> None:
         self.source = source
-        self._data, self._room = data, max(UNPACKED, RATIO * len(data))
-        with _archive(data, source) as archive:
+        self._file, self._size, self._room = file, size, max(UNPACKED, RATIO * size)
+        with _archive(file, source) as archive:
             self.keys = [info.filename.removesuffix(".npy") for info in archive.infolist()]
 
     def shape(self, key: str) -> tuple[int, ...] | None:
         """The shape that the array's header says; None where it holds something else than real numbers."""
         try:
-            with _archive(self._data, self.source) as archive, archive.open(self._info(archive, key)) as file:
+            with _archive(self._file, self.source) as archive, archive.open(self._info(archive, key)) as file:
                 return read_header(file.read(LONGEST_HEADER + 12), None, key).shape
         except InputError:
             return None
@@ -38,9 +38,9 @@ class NpzFile:
     def value(self, key: str) -> np.ndarray[Any, Any]:
         """The array of that name. InputError as in `read_npy`, and if the archive is damaged, encrypted, or unpacks out
         of all proportion."""
-        with _archive(self._data, self.source) as archive:
+        with _archive(self._file, self.source) as archive:
             info = self._info(archive, key)
-            found = _member(archive, info, len(self._data), self._room, f"{self.source}: {escaped(key)}")
+            found = _member(archive, info, self._size, self._room, f"{self.source}: {escaped(key)}")
             self._room -= info.file_size
             return found
 
@@ -52,13 +52,12 @@ class NpzFile:
 
 
 @contextmanager
-def _archive(data: bytes, source: str) -> Iterator[Any]:
-    import io
+def _archive(file: IO[bytes], source: str) -> Iterator[Any]:
     import zipfile
     import zlib
 
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        with zipfile.ZipFile(file) as archive:
             yield archive
     # what zipfile is known to raise on damaged archives
     except (

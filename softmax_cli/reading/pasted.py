@@ -1,5 +1,6 @@
 """Numbers in brackets, as they are printed and pasted: by NumPy and torch, in Python's lists, in MATLAB.
 
+    text   = [ name "=" ] value [ ";" ]                                     W = …, as in code
     value  = array | name "(" array { "," name "=" anything } ")"           array(…), np.array(…), tensor(…, dtype=…)
     array  = "[" [ item { [ "," ] item } [ "," ] ] "]" | "[" row { ";" row } [ ";" ] "]"
     item   = array | number | name "(" number ")"                           np.float64(…)
@@ -18,13 +19,15 @@ from ..wording import escaped, quoted
 from .cells import number
 from .jsonfile import json_array
 
-OPENING = re.compile(r"\s*(?:[A-Za-z_][\w.]*\s*\(\s*)?\[")  # what such a text starts with
+OPENING = re.compile(r"\s*(?:[A-Za-z_]\w*\s*=\s*)?(?:[A-Za-z_][\w.]*\s*\(\s*)?\[")  # what such a text starts with
 LARGEST = 1 << 24  # bytes of JSON that is none which are looked at once more, as a print
 PRINTED = "numbers are printed so: give the file another name than .json, or save it as json.dumps(W.tolist())"
 _DEEPEST = 8
 _WIDTH = 30  # characters shown on either side of a mistake
 
-_HEAD = re.compile(r"\s*(?:(?:[A-Za-z_]\w*\.)*(?:array|asarray|tensor|Tensor|matrix|Matrix)\s*\()?\s*")
+_HEAD = re.compile(
+    r"\s*(?:[A-Za-z_]\w*\s*=\s*)?(?:(?:[A-Za-z_]\w*\.)*(?:array|asarray|tensor|Tensor|matrix|Matrix)\s*\()?\s*"
+)
 _TOKEN = re.compile(r"\s+|\.\.\.|…|[\[\],;]|(?:[A-Za-z_]\w*\.)*[A-Za-z_]\w*\([^()\[\]]*\)|[^\s\[\],;()]+|[()]")
 _SCALAR = re.compile(r"(?:np|numpy)\.(?:float|int|uint)\d+\(([^()]*)\)")
 
@@ -92,7 +95,8 @@ class _Parser:
         if self.text[start : start + 1] != "[":
             raise self._wrong(start, "where [ is expected")
         value, rows, end = self._array(start)
-        rest = self.text[end:]
+        rest = self.text[end:].rstrip()
+        rest = rest.removesuffix(";")
         called = "(" in self.text[:start]
         if not (_ends_call(rest) if called else not rest.strip()):
             at = end + len(rest) - len(rest.lstrip())

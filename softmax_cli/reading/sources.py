@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import sys
 from collections.abc import Mapping
 from typing import IO, NamedTuple
@@ -143,6 +144,9 @@ def _contents(file: IO[bytes], path: str, source: str) -> bytes:
     if b"\0" in start and not known:
         # said before the rest is read: a device such as /dev/zero has no end
         raise InputError(f"{source} is neither text nor a .npy, .npz or .safetensors file: it holds a NUL byte")
+    if path and stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        file.seek(0)  # to read it as a whole takes half the memory, and is several times as fast
+        return file.read()
     return start + file.read()
 
 

@@ -10,8 +10,9 @@ import numpy as np
 from ..core.arrays import Array
 from ..errors import InputError
 from ..wording import quoted
-from .cells import is_name, is_number, number
-from .columns import Cells
+from .cell_rows import values_of
+from .cells import is_name, number
+from .columns import Column
 from .names import index_of, listing
 
 
@@ -23,15 +24,27 @@ def inline_indices(text: str, names: Sequence[str], option: str) -> Array | None
     return np.array([[_index(part, names, option, option) for part in parts]])
 
 
-def column_indices(cells: Cells, names: Sequence[str] | None, source: str, column: str) -> Array:
+def column_indices(column: Column, names: Sequence[str] | None, source: str, title: str) -> Array:
     """The cells of a column as (N, 1) numbers, where the name of an output stands for its index. InputError for any
-    other word."""
-    if names is None or all(is_number(cell) for _, cell in cells):
-        return np.array([[_number(cell, f"{source} row {line}, {column}", names)] for line, cell in cells])
-    return np.array([[_index(cell, names, f"{source} row {line}", f"{source} row {line}")] for line, cell in cells])
+    other word. A column of numbers alone is taken as it is."""
+    try:
+        return np.array(values_of(column.cells))[:, None]
+    except ValueError:
+        pass
+    if names is not None and len(set(names)) == len(names):
+        known = {name: float(index) for index, name in enumerate(names)}
+        try:
+            return np.array([known[cell] for cell in column.cells])[:, None]
+        except KeyError:
+            pass
+    found = []
+    for cell, line in zip(column.cells, column.lines, strict=True):
+        place = f"{source} row {line}"
+        found.append(_number(cell, f"{place}, {title}") if names is None else _index(cell, names, place, place))
+    return np.array(found)[:, None]
 
 
-def _number(cell: str, place: str, names: Sequence[str] | None) -> float:
+def _number(cell: str, place: str) -> float:
     try:
         return number(cell)
     except ValueError:
@@ -50,15 +63,11 @@ def _index(word: str, names: Sequence[str], place: str, option: str) -> float:
     return float(index)
 
 
-def label_column(rows: list[tuple[int, list[str]]], names: Sequence[str]) -> tuple[Cells, str] | None:
-    """The cells of a table of one column that holds names of outputs, and its header, if the first cell is none of
-    them; None for any other table."""
-    if not rows or any(len(cells) != 1 for _, cells in rows):
+def label_column(column: Column | None, names: Sequence[str]) -> tuple[Column, str] | None:
+    """A column that holds names of outputs, and its header, if the first cell is none of them; None for any other."""
+    if column is None or set(names).isdisjoint(column.cells):
         return None
-    cells = [(line, row[0].strip()) for line, row in rows]
-    if not any(cell in names for _, cell in cells):
-        return None
-    first = cells[0][1]
-    if first not in names and is_name(first) and len(cells) > 1:
-        return cells[1:], first
-    return cells, ""
+    first = column.cells[0]
+    if first not in names and is_name(first) and len(column.cells) > 1:
+        return Column(column.cells[1:], column.lines[1:]), first
+    return column, ""

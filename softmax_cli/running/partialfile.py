@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from collections.abc import Sequence
@@ -53,7 +54,7 @@ def packed(partial: Partial) -> bytes:
 
 def unpacked(data: bytes, source: str) -> Partial:
     """A partial from the bytes of a .npz file. InputError for anything else."""
-    archive = NpzFile(data, source)
+    archive = NpzFile(io.BytesIO(data), len(data), source)
     if "about" not in archive.keys:
         raise InputError(f"{source} holds no sums of loss-grad --partial")
     arrays = {name: archive.value(name) for name in sorted(set(archive.keys))}

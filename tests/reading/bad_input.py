@@ -2,6 +2,7 @@
 
 import functools
 import io
+import json
 import struct
 import warnings
 import zipfile
@@ -13,6 +14,7 @@ from softmax_cli.errors import InputError
 
 GOOD = np.array([[1.5, -2.0, 3.0], [4.0, 5e-324, 6.0]])
 REAL = "where real numbers are expected"
+DATA = struct.pack("<6d", 1, 2, 3, 4, 5, 6)
 SAVE_AS_TEXT = "text must be saved as UTF-8, and arrays as .npy or .npz"
 
 
@@ -112,3 +114,12 @@ def bomb():
 class Trap:
     def __reduce__(self):
         return open, ("sprung", "w")
+
+
+def tensors(header, data=DATA, length=None):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text) if length is None else length) + text + data
+
+
+def tensor(shape=(2, 3), offsets=(0, 48), dtype="F64", **more):
+    return {"dtype": dtype, "shape": list(shape), "data_offsets": list(offsets), **more}

@@ -1,6 +1,5 @@
 """What a .safetensors file says that is not so, and files of other programs."""
 
-import json
 import pickle
 import random
 import struct
@@ -8,14 +7,13 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from bad_input import Trap, outcome, refusal
+from bad_input import DATA, Trap, outcome, refusal, tensor, tensors
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from softmax_cli.errors import InputError
 from softmax_cli.reading.entries import read_array
 
-DATA = struct.pack("<6d", 1, 2, 3, 4, 5, 6)
 DAMAGED = "W.safetensors is a damaged .safetensors file"
 REAL = "where real numbers are expected"
 
@@ -24,15 +22,6 @@ REAL = "where real numbers are expected"
 def folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-def tensors(header, data=DATA, length=None):
-    text = header if isinstance(header, bytes) else json.dumps(header).encode()
-    return struct.pack("<Q", len(text) if length is None else length) + text + data
-
-
-def tensor(shape=(2, 3), offsets=(0, 48), dtype="F64", **more):
-    return {"dtype": dtype, "shape": list(shape), "data_offsets": list(offsets), **more}
 
 
 CASES = {
