@@ -175,3 +175,29 @@ class TestLines:
     )  # fmt: skip
     def test_options_that_do_not_go_together(self, arguments, lines):
         assert refused(*arguments) == ["softmax-jac: error: " + lines[0], *lines[1:]]
+
+
+@pytest.mark.parametrize(
+    ("option", "key", "value", "other"),
+    [
+        (["--temperature", "3"], "temperature", 2.0, 3.0),
+        (["--mask", "1"], "mask", [0], [1]),
+        (["-W", "1,2,3;4,5,6"], "W", [[0, 1, 2], [3, 4, 7]], [[1, 2, 3], [4, 5, 6]]),
+        (["-b", "1,2,3"], "b", [3, 0, 1], [1, 2, 3]),
+    ],
+)
+def test_what_a_line_says_comes_before_the_options_which_are_for_the_lines_that_do_not(option, key, value, other):
+    base = {"x": [1, 2], "W": [[1, 2, 3], [4, 5, 6]]}
+    without = {k: v for k, v in base.items() if k != key}
+    lines = [base | {key: value}, without]
+    out = run("forward", "-", "--jsonl", *option, stdin="".join(json.dumps(line) + "\n" for line in lines)).stdout
+    alone = [
+        json.loads(run("forward", "-", "--json", stdin=json.dumps(base | {key: v})).stdout) for v in (value, other)
+    ]
+    assert [json.loads(line)["h"] for line in out.splitlines()] == [found["h"] for found in alone]
+
+
+def test_what_a_line_says_of_the_error_comes_before_the_options():
+    line = {"x": [1, 2], "W": [[1, 2, 3], [4, 5, 6]], "target": 2, "label_smoothing": 0.25}
+    out = run("loss-grad", "-", "--jsonl", "--target", "0", "--label-smoothing", "0.5", stdin=json.dumps(line)).stdout
+    assert json.loads(out)["loss"] == json.loads(run("loss-grad", "-", "--json", stdin=json.dumps(line)).stdout)["loss"]

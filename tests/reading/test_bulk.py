@@ -126,8 +126,9 @@ def peak(work):
     ],
     ids=["empty lists", "objects", "lists of lists"],
 )
-def test_json_that_would_take_many_times_its_size_is_refused_before_it_does(monkeypatch, text, told):
+def test_json_that_would_take_many_times_its_size_is_refused_before_it_does(monkeypatch, tmp_path, text, told):
     monkeypatch.undo()
+    monkeypatch.chdir(tmp_path)
     with open("x.json", "w") as file:
         file.write(text)
     size, found = peak(lambda: read_array("x.json", "-x", 1, 2))
