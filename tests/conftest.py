@@ -14,6 +14,8 @@ from systems import marks  # noqa: E402
 for name in set(os.environ) - KEPT:
     if not name.startswith(("PIP_", "PYTEST_")):
         del os.environ[name]  # no outcome may depend on what else the caller's environment holds
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell's & leaves it, and every process that is started
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 SEEN = frozenset(os.environ)
 os.environ["PYTHONPATH"] = str(ROOT)  # the processes that tests start run this code, wherever they are started
 
