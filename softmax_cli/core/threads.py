@@ -169,12 +169,11 @@ def in_order(work: Callable[[T], R], parts: Iterable[T], several: bool = True) -
 
 def _first(waiting: deque[_Task[T, R]]) -> R:
     """The result of the first task. While another core is at work on it, this one does those after it."""
-    first = waiting.popleft()
-    for task in (first, *waiting):
-        if not first.done.empty():
+    for task in tuple(waiting):
+        if not waiting[0].done.empty():
             break
         task.run()
-    return first.result()
+    return waiting.popleft().result()
 
 
 class _Task(Generic[T, R]):
@@ -192,6 +191,8 @@ class _Task(Generic[T, R]):
                 self.done.put((True, self.work(part)))
             except BaseException as error:
                 self.done.put((False, error))
+                if not isinstance(error, Exception):  # an interrupt, which does not wait for its turn
+                    raise
 
     def result(self) -> R:
         """What it gives; its error is raised."""

@@ -56,6 +56,20 @@ def test_while_a_part_is_at_work_elsewhere_this_thread_does_another():
     assert all(in_order(work, range(12)))
 
 
+def test_an_interrupt_does_not_wait_for_the_parts_before():
+    here, released = threading.current_thread(), threading.Event()
+
+    def work(part):
+        if threading.current_thread() is here:
+            raise KeyboardInterrupt
+        return released.wait(timeout=30)
+
+    with pytest.raises(KeyboardInterrupt):
+        list(in_order(work, range(12)))
+    assert not released.is_set()
+    released.set()
+
+
 def test_the_error_of_the_first_part_that_fails_is_raised():
     def work(part):
         if part in (3, 4):
