@@ -17,7 +17,7 @@ from .precision import FLOAT16, FLOAT64, Precision, precision_of
 from .printed import printed
 from .quantities import Layout, Of, Quantity, quantity_named
 from .regions import Grid
-from .report import Difference, Report
+from .report import Difference, Explanation, Report
 from .submitted import Sizes, real_matrix, views
 from .tally import ROUNDED, Allowance, Entry, Tally, differences, parts_of, tally
 from .where import MOST, Part, Seen, told
@@ -73,7 +73,8 @@ def compare(
     arithmetic in that precision may lose to them is counted as lost to cancellation instead, unless `strict`.
     Where all numbers were printed with some decimals, the right ones agree rounded or cut there, unless `strict` or an
     rtol is given. nan and inf are allowed in `theirs` and differ; None is nan.
-    If known mistakes explain the whole matrix, `diagnosis` names them, joined by " + ".
+    If known mistakes explain the whole matrix, `diagnosis` names them, joined by " + ", and `others` are as simple and
+    make the same matrix.
 
     InputError for x, W or b that are not finite real numbers of shapes that fit, for a shape of
     `theirs` that fits no layout, and for what `loss_gradient` refuses.
@@ -106,11 +107,12 @@ def compare(
         as_printed = printed(matrix, fits[0].rows, ours, parts)
     if as_printed is not None:
         found = Tally(0, 0, [])
-    diagnosis, where = None, None
+    mistakes: list[Diagnosis] = []
+    where = None
     if found.differing:
         evidence = Evidence(right, ours, fits, parts)
-        diagnosis = _diagnosed(evidence, precision, rtol)
-        if diagnosis is None and matrix.size <= MOST:
+        mistakes = _diagnosed(evidence, precision, rtol)
+        if not mistakes and matrix.size <= MOST:
             where = _where(evidence, allowance, strict)
     return Report(
         of=of,
@@ -122,23 +124,24 @@ def compare(
         entries=matrix.size,
         lost_to_cancellation=0 if strict else found.lost,
         worst=tuple(_difference(quantity, sizes, entry) for entry in found.worst),
-        diagnosis=None if diagnosis is None else diagnosis.name,
+        diagnosis=mistakes[0].name if mistakes else None,
+        advice=mistakes[0].advice if mistakes else _advice(right, precision, rtol, found, strict),
+        others=tuple(Explanation(*other) for other in mistakes[1:]),
         where=where,
-        advice=_advice(right, precision, rtol, found, strict) if diagnosis is None else diagnosis.advice,
     )
 
 
-def _diagnosed(evidence: Evidence, precision: Precision, rtol: float | None) -> Diagnosis | None:
-    """The mistake that explains the matrix as well as if it was only rounded, or else computed, in its precision."""
+def _diagnosed(evidence: Evidence, precision: Precision, rtol: float | None) -> list[Diagnosis]:
+    """The mistakes that explain the matrix as well as if it was only rounded, or else computed, in its precision."""
     unit = precision.unit
     tries = [(TIGHT, unit)] if precision.bits > FLOAT16.bits else [(ROUNDED * unit, 0.0)]
     if precision is not FLOAT64:
         tries.append((precision.loose, unit))
     for tolerance, roundoff in tries:
         limits = {"tolerance": max(rtol or 0.0, tolerance), "unit": roundoff, "tiny": precision.tiny}
-        if (found := diagnose(evidence, **limits)) is not None:
+        if found := diagnose(evidence, **limits):
             return found
-    return None
+    return []
 
 
 def _where(evidence: Evidence, allowance: Allowance, strict: bool) -> str | None:

@@ -13,6 +13,7 @@ from ..core.arrays import Array
 from ..errors import InputError
 from . import common_factor, roundoff
 from .formula import Formula, Rows
+from .mistakes.layer import MEAN_FOR_SUM, SIGN, mean_for_sum
 from .mistakes.mistake import Fit, Fitted, Mistake, Variant
 from .mistakes.registry import FITTED, KNOWN
 from .regions import Mask
@@ -22,10 +23,12 @@ TIGHT = 1e-6  # a diagnosis explains every entry at least this well, relative
 MOST_WORK = 1e8  # numbers formed for all pairs, beyond which a mistake is tried with a sign, a factor or a layout only
 FAR = 0.05  # of the largest entry, and certainly none of it
 LITTLE = 1e-6
+MOST_ALIKE = 3  # explanations that are named
 MOST_PARTLY = 1e6  # numbers of W for each input, beyond which no mistake is tried in a part of a matrix
 ZERO = 1e3  # roundoffs of the largest right entry that sums which are zero may leave
 WITNESS = 100  # an entry is evidence if it is so many times what it may be off by
 
+OVERFLOWING = ("logits-not-shifted", "batch-maximum")
 ALONE = ("diagonal-only", "missing-softmax", "missing-outer-product")  # what leaves only the column of the target
 WITHOUT_SOFTMAX = {"sign-flipped", "row-major-weights", "missing-input"}
 TOLD_APART = {"row-major-weights", "missing-input"}  # from a constant, whatever the outputs
@@ -59,6 +62,12 @@ class Candidate(NamedTuple):
     view: int = 0
 
     @property
+    def size(self) -> tuple[int, bool]:
+        """How much it assumes: first how many mistakes, then whether a number is fitted."""
+        fitted = self.scaled or self.fit is not None
+        return len(self.known) + fitted + bool(self.view), fitted
+
+    @property
     def needed(self) -> int:
         """How many numbers it has to explain. Among so many pairs one fits two by chance."""
         if len(self.known) + self.scaled + (self.fit is not None) + bool(self.view) > 1:
@@ -66,9 +75,10 @@ class Candidate(NamedTuple):
         return 2 if self.scaled or self.fit else 1
 
 
-def diagnose(evidence: Evidence, **limits: float) -> Diagnosis | None:
-    """The mistake, or else the two, that explain a whole matrix. One of them may be that it is laid out as another
-    of its views than the first. `limits` are as in `explains`. None if nothing explains it."""
+def diagnose(evidence: Evidence, **limits: float) -> list[Diagnosis]:
+    """The mistake, or else the two, that explain a whole matrix, and others as simple that make the same, three at
+    most. One of two may be that it is laid out as another of its views than the first. `limits` are as in `explains`.
+    Nothing if nothing explains it."""
     right = evidence.right
 
     @functools.lru_cache(maxsize=4)
@@ -86,13 +96,19 @@ def diagnose(evidence: Evidence, **limits: float) -> Diagnosis | None:
     single = [(m, variant) for m in KNOWN if m.spoils(right.quantity) for variant in m.variants]
     single = [(m, variant) for m, variant in single if made((variant,)) is not None]
     plain = _loses_nothing(evidence, limits["unit"], limits["tiny"])
+    told: dict[str, Diagnosis] = {}
+    size = (0, False)
     for candidate in _candidates(right, single, len(evidence.views)):
+        if told and (candidate.size > size or len(told) == MOST_ALIKE):
+            break
         if candidate.scaled and not {m.name for m in candidate.known} <= TOLD_APART and common_factor.alike(right):
             continue
         found = _fitted(candidate, made(candidate.variants), evidence.views[candidate.view].rows)
         if found is not None and explains(found.formula, evidence, candidate.view, candidate.needed, plain, **limits):
-            return _told(candidate, found, evidence.views[candidate.view].layout)
-    return _blank(evidence, limits["unit"])
+            said = _told(candidate, found, evidence.views[candidate.view].layout)
+            told.setdefault(said.name, said)
+            size = candidate.size
+    return list(told.values()) or _blank(evidence, limits["unit"])
 
 
 def _loses_nothing(evidence: Evidence, unit: float, tiny: float) -> bool:
@@ -104,25 +120,25 @@ def _loses_nothing(evidence: Evidence, unit: float, tiny: float) -> bool:
         return bool(floor <= LITTLE * np.abs(evidence.ours(part)).max())
 
 
-def _blank(evidence: Evidence, unit: float) -> Diagnosis | None:
+def _blank(evidence: Evidence, unit: float) -> list[Diagnosis]:
     """A matrix that holds nothing: nan alone, or zeros to within rounding where what is right is not zero."""
     theirs, largest, seen = evidence.views[0].rows, 0.0, 0.0
     for part in evidence.parts:
         block = np.abs(theirs(part))
         if not (np.isnan(block).all() or np.isfinite(block).all()):
-            return None
+            return []
         seen, largest = max(seen, float(block.max())), max(largest, float(np.abs(evidence.ours(part)).max()))
     if np.isnan(block).all() and seen == 0.0:
-        return Diagnosis("all-nan", "every entry is nan: look for 0/0, inf − inf or the logarithm of 0")
+        return [Diagnosis("all-nan", "every entry is nan: look for 0/0, inf − inf or the logarithm of 0")]
     q = evidence.right.quantity
     if not seen <= ZERO * unit * largest:
-        return None
+        return []
     why = ""
     if q.is_gradient:
         why = "the columns of dL/dW sum to zero, so its rows have to be weighted by dE/dh before they are added"
     if q.key == "dE_db":
         why = "dE/dz sums to zero over the outputs: sum it over the inputs of the batch, and over nothing else"
-    return Diagnosis("all-zero", f"every entry is zero: {why}" if why else "every entry is zero")
+    return [Diagnosis("all-zero", f"every entry is zero: {why}" if why else "every entry is zero")]
 
 
 def _fitted(candidate: Candidate, base: Formula | None, theirs: Rows) -> Fitted | None:
@@ -149,33 +165,36 @@ def _candidates(right: Formula, possible: Sequence[tuple[Mistake, Variant]], vie
     for fit in fits:
         yield Candidate((), (), fit=fit)
     # Next to nan another mistake cannot be seen.
-    single = [(known, variants) for known, variants in single if known[0].name != "logits-not-shifted"]
+    single = [(known, variants) for known, variants in single if known[0].name not in OVERFLOWING]
     if len(single) ** 2 / 2 * right.h.size <= MOST_WORK:
         for last, ((n,), second) in enumerate(single):  # what is made of the second is shared
             for (m,), first in single[:last]:
                 if _together(m, n):
                     yield Candidate((m, n), first + second)
     else:
-        signs = [(known, variants) for known, variants in single if known[0].name == "sign-flipped"][:1]
+        signs = [(known, variants) for known, variants in single if known[0] is SIGN]
         for ((m,), first), ((n,), second) in itertools.product(signs, single):
             if _together(m, n):
                 yield Candidate((m, n), first + second)
     for at in range(1, views):
         for known, variants in single:
             yield Candidate(known, variants, view=at)
-    # A negative constant is `scaled` alone; any uniform output is a multiple of h = 1; and a gradient in the
-    # column of the target alone is a multiple of any other.
-    alone = () if right.goal is None or right.goal.y is None else ALONE
+    # A negative constant is `scaled` alone; any uniform output is a multiple of h = 1; and a gradient of one input in
+    # the column of the target alone is a multiple of any other.
+    alone = () if right.goal is None or right.goal.y is None or len(right.x) > 1 else ALONE
     for known, variants in single:
-        if known[0].name not in ("sign-flipped", *alone) and right.quantity.by is not None:
+        if known[0] is not SIGN and known[0].name not in alone and right.quantity.by is not None:
             yield Candidate(known, variants, scaled=True)
     for at in range(1, views):
         yield Candidate((), (), scaled=True, view=at)
         for fit in fits:
             yield Candidate((), (), fit=fit, view=at)
+    for fit in fits if mean_for_sum(right) is not None else ():
+        yield Candidate((MEAN_FOR_SUM,), MEAN_FOR_SUM.variants, fit=fit)
     if len(single) * len(fits) * right.W.size * len(right.x) <= MOST_WORK:
         for (known, variants), fit in itertools.product(single, fits):
-            yield Candidate(known, variants, fit=fit)
+            if not fit.costly or known[0] is SIGN:
+                yield Candidate(known, variants, fit=fit)
 
 
 def _together(m: Mistake, n: Mistake) -> bool:

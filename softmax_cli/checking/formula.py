@@ -30,8 +30,18 @@ from .quantities import Quantity
 
 Rows = Callable[[slice], Array]  # some rows of a matrix in numerator layout
 Indices = NDArray[np.intp]
+Part = slice | Indices  # which rows
 
-AFTER_LOGITS = {"factor", "reshaped", "clip", "row_major", "input_missing", "backward"}  # no part of dE/dz
+AFTER_LOGITS = {
+    "factor",
+    "reshaped",
+    "clip",
+    "row_major",
+    "input_missing",
+    "backward",
+    "order",
+    "bias_decay",
+}  # no part of dE/dz
 
 
 class Goal(NamedTuple):
@@ -102,8 +112,11 @@ class Formula:
     softmax_missing: bool = False
     input_missing: bool = False
     row_major: bool = False
+    order: Indices | None = None  # the output in whose place each output of the result stands
     reshaped: bool = False  # dE/dW, made (K, J), was reshaped to (J, K)
     backward: Callable[[Array], Array] = lambda W: W  # the weights that lead back to the inputs
+    plus: Array | None = None  # added to dE/dz of each input (N, K), before 1/T and its weight
+    bias_decay: float = 0.0  # dE/db has so many times b
     clip: float = np.inf  # the size that no entry exceeds
     factor: float = 1.0
 
@@ -175,6 +188,7 @@ class Formula:
             if self.goal.u is None and self.by_output:  # nothing is divided by an h that underflowed
                 c = -self.goal.y / self.temperature  # type: ignore[operator]
             d = upstream / self.temperature if self.softmax_missing else c * on + others(c) * off
+            d = d if self.plus is None else d + self.plus / self.temperature
             made: Array = d * self.goal.weights[:, None]
             return made
 
@@ -198,12 +212,26 @@ class Formula:
     def rows(self, part: slice) -> Array:
         """Some rows of the matrix."""
         with np.errstate(all="ignore"):
-            made = self._rows(slice(None) if self.reshaped else part)
+            made = self.arranged(self._rows(slice(None) if self.reshaped else self.source(part)))
             if self.reshaped:
                 made = made.T.reshape(made.shape)[part]
             return made if np.isinf(self.clip) else np.clip(made, -self.clip, self.clip)
 
-    def _rows(self, part: slice) -> Array:
+    def source(self, part: slice) -> Part:
+        """The rows that stand in the place of some, where the outputs are in another order."""
+        if self.order is None or (self.quantity.is_gradient and self.quantity.by in ("W", "x")):
+            return part
+        N, _, K = self.sizes
+        n, t = np.divmod(np.arange((N if self.apart else 1) * K)[part], K)
+        found: Indices = n * K + self.order[t]
+        return found
+
+    def arranged(self, made: Array) -> Array:
+        """The columns in the order of the outputs, where these are columns."""
+        columns = self.quantity.is_gradient and self.quantity.by == "W" and made.shape[1] > 1
+        return made[:, self.order] if self.order is not None and columns else made
+
+    def _rows(self, part: Part) -> Array:
         q = self.quantity
         with np.errstate(all="ignore"):
             if q.is_jacobian:
@@ -214,8 +242,12 @@ class Formula:
                 D *= self.factor * weight[n, t, None]
                 return self.carried(part, D, self.v, self.backward(self.W))
             if q.is_gradient:
-                made = self.factor * self.carried(part, self.logit_gradient, self.v, self.backward(self.W))
+                d = self.logit_gradient
+                d = d[:, self.order] if self.order is not None and q.by == "x" else d
+                made = self.factor * self.carried(part, d, self.v, self.backward(self.W))
                 decay = self.goal.l2 if self.goal is not None and q.by == "W" else 0.0
+                if self.bias_decay and q.by == "b" and not self.apart:
+                    return made + self.bias_decay * self.b[part, None]
                 return made + decay * self.W[part] if decay else made
             return self.factor * self._value()[part]
 
@@ -230,14 +262,14 @@ class Formula:
         made: Array = (self.loss if self.apart else self.loss.sum(keepdims=True))[:, None] + decay
         return made
 
-    def places(self, part: slice) -> tuple[Indices, Indices]:
+    def places(self, part: Part) -> tuple[Indices, Indices]:
         """The input and the place in its matrix of some rows, where each input has one."""
         N, J, K = self.sizes
         height = self.quantity.height(J, K)
         n, r = np.divmod(np.arange(N * height)[part], height)
         return n, r
 
-    def carried(self, part: slice, D: Array, v: Array, W: Array) -> Array:
+    def carried(self, part: Part, D: Array, v: Array, W: Array) -> Array:
         """From the logits to what the result is a derivative by: those rows of D (rows, K) of a Jacobian, or some rows
         of what dE/dz (N, K) makes."""
         by = self.quantity.by

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..wording import counted
 from . import table
@@ -29,14 +29,22 @@ class Difference:
     input: int | None = None
 
 
+class Explanation(NamedTuple):
+    """Mistakes that make the matrix, joined by " + ", and a line of advice."""
+
+    diagnosis: str
+    advice: str
+
+
 @dataclass(frozen=True)
 class Report:
     """What `compare` found: of `entries`, `differing` differ and `lost_to_cancellation` are counted apart.
 
     It is true if all agrees. As text it is what the command line prints, and in a notebook a Markdown table.
     `layout` is the one that was compared in, and `precision` that of the numbers that were compared; `printed` says so
-    where they agree as numbers that were rounded or cut at some decimal. `where` says in which part of the matrix it is
-    wrong, if no diagnosis explains all of it and that part has a short name.
+    where they agree as numbers that were rounded or cut at some decimal. `others` are explanations as simple as the
+    diagnosis, which make the same matrix. `where` says in which part it is wrong, if no diagnosis
+    explains all of it and that part has a short name.
     """
 
     of: Of
@@ -50,6 +58,7 @@ class Report:
     worst: tuple[Difference, ...]
     diagnosis: str | None
     advice: str | None
+    others: tuple[Explanation, ...] = ()
     where: str | None = None
 
     def __bool__(self) -> bool:
@@ -68,14 +77,19 @@ class Report:
         result = asdict(self)
         worst = [finite(asdict(d)) for d in self.worst]
         result["worst"] = [{k: v for k, v in d.items() if k != "input" or v is not None} for d in worst]
+        result["others"] = [other._asdict() for other in self.others]
         return result
 
-    def _verdict(self) -> list[str]:
-        found = "agrees" if self.agrees else f"differs in {self.differing} of {self.entries} entries"
+    @property
+    def verdict(self) -> str:
+        """Whether it agrees, in a few words."""
         if self.printed:
-            found = f"agrees to {self.printed}"
+            return f"agrees to {self.printed}"
+        return "agrees" if self.agrees else f"differs in {self.differing} of {self.entries} entries"
+
+    def _verdict(self) -> list[str]:
         precision = "" if self.precision == "float64" or self.printed else f", {self.precision}"
-        lines = [f"{self.of}: {found} ({self.layout} layout{precision})"]
+        lines = [f"{self.of}: {self.verdict} ({self.layout} layout{precision})"]
         if self.lost_to_cancellation:
             lines.append(f"{counted(self.lost_to_cancellation, 'entry is', 'entries are')} lost to cancellation")
         return lines
@@ -91,7 +105,10 @@ class Report:
             lines.append(f"diagnosis: {self.diagnosis or 'none: no known mistake explains the whole matrix'}")
         if self.where:
             lines.append(f"where: {self.where}")
-        return [*lines, self.advice] if self.advice else lines
+        lines += [self.advice] if self.advice else []
+        for other in self.others:
+            lines += [f"or: {other.diagnosis}", other.advice]
+        return lines
 
 
 def finite(values: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.arrays import Array
-from .formula import Formula
+from .formula import Formula, Part
 
 
 def logit_errors(f: Formula) -> Array:
@@ -44,6 +44,11 @@ def cancelling(f: Formula, part: slice, unit: float) -> tuple[Array, Array]:
     In dE/dz it is ỹ and s·h where there is a target, or hᵢ(|uᵢ| + Σₖ hₖ|uₖ|); where products with W or gradients of
     inputs are summed, their sizes as well.
     """
+    sizes, losses = _cancelling(f, f.source(part), unit)
+    return f.arranged(sizes), f.arranged(losses)
+
+
+def _cancelling(f: Formula, part: Part, unit: float) -> tuple[Array, Array]:
     q = f.quantity
     with np.errstate(all="ignore"):
         unit = unit * abs(f.factor)  # the roundoff first, so that no product overflows
@@ -63,7 +68,7 @@ def cancelling(f: Formula, part: slice, unit: float) -> tuple[Array, Array]:
         return _of_value(f, part, unit)
 
 
-def _of_jacobian(f: Formula, part: slice, unit: float) -> tuple[Array, Array]:
+def _of_jacobian(f: Formula, part: Part, unit: float) -> tuple[Array, Array]:
     if f.quantity.of == "z":
         return np.zeros((1, 1)), np.zeros((1, 1))
     n, t = f.places(part)
@@ -81,7 +86,7 @@ def _of_jacobian(f: Formula, part: slice, unit: float) -> tuple[Array, Array]:
     return diagonal + rest, 4.0 * diagonal + logit_errors(f)[n] * rest
 
 
-def _of_value(f: Formula, part: slice, unit: float) -> tuple[Array, Array]:
+def _of_value(f: Formula, part: Part, unit: float) -> tuple[Array, Array]:
     """z is the sum of its terms, ln h the difference of z/T and ln Σ exp(z/T), and E a sum of such differences."""
     of = f.quantity.of
     if of == "h":
@@ -115,7 +120,8 @@ def _subtracted(f: Formula) -> tuple[Array, Array]:
         s = y.sum(axis=1, keepdims=True)
         moved = s * h * np.abs(1.0 - h)
         terms = np.where(y > 0.0, np.maximum(y, s * h), 0.0)
-        return terms * scale, np.where(y > 0.0, 4.0 * terms + logit_errors(f) * moved, 0.0) * scale
+        terms = terms if f.plus is None else terms + np.abs(f.plus)
+        return terms * scale, np.where(terms > 0.0, 4.0 * terms + logit_errors(f) * moved, 0.0) * scale
     assert f.goal.u is not None
     u = f.goal.u
     terms = h * (np.abs(u) + (h * np.abs(u)).sum(axis=1, keepdims=True))

@@ -31,9 +31,9 @@ def check(inputs: Inputs, error: ErrorSide, against: Against, function: Function
         _check_function(inputs, error, against, function, lines)
     if lines.jsonl:
         raise typer.Exit(check_lines(inputs, lines, error, against))
-    named = {"--upstream": error.upstream, "--target": error.target, "--against": against.against}
-    if not run_check(problem_of(inputs, lines, named), error, against):
-        raise typer.Exit(Status.DIFFERS)
+    named = {"--upstream": error.upstream, "--target": error.target}
+    named |= {"--against": "-"} if "-" in (against.against or []) else {}
+    raise typer.Exit(run_check(problem_of(inputs, lines, named), error, against))
 
 
 def _check_function(inputs: Inputs, error: ErrorSide, against: Against, function: Function, lines: Lines) -> NoReturn:

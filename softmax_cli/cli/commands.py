@@ -1,7 +1,9 @@
 """What a command is: a function of option groups, every field of which is a parameter."""
 
 import inspect
-from collections.abc import Callable
+import itertools
+import os
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import typer
@@ -33,13 +35,13 @@ class OnceEach(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if ctx.resilient_parsing:
             return super().parse_args(ctx, args)
-        given, more, order = self.make_parser(ctx).parse_args(args=list(args))
+        given, more, order = self.make_parser(ctx).parse_args(args=_each_named(args, self.get_params(ctx)))
         names = {parameter.name: "/".join(parameter.opts + parameter.secondary_opts) for parameter in order}
         for number, parameter in enumerate(order):
-            if parameter in order[:number]:
+            if parameter in order[:number] and not parameter.multiple:
                 raise InputError(f"{names[parameter.name]} is given twice")
         if more or given.get("help"):
-            return super().parse_args(ctx, args)
+            return super().parse_args(ctx, _each_named(args, self.get_params(ctx)))
         for field in inspect.signature(self.callback).parameters.values():  # type: ignore[arg-type]
             value = given[field.name] if field.name in names else field.default
             text = field.name in names and isinstance(value, str)
@@ -69,6 +71,42 @@ class Explaining(TyperCommand):
 
         for about, group in {about: group for group, (about, home) in SHARED.items() if home == ctx.info_name}.items():
             write_options(formatter, about[:1].upper() + about[1:], [group])
+
+
+def _each_named(args: Sequence[str], parameters: Sequence[Any]) -> list[str]:
+    """Arguments in which each value of an option that takes many has the option before it: --against a --against b for
+    --against a b, which is what a shell makes of --against *. The last value is INPUT, if there is no other, it may be
+    one, and stands alone or is of another kind than the first."""
+    options = [parameter for parameter in parameters if parameter.param_type_name == "option"]
+    many = {name for option in options if option.multiple for name in option.opts}
+    takes = {name for option in options if not option.is_flag for name in option.opts}
+    made: list[str] = []
+    left, has_input = list(args), False
+    while left:
+        word = left.pop(0)
+        made.append(word)
+        name, _, _ = word.partition("=")
+        if word == "--":
+            return made + left
+        if word in takes and left:
+            made.append(left.pop(0))
+        if name not in many:
+            has_input = has_input or word == "-" or not word.startswith("-")
+            continue
+        more = [*itertools.takewhile(lambda text: text == "-" or not text.startswith("-"), left)]
+        if more and not has_input and _may_be_input(more[-1]):
+            first = word.partition("=")[2] or made[-1]
+            if len(more) == 1 or os.path.splitext(first)[1] != os.path.splitext(more[-1])[1]:
+                more = more[:-1]
+        made += [part for value in more for part in (name, value)]
+        del left[: len(more)]
+    return made
+
+
+def _may_be_input(value: str) -> bool:
+    return os.path.splitext(value)[1].lower() not in (".npy", ".csv", ".tsv", ".txt", ".zarr") and not value.endswith(
+        "/"
+    )
 
 
 def add_command(app: typer.Typer, name: str) -> None:

@@ -215,12 +215,16 @@ class Against(NamedTuple):
         Of | None,
         typer.Option(
             metavar="RESULT",
-            help="What FILE holds, by command or by key, dE_db or dL_dx. [default: layer-grad]",
+            help="What FILE holds, by command or by key, dE_db or dL_dx. [default: as its keys or its shape tell]",
         ),
     ] = None
     against: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Your result: .npy, .npz, .zarr, .csv or .json, in any of the layouts."),
+        list[str] | None,
+        typer.Option(
+            metavar="FILE…",
+            help="Your result: .npy, .npz, .zarr, .csv or .json, in any of the layouts. Of many files, folders or "
+            "patterns, a line for each.",
+        ),
     ] = None
     layout: Annotated[
         Literal["numerator", "denominator", "tensor", "in-out", "out-in"] | None,

@@ -75,6 +75,27 @@ def read_entry(
     left_out: tuple[str, ...] = (),
 ) -> Entry:
     """As `read_array`, but as it was written; of a table without the columns that are `left_out`."""
+    found = opened(value, option, key, finite, header, names, left_out)
+    return found if isinstance(found, Entry) else held(*found, key, finite, names)
+
+
+class Opened(NamedTuple):
+    """Values by their names, and the key that FILE:KEY chose, if it did."""
+
+    archive: Archive
+    chosen: str
+
+
+def opened(
+    value: str,
+    option: str,
+    key: str,
+    finite: bool = True,
+    header: bool | None = None,
+    names: Names = None,
+    left_out: tuple[str, ...] = (),
+) -> Entry | Opened:
+    """As `read_entry`, but what holds several values as it is."""
     if (index := index_of(value, names, option)) is not None:
         return Entry(np.array([[float(index)]]), option, loose=True)
     kind, value, chosen = named(value)
@@ -84,7 +105,7 @@ def read_entry(
             array = read_inline(value, option, finite, "" if names is None else f"the outputs are {listing(names)}")
         return Entry(array, option, loose=True)
     if kind in ARCHIVES:
-        return _held(archive_at(value, kind, option), key, chosen, finite)
+        return Opened(archive_at(value, kind, option), chosen)
     strict = bool(kind) and kind != "text"
     if kind == "text":
         data, source, kind = value.encode("utf-8", "surrogateescape"), option, "json"
@@ -103,9 +124,9 @@ def read_entry(
                 raise
             return _pasted(data, source, finite)
         if isinstance(found, dict):
-            return _held(JsonObject(found, source), key, chosen, finite, names)
+            return Opened(JsonObject(found, source), chosen)
     elif (archive := archive_in(kind, data, source)) is not None:
-        return _held(archive, key, chosen, finite)
+        return Opened(archive, chosen)
     if chosen and kind in ("json", "npy"):
         raise InputError(f"{source} holds one array, and no key {quoted(chosen)}")
     if kind == "json":
@@ -143,7 +164,7 @@ def _pasted(data: bytes, source: str, finite: bool) -> Entry:
     return Entry(array, source, loose=rows)
 
 
-def _held(archive: Archive, key: str, chosen: str, finite: bool, names: Names = None) -> Entry:
+def held(archive: Archive, chosen: str, key: str, finite: bool = True, names: Names = None) -> Entry:
     """The value of the `chosen` key, or else of the one that is asked for, under that or a usual name."""
     name = chosen or key
     if name not in archive.keys and not chosen:

@@ -34,8 +34,8 @@ def check(folder, *arguments, status=0):
 
 
 def test_the_gradient_of_a_square_w_is_expected_as_w_is_stored(square):
-    assert check(square, "in.json", "--against", "G.npy") == "loss-grad: agrees (in-out layout)\n"
-    assert check(square, "out.json", "--against", "GT.npy") == "loss-grad: agrees (out-in layout)\n"
+    assert check(square, "in.json", "--against", "G.npy") == "G.npy: loss-grad: agrees (in-out layout)\n"
+    assert check(square, "out.json", "--against", "GT.npy") == "GT.npy: loss-grad: agrees (out-in layout)\n"
     for layer, matrix in [("in.json", "GT.npy"), ("out.json", "G.npy")]:
         assert "diagnosis: transposed\n" in check(square, layer, "--against", matrix, status=1)
 
@@ -79,7 +79,7 @@ def test_the_precision_of_a_file_is_that_of_its_numbers(tmp_path, dtype, suffix)
     save(tmp_path / f"m.{suffix}", right)
     precision = {2: ", float16", 4: ", float32", 8: ""}[right.dtype.itemsize]
     done = run("check", *LAYER, "--against", f"m.{suffix}", cwd=tmp_path)
-    assert done.stdout == f"layer-grad: agrees (numerator layout{precision})\n"
+    assert done.stdout == f"m.{suffix}: layer-grad: agrees (numerator layout{precision})\n"
 
 
 def test_what_is_printed_is_the_report_of_the_library(tmp_path):
@@ -87,7 +87,7 @@ def test_what_is_printed_is_the_report_of_the_library(tmp_path):
     theirs = np.random.default_rng(0).normal(size=(5, 15))
     np.save(tmp_path / "m.npy", theirs)
     done = run("check", *LAYER, "--against", "m.npy", cwd=tmp_path, status=1)
-    assert done.stdout == f"{compare(theirs, layer['x'], layer['W'])}\n"
+    assert done.stdout == f"m.npy: {compare(theirs, layer['x'], layer['W'])}\n"
     assert run("check", *LAYER).stdout == f"{self_check(layer['x'], layer['W'])}\n"
 
 
@@ -113,7 +113,7 @@ def test_every_result_is_checked_from_the_shell(tmp_path, key, suffix):
         np.savetxt(tmp_path / "m.csv", np.atleast_2d(right), delimiter=",")
     target = ["--target", "2"] if key in ("loss", "dE_dz", "dE_db", "dE_dx") else []
     done = run("check", *LAYER, "--of", key, "--against", f"m.{suffix}", *target, cwd=tmp_path)
-    assert done.stdout.startswith(f"{key}: agrees (")
+    assert done.stdout.startswith(f"m.{suffix}: {key}: agrees (")
 
 
 def test_atol_is_what_an_entry_may_be_off_by_besides(tmp_path):

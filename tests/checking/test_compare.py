@@ -278,6 +278,7 @@ def test_the_report_as_json(article):
         ],
         "diagnosis": None,
         "advice": None,
+        "others": [],
         "where": None,
     }
 

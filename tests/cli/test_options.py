@@ -10,7 +10,7 @@ from command import refused, result, run
     ("arguments", "message"),
     [
         (["forward", "-x", "1", "-x", "2", "-W", "1,2"], "-x is given twice"),
-        (["check", "--against", "A", "--against", "B"], "--against is given twice"),
+        (["check", "--of", "h", "--of", "z"], "--of is given twice"),
         (["layer-grad", "-o", "a.npy", "--output", "b.npy"], "-o/--output is given twice"),
         (["forward", "--json", "--json"], "--json is given twice"),
         (["explain", "--entry=0,0,0", "--entry", "0,1,0"], "--entry is given twice"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from ...core.arrays import Array
 from ...core.softmax import softmax
@@ -18,6 +19,29 @@ def softmax_over_batch(f: Formula) -> Formula | None:
     def outputs(f: Formula) -> tuple[Array, Array]:
         h, complement, _ = softmax(np.ascontiguousarray((f.logits / f.temperature).T))
         return h.T, complement.T
+
+    return f.but(outputs=outputs) if len(f.x) > 1 else None
+
+
+def softmax_over_everything(f: Formula) -> Formula | None:
+    """One softmax over all outputs of all inputs, e / e.sum(). Several inputs only."""
+
+    def outputs(f: Formula) -> tuple[Array, Array]:
+        h, complement, _ = softmax((f.logits / f.temperature).reshape(1, -1))
+        return h.reshape(f.logits.shape), complement.reshape(f.logits.shape)
+
+    return f.but(outputs=outputs) if len(f.x) > 1 else None
+
+
+def shifted_by_batch(f: Formula, dtype: DTypeLike) -> Formula | None:
+    """exp(z − max z) / Σ exp(z − max z) with the largest logit of all inputs, in a precision: 0/0 = nan for the inputs
+    far below it, and digits lost near that."""
+
+    def outputs(f: Formula) -> tuple[Array, Array]:
+        z = (f.logits / f.temperature).astype(dtype)
+        e = np.exp(z - z.max())
+        h = (e / e.sum(axis=1, keepdims=True)).astype(np.float64)
+        return h, 1.0 - h
 
     return f.but(outputs=outputs) if len(f.x) > 1 else None
 
@@ -65,7 +89,20 @@ ONE_INPUT = Mistake(
     "only the last input, or only the first, is in it: add the gradients of all inputs up",
 )
 
+BATCH_MAXIMUM = Mistake(
+    "batch-maximum",
+    (lambda f: shifted_by_batch(f, np.float64), lambda f: shifted_by_batch(f, np.float32)),
+    of_softmax,
+    "the largest logit of the batch is taken off every row, and rows far below underflow: take off each one's own",
+)
+
 AXES = (
+    Mistake(
+        "wrong-axis",
+        (softmax_over_everything,),
+        of_softmax,
+        "one softmax runs over the whole batch: take it over the outputs of each input, along the last axis",
+    ),
     Mistake(
         "wrong-axis",
         (softmax_over_batch,),

@@ -78,7 +78,7 @@ def class_weights(f: Formula, theirs: Rows) -> Fitted | None:
         for k in present
     ]
     c = _solved(np.array(each).T, seen - goal.l2 * f.W if goal.l2 and f.quantity.by == "W" else seen)
-    if c is None or (c <= 0.0).any():
+    if c is None or (c <= 0.0).any() or np.ptp(c) <= 1e-6 * c.max():
         return None
     weights = np.ones(K)
     weights[present] = c

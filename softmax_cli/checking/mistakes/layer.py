@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..formula import Formula
-from .mistake import Mistake, by_weights, everything, of_logits
+from .mistake import Mistake, by_weights, everything, gradient, of_logits
 
 
 def sign_flipped(f: Formula) -> Formula:
@@ -28,6 +28,23 @@ SIGN = Mistake(
     (sign_flipped,),
     everything,
     "every entry has the opposite sign: look for a minus too many or too few",
+)
+
+
+def mean_for_sum(f: Formula) -> Formula | None:
+    """A sum over the inputs where their mean is expected, or their mean for their sum."""
+    N, goal = len(f.x), f.goal
+    if goal is None or N < 2 or not goal.summed:
+        return None
+    return f.but(factor=f.factor * (N if goal.options.reduction == "mean" else 1.0 / N))
+
+
+# Beside what has a number to fit; elsewhere this is a constant like any other.
+MEAN_FOR_SUM = Mistake(
+    "scaled",
+    (mean_for_sum,),
+    gradient,
+    "a sum over the inputs and their mean are mistaken for each other",
 )
 
 MISSING_INPUT = Mistake(

@@ -1,4 +1,4 @@
-"""Mistakes in the error: its targets, its terms, and the error itself."""
+"""Mistakes in the error: its terms, and the error itself."""
 
 from __future__ import annotations
 
@@ -9,23 +9,7 @@ import numpy as np
 from ...core.arrays import Array
 from ...core.softmax import softmax
 from ..formula import Formula
-from .mistake import Mistake, Variant, gradient, of_error, of_softmax
-
-
-def _targets(change: Callable[[Array], Array]) -> Variant:
-    """Other targets in the place of the right ones."""
-
-    def mistaken(f: Formula) -> Formula | None:
-        if f.goal is None or f.goal.y is None:
-            return None
-        y = change(f.goal.y)
-        return None if np.array_equal(y, f.goal.y) else f.but(goal=f.goal._replace(y=y))
-
-    return mistaken
-
-
-def _by_class(y: Array) -> Array:
-    return y[np.argsort(y.argmax(axis=1), kind="stable")]
+from .mistake import Mistake, Variant, by_bias, gradient, loss_itself, of_error, of_softmax
 
 
 def _option(name: str, neutral: object) -> Variant:
@@ -47,6 +31,24 @@ def ignored_counted(f: Formula) -> Formula | None:
     if f.goal is None or f.goal.options.ignore is None or f.goal.options.reduction != "mean":
         return None
     return f.but(goal=f.goal._replace(weights=f.goal.weights * (f.goal.weights > 0.0).mean()))
+
+
+def ignored_without_target(all_rows: bool) -> Variant:
+    """Rows that are ignored bring h, as a one-hot row of zeros makes h − y, over the rows that count or over all."""
+
+    def mistaken(f: Formula) -> Formula | None:
+        goal = f.goal
+        if goal is None or goal.y is None or goal.options.ignore is None or f.quantity.by is None:
+            return None
+        ignored = goal.weights == 0.0
+        if not ignored.any() or ignored.all() or goal.options.sample_weights is not None:
+            return None
+        share = float((~ignored).mean()) if all_rows and goal.options.reduction == "mean" else 1.0
+        weights = np.where(ignored, goal.weights.max(), goal.weights) * share
+        y, plus = np.where(ignored[:, None], 0.0, goal.y), np.where(ignored[:, None], f.h, 0.0)
+        return f.but(goal=goal._replace(y=y, weights=weights), plus=plus)
+
+    return mistaken
 
 
 def ignored_from_the_end(f: Formula) -> Formula | None:
@@ -71,6 +73,34 @@ def divided_by_count(f: Formula) -> Formula | None:
     at = int(f.goal.weights.argmax())
     norm = w[at] / f.goal.weights[at]
     return f.but(goal=f.goal._replace(weights=f.goal.weights * (norm / len(f.x))))
+
+
+def smoothed_over_others(f: Formula) -> Formula | None:
+    """1 − ε for the target and ε/(K − 1) for the other classes."""
+    goal = f.goal
+    if goal is None or goal.y is None or f.mask is not None or goal.options.label_smoothing in (0.0, 1.0):
+        return None
+    e, K = goal.options.label_smoothing, goal.y.shape[1]
+    if K < 3 or goal.options.class_weights is not None:
+        return None
+    plain = (goal.y - e / K) / (1.0 - e)
+    return f.but(goal=goal._replace(y=(1.0 - e) * plain + e / (K - 1) * (1.0 - plain)))
+
+
+def l2_times(factor: float) -> Variant:
+    """The L2 term of the loss, without its factor ½ or with another."""
+
+    def mistaken(f: Formula) -> Formula | None:
+        if f.goal is None or f.goal.l2 == 0.0:
+            return None
+        return f.but(goal=f.goal._replace(l2=factor * f.goal.l2))
+
+    return mistaken
+
+
+def l2_on_bias(f: Formula) -> Formula | None:
+    """λb in dE/db."""
+    return f.but(bias_decay=f.goal.l2) if f.goal is not None and f.goal.l2 else None
 
 
 def squared(factor: Callable[[int], float]) -> Variant:
@@ -125,26 +155,6 @@ SOFTMAX_TWICE = (
     ),
 )
 
-TARGETS = (
-    Mistake(
-        "targets-off-by-one",
-        (_targets(lambda y: np.roll(y, 1, axis=1)), _targets(lambda y: np.roll(y, -1, axis=1))),
-        of_error,
-        "every target is the class next to the right one: classes are counted from 0",
-    ),
-    Mistake(
-        "targets-out-of-order",
-        (
-            _targets(lambda y: y[::-1]),
-            _targets(lambda y: np.roll(y, 1, axis=0)),
-            _targets(lambda y: np.roll(y, -1, axis=0)),
-            _targets(_by_class),
-        ),
-        of_error,
-        "the targets are in another order than the inputs",
-    ),
-)
-
 TERMS = (
     Mistake(
         "missing-label-smoothing",
@@ -171,6 +181,24 @@ TERMS = (
         "the L2 term is left out: dE/dW has λW",
     ),
     Mistake(
+        "smoothed-over-others",
+        (smoothed_over_others,),
+        of_error,
+        "ε is spread over the K − 1 other classes: it is ε/K for every class, that of the target included",
+    ),
+    Mistake(
+        "l2-term",
+        (l2_times(2.0), l2_times(0.5)),
+        loss_itself,
+        "the L2 term is twice, or half, what it should be: E has λ/2·‖W‖²",
+    ),
+    Mistake(
+        "l2-on-bias",
+        (l2_on_bias,),
+        by_bias,
+        "λb is in it: the L2 term is of W alone, and b is not penalised",
+    ),
+    Mistake(
         "weights-not-in-mean",
         (divided_by_count,),
         of_error,
@@ -178,7 +206,7 @@ TERMS = (
     ),
     Mistake(
         "ignored-counted",
-        (ignored_counted, ignored_from_the_end),
+        (ignored_counted, ignored_from_the_end, ignored_without_target(False), ignored_without_target(True)),
         of_error,
         "rows that are to be ignored are counted: leave them out of the sum and of what it is divided by",
     ),

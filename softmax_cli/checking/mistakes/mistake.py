@@ -20,11 +20,13 @@ class Fitted(NamedTuple):
 
 
 class Fit(NamedTuple):
-    """A mistake with a number in it, which `fit` finds from the rows of the matrix."""
+    """A mistake with a number in it, which `fit` finds from the rows of the matrix. If that is `costly`, it is tried
+    with a flipped sign, and with no other mistake."""
 
     name: str
     spoils: Callable[[Quantity], bool]
     fit: Callable[[Formula, Rows], Fitted | None]
+    costly: bool = False
 
 
 class Mistake(NamedTuple):
@@ -80,3 +82,13 @@ def gradient(q: Quantity) -> bool:
 def by_weights(q: Quantity) -> bool:
     """A derivative in the weights."""
     return q.by == "W"
+
+
+def by_bias(q: Quantity) -> bool:
+    """A derivative of the error in the bias."""
+    return q.is_gradient and q.by == "b"
+
+
+def loss_itself(q: Quantity) -> bool:
+    """The error."""
+    return q.key == "loss"

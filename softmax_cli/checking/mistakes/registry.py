@@ -6,17 +6,20 @@ believed after the others.
 
 from __future__ import annotations
 
-from .batch import AXES, ONE_INPUT
+from .batch import AXES, BATCH_MAXIMUM, ONE_INPUT
 from .fits import FITS
 from .layer import MISSING_BIAS, MISSING_INPUT, SIGN
 from .layout import BACKWARD, RESHAPED, ROW_MAJOR, TRANSPOSED_WEIGHTS
-from .loss import OTHER_ERRORS, SOFTMAX_TWICE, TARGETS, TERMS
+from .loss import OTHER_ERRORS, SOFTMAX_TWICE, TERMS
 from .mistake import Fit, Mistake
+from .outputs import EXCHANGED
 from .softmax import DERIVATIVE, NOT_SHIFTED
-from .temperature import TEMPERATURE
+from .targets import OTHER_TARGETS, TARGETS
+from .temperature import OTHER_TEMPERATURE, TEMPERATURE
 
 KNOWN: tuple[Mistake, ...] = (
     NOT_SHIFTED,
+    BATCH_MAXIMUM,
     SIGN,
     ROW_MAJOR,
     RESHAPED,
@@ -25,6 +28,7 @@ KNOWN: tuple[Mistake, ...] = (
     *TERMS,
     ONE_INPUT,
     *DERIVATIVE,
+    EXCHANGED,
     *TARGETS,
     *OTHER_ERRORS,
     *TEMPERATURE,
@@ -33,4 +37,4 @@ KNOWN: tuple[Mistake, ...] = (
     TRANSPOSED_WEIGHTS,
     *AXES,
 )
-FITTED: tuple[Fit, ...] = FITS
+FITTED: tuple[Fit, ...] = (*FITS, OTHER_TARGETS, *OTHER_TEMPERATURE)

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from ..formula import Formula
-from .mistake import Mistake, of_slope, of_softmax
+from collections.abc import Callable
+
+import numpy as np
+
+from ...core.arrays import Array
+from ..formula import Formula, Rows, softmax_outputs
+from .mistake import Fit, Fitted, Mistake, of_slope, of_softmax
+
+TRIED = np.geomspace(1 / 32, 32, 31)  # multiples of T near one of which the right one is looked for
+MOST = 1 << 14  # logits that it is looked for in
+STEPS = 24  # of the search for its digits
+ROWS = slice(0, 64)  # of a matrix that the search is made in; the candidate is tried on all of it
 
 
 def forgotten(f: Formula) -> Formula | None:
@@ -26,6 +36,73 @@ def divided_twice(f: Formula) -> Formula | None:
     return f.but(factor=f.factor / f.temperature) if f.temperature != 1.0 else None
 
 
+def _plain(f: Formula, T: float) -> Formula:
+    """The formula with another temperature, by ordinary arithmetic."""
+
+    def outputs(f: Formula) -> tuple[Array, Array]:
+        z = f.logits / T
+        e = np.exp(z - z.max(axis=1, keepdims=True))
+        h = e / e.sum(axis=1, keepdims=True)
+        return h, (e.sum(axis=1, keepdims=True) - e) / e.sum(axis=1, keepdims=True)
+
+    return f.but(temperature=T, outputs=outputs)
+
+
+def other_temperature(with_factor: bool) -> Callable[[Formula, Rows], Fitted | None]:
+    """Another temperature than the right one, by least squares; in a derivative with its factor 1/T or without."""
+
+    def fit(f: Formula, theirs: Rows) -> Fitted | None:
+        N, J, K = f.sizes
+        q = f.quantity
+        known = min(N, J if q.by == "W" else 1) if q.is_gradient and not f.apart else N
+        if known * (K - 1) < 2 or q.key == "loss" or f.mask is not None or f.outputs is not softmax_outputs:
+            return None  # any probabilities of two outputs have a temperature
+        if (not with_factor and q.by is None) or f.reshaped or N * K > MOST:
+            return None
+        seen = theirs(ROWS)
+        if not np.isfinite(seen).all():
+            return None
+
+        def made(logarithm: float) -> Array:
+            T = float(np.exp(logarithm))
+            at = _plain(f, T)
+            return at.rows(ROWS) * (1.0 if with_factor else T)
+
+        found = _nearest(made, np.log(TRIED * f.temperature), seen)
+        if found is None or abs(found - np.log(f.temperature)) < 1e-9:
+            return None
+        T = float(f"{np.exp(found):.12g}")
+        said = f"the temperature is {T:.6g}, where {f.temperature:g} is expected"
+        factor = f.factor if with_factor else f.factor * T
+        return Fitted(
+            f.but(temperature=T, factor=factor), said if with_factor else f"{said}, and the factor 1/T is left out"
+        )
+
+    return fit
+
+
+def _nearest(made: Callable[[float], Array], tried: Array, seen: Array) -> float | None:
+    """The number whose rows are nearest to those that were seen: by trial, then by steps of Gauss and Newton."""
+    with np.errstate(all="ignore"):
+        left = [float(((made(c) - seen) ** 2).sum()) for c in tried]
+        at = float(tried[int(np.nanargmin(left))])
+        for _ in range(STEPS):
+            here = made(at)
+            slope = (made(at + 1e-6) - made(at - 1e-6)) / 2e-6
+            size = float((slope * slope).sum())
+            if not np.isfinite(size) or size == 0.0:
+                return None
+            step = float((slope * (seen - here)).sum() / size)
+            at += min(max(step, -1.0), 1.0)
+            if abs(step) < 1e-13:
+                break
+    return at if np.isfinite(at) and abs(at) < 10.0 else None
+
+
+OTHER_TEMPERATURE = (
+    Fit("other-temperature", of_softmax, other_temperature(True), costly=True),
+    Fit("other-temperature", of_slope, other_temperature(False), costly=True),
+)
 TEMPERATURE = (
     Mistake(
         "missing-temperature",
