@@ -49,4 +49,4 @@ def output_of(command: str, folder: str) -> str:
 
 if __name__ == "__main__":
     for page in PAGES:
-        page.write_text(refreshed(page.read_text()))
+        page.write_text(refreshed(page.read_text("utf-8")), "utf-8")

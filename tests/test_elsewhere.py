@@ -90,6 +90,14 @@ def test_a_command_says_the_same_without_it(name, folder):
     assert b"Traceback" not in here.stderr
 
 
+@pytest.mark.parametrize("name", CALLS)
+def test_no_command_reads_or_writes_text_in_whatever_encoding_the_system_has(name, folder):
+    strict = ["-X", "warn_default_encoding", "-W", "error::EncodingWarning", "-m", "softmax_cli"]
+    plain = python("-m", "softmax_cli", *CALLS[name], path=str(ROOT), cwd=folder, stdin=b'{"x": [1]}\n')
+    done = python(*strict, *CALLS[name], path=str(ROOT), cwd=folder, stdin=b'{"x": [1]}\n')
+    assert (done.returncode, done.stdout, done.stderr) == (plain.returncode, plain.stdout, plain.stderr)
+
+
 @pytest.mark.parametrize("suffix", ["json", "npy", "npz", "csv"])
 def test_a_file_is_written_and_replaced_without_it(suffix, folder):
     target = folder / f"out.{suffix}"

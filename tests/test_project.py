@@ -12,14 +12,14 @@ ROOT = Path(__file__).parent.parent
 
 
 def test_the_oldest_dependencies_tested_are_the_oldest_allowed():
-    pinned = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    pinned = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
     allowed = dict(re.match(r"(\w+)>=([\d.]+)", pin).groups() for pin in pinned)
-    tested = dict(re.findall(r"^(\w+)==([\d.]+)$", (ROOT / ".ci" / "oldest.txt").read_text(), re.MULTILINE))
+    tested = dict(re.findall(r"^(\w+)==([\d.]+)$", (ROOT / ".ci" / "oldest.txt").read_text("utf-8"), re.MULTILINE))
     assert {name: version.removesuffix(".0") for name, version in tested.items()} == allowed
 
 
 def test_the_changelog_speaks_of_this_version():
-    assert f"## {softmax_cli.__version__}\n" in (ROOT / "CHANGELOG.md").read_text()
+    assert f"## {softmax_cli.__version__}\n" in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
 def test_what_is_cited_is_this_version():
@@ -34,7 +34,7 @@ def test_every_python_that_the_package_says_it_runs_on_is_tested_on_every_system
 
 
 def test_every_file_that_contributing_names_is_there():
-    text = (ROOT / "CONTRIBUTING.md").read_text()
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     rows = re.findall(r"`([\w./]+\.py|[\w./]+/)`", text)
     places = [ROOT, ROOT / "softmax_cli", *(path.parent for path in (ROOT / "softmax_cli").rglob("registry.py"))]
     places += [ROOT / "softmax_cli" / room for room in ("checking", "explaining")]
@@ -44,7 +44,7 @@ def test_every_file_that_contributing_names_is_there():
 
 def test_contributing_names_every_room():
     rooms = {path.name for path in (ROOT / "softmax_cli").iterdir() if (path / "__init__.py").exists()}
-    text = (ROOT / "CONTRIBUTING.md").read_text()
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     assert rooms == set(re.findall(r"^\| `(\w+)/` \|", text, re.MULTILINE))
 
 
