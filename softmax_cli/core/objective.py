@@ -73,13 +73,18 @@ class Objective:
         return (float(N),) if terms is None else exactly(terms)
 
     def residual_and_cost(self, layer: Layer) -> tuple[Apart, Array | None]:
-        """s·h − ỹ or h∘(u − Σₖ hₖuₖ), (N, K), and for a target wₙ·(−Σₖ ỹₙₖ ln hₙₖ), (N,)."""
+        """s·h − ỹ or h∘(u − Σₖ hₖuₖ), (N, K), and for a target wₙ·(−Σₖ ỹₙₖ ln hₙₖ), (N,), 0 where wₙ is. InputError
+        if that is out of range."""
         if isinstance(self.part, np.ndarray):
             return of_upstream(layer, self.part), None
         cost = self.part.cost(layer)
+        if self.weights is not None:
+            cost = np.where(self.weights == 0.0, 0.0, cost * self.weights)  # the target of an ignored row may be masked
+        if not np.isfinite(cost).all():
+            raise InputError("the loss is too large for double precision (beyond ±1.8e308)")
         h, complement = layer.apart()
         h = h._replace(significand=h.significand - h.significand * layer.tail[:, None])
-        return self.part.residual(h, complement), cost if self.weights is None else cost * self.weights
+        return self.part.residual(h, complement), cost
 
     def factor(self, T: float, norm: float, N: int, times: int = 1) -> Apart:
         """wₙ/(T·norm), (N,), rounded once; with T² for two `times`."""

@@ -7,7 +7,6 @@ import math
 import numpy as np
 
 from ..core.arrays import Array
-from ..core.exact_dot import exact_dots
 from .equations import Part, Step, Symbol, say
 from .error import Loss
 from .loss_steps import given, loss_of, shown
@@ -35,14 +34,14 @@ def all_together(worked: WorkedEntry) -> Step:
 def _sum(worked: WorkedEntry, loss: Loss, weights: Array, costs: Array) -> list[Part]:
     """The sum of what the inputs cost, over the norm, with the penalty: the last of these is E."""
     goal, parts = loss.goal, list[Part]()
-    total = float(exact_dots(weights[None], costs[None])[0][0])
+    counting = np.flatnonzero(weights > 0.0)
+    total = math.fsum((weights[counting] * costs[counting]).tolist())
     weighted = goal.weights is not None
     symbols = [SUM, *([MEAN] if goal.reduction == "mean" else []), *([ERROR] if goal.l2 else [])]
     symbols[-1] = ERROR
     symbol = symbols.pop(0)
     if not loss.single:
         parts += [say("What the inputs cost, and their sum:"), worked.matrix(COST, costs)]
-        counting = np.flatnonzero(weights > 0.0)
         terms = [(float(weights[n]), float(costs[n])) if weighted else (float(costs[n]),) for n in counting]
         short, note = worked.shortened(terms)
         formula = Symbol("Σₙ w[n]·C[n]", r"\sum_n w_n C_n") if weighted else Symbol("Σₙ C[n]", r"\sum_n C_n")

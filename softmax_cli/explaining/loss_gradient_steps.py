@@ -9,6 +9,7 @@ import numpy as np
 from ..core.arrays import Array
 from ..core.loss_gradient import loss_gradient
 from ..core.step import moved
+from ..errors import InputError
 from .equations import Part, Step, Symbol, number, number_tex, say
 from .loss_logit_steps import by
 from .loss_steps import loss_of, shown
@@ -107,18 +108,22 @@ def learning(worked: WorkedEntry) -> Step:
         worked.matrix(W_NEW, new_W, say("a row for each input, a column for each output")),
         worked.matrix(B_NEW, new_b),
     ]
-    if loss.upstream is None and np.isfinite(new_W).all() and np.isfinite(new_b[~left_out]).all():
-        before, now = (
-            number(float(np.asarray(e)), worked.digits) for e in (loss.found.loss, _after(worked, new_W, new_b))
-        )
+    after = _after(worked, new_W, new_b)
+    if after is not None:
+        before, now = (number(float(np.asarray(e)), worked.digits) for e in (loss.found.loss, after))
         where = " at this input" if loss.single else ""
         parts.append(say(f"The loss{where} was {before}, and with the new weights it is {now}."))
     return Step(say("A step of learning"), tuple(parts))
 
 
 def _after(worked: WorkedEntry, W: Array, b: Array) -> Array | None:
-    """The error with other weights."""
+    """The error with other weights; None where it is out of range, or not known."""
     loss = loss_of(worked)
     error = {key: value for key, value in asdict(loss.options).items() if key not in ("first", "upstream")}
     x, hidden = (loss.x[0], worked.hidden) if loss.single else (loss.x, loss.hidden)
-    return loss_gradient(x, W, b, **error, temperature=worked.temperature, mask=hidden, wrt=("b",)).loss
+    if loss.upstream is not None:
+        return None
+    try:
+        return loss_gradient(x, W, b, **error, temperature=worked.temperature, mask=hidden, wrt=("b",)).loss
+    except InputError:
+        return None

@@ -185,8 +185,10 @@ class WorkedEntry:
         if all(len(term) == 1 for term in left):
             rest = math.fsum(term[0] for term in left)
         else:
-            first, second = zip(*(term if len(term) > 1 else (*term, 1.0) for term in left), strict=True)
-            rest = float(exact_dots(np.array([first]), np.array([second]))[0][0])
+            pairs = np.array([term if len(term) > 1 else (*term, 1.0) for term in left])
+            if math.log2(max(np.abs(pairs[:, 0]).max(), 1.0)) + math.log2(max(np.abs(pairs[:, 1]).max(), 1.0)) > 1000.0:
+                return [*terms], []  # a product of these may be out of range
+            rest = float(exact_dots(pairs[:, 0][None], pairs[:, 1][None])[0][0])
         note = say(f"The last number stands for the {len(left)} terms left out, added up.")
         return [*terms[: TERMS - 1], (rest,)], [note]
 

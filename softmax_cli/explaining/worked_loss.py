@@ -97,7 +97,10 @@ def _loss(layer: Layer, goal: Objective, options: Options, single: bool, n: int,
         y = np.asarray(options.target, dtype=np.float64).reshape(N, K)[n]
     mixed = _mixed(goal.part, n, K)
     others = sum_of_others(Pair(mixed, np.zeros(K)))
-    target = Target(right, y, mixed, others, here.log_h()[0], goal.part.cost(layer))
+    costs = goal.part.cost(layer)
+    if goal.weights is not None:
+        costs = np.where(goal.weights == 0.0, 0.0, costs)  # as that of a target that is masked, where it is ignored
+    target = Target(right, y, mixed, others, here.log_h()[0], costs)
     return Loss(**common, target=target)
 
 

@@ -291,6 +291,10 @@ REFUSED = {
         {"x": X3, "W": W3, "target": [5, 5, 5], "ignore": 5},
         "no input counts: all are ignored or have weight 0, and their mean is none",
     ),
+    "a loss beyond doubles": (
+        {"x": [[1e150], [1.0]], "W": [[-1.0, 1.0]], "target": [0, 1], "class_weights": [1e200, 1.0]},
+        "the loss is too large for double precision (beyond ±1.8e308)",
+    ),
     "negative target": (
         {"x": X3, "W": W3, "target": [0, -100, 1]},
         "target -100 of input 1 does not exist: there are 2 outputs, 0 to 1",
@@ -348,3 +352,9 @@ def test_a_factor_that_is_no_double_loses_nothing(w, T, x):
     entry = float(of_a_factor(w, T, x))
     found = loss_gradient([[x]], [[0.0, 0.0]], target=[0], sample_weights=[w], temperature=T, reduction="sum")
     np.testing.assert_allclose(found.dE_dW, [[-entry, entry]], rtol=1e-15, atol=0)
+
+
+def test_an_ignored_row_counts_for_nothing_where_a_mask_leaves_its_first_output_out():
+    found = loss_gradient([[1.0], [2.0]], [[0.5, -1.0, 2.0]], target=[-1, 2], ignore=-1, mask=[0], wrt=("W",))
+    alone = loss_gradient([[2.0]], [[0.5, -1.0, 2.0]], target=[2], mask=[0], wrt=("W",))
+    assert (found.loss, found.dE_dW.tolist()) == (alone.loss, alone.dE_dW.tolist())

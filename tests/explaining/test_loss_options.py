@@ -192,3 +192,15 @@ def test_each_of_the_ways_to_say_the_norm():
         text = str(explain(x, W, **rows, sample_weights=weights, class_weights=classes))
         found[weights is not None, classes is not None] = last_number(text, "norm") if weights or classes else 2
     assert found == {(False, False): 2, (True, False): 2.5, (False, True): 7, (True, True): 8}
+
+
+def test_an_ignored_input_of_which_the_first_output_is_masked_costs_nothing():
+    text = str(explain([[1.0], [2.0]], [[0.5, -1.0, 2.0]], target=[-1, 2], ignore=-1, mask=[0]))
+    assert "C = [ 0  0.00247569 ]" in text
+    assert last_number(text, "E") == pytest.approx(float(mpmath.log1p(mpmath.exp(-6))), rel=1e-5)
+
+
+def test_what_is_out_of_range_after_a_step_is_not_said():
+    text = str(explain([1e150], [[1.0, 1.0]], target=0, learning_rate=1e5, class_weights=[1e100, 1.0]))
+    assert_true_to_the_digits_shown(text, 6)
+    assert "with the new weights" not in text
