@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import mpmath
+import numpy as np
 import pytest
 import readme
 from printed import assert_true_to_the_digits_shown, mathml_equations
@@ -95,6 +96,29 @@ def test_the_handout_becomes_a_pdf_without_a_warning(folder):
         pytest.skip(f"there is no {' and no '.join(missing)}")
     run_all(lines("A handout"), folder)
     assert (folder / "lesson.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_a_folder_of_thirty_answers_is_checked_into_one_table(folder):
+    layer = json.loads((folder / "sample_inputs" / "iris.json").read_text())
+    x, W, b = (np.array(layer[key]) for key in ("x", "W", "b"))
+    h = np.exp(x @ W + b) / np.exp(x @ W + b).sum()
+    right = np.outer(x, h - np.eye(3)[1])
+    (folder / "answers").mkdir()
+    for n in range(10):
+        np.save(folder / "answers" / f"student{n}.npy", right)
+        np.savetxt(folder / "answers" / f"student{n + 10}.csv", right, delimiter=",")
+        (folder / "answers" / f"student{n + 20}.txt").write_text(repr(right))
+    np.save(folder / "answers" / "student3.npy", -right)
+    np.savetxt(folder / "answers" / "student14.csv", np.outer(x, h), delimiter=",")
+    (folder / "answers" / "student25.txt").write_text("I had no time.")
+    (command,) = lines("The answers")
+    text = readme.output_of(command, folder)
+    rows = {line.split()[0]: line for line in text.splitlines() if line.startswith("answers/")}
+    assert len(rows) == 30
+    assert sum("loss-grad" in line and " agrees" in line for line in rows.values()) == 27
+    assert "sign-flipped" in rows["answers/student3.npy"]
+    assert "differs in" in rows["answers/student14.csv"]
+    assert text.rstrip().splitlines()[-1].startswith("30 files: 27 agree, 2 differ")
 
 
 def test_what_a_notebook_shows_is_there():
