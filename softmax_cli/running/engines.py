@@ -7,10 +7,9 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from importlib import import_module
 from threading import Thread
 from typing import Any
 
@@ -18,7 +17,7 @@ from ..core import cpus
 from ..errors import InputError
 from ..wording import shown
 
-Calls = Sequence[tuple[Any, ...]]
+Calls = Sequence[tuple[Any, ...]]  # the first of each is the same: the layer and the error
 Each = Callable[[Callable[..., Any], Calls, Sequence[str]], Iterator[tuple[int, Any]]]  # f(*call) as it comes; names
 
 TRIES = 5  # times that processes may be lost
@@ -30,7 +29,9 @@ def engine(workers: str | None) -> AbstractContextManager[Each]:
     if workers is None:
         return nullcontext(_here)
     if "://" in workers:
-        return _cluster(workers)
+        from .cluster import cluster
+
+        return cluster(workers)
     return _processes(count_of(workers))
 
 
@@ -61,11 +62,12 @@ def _processes(count: int) -> Iterator[Each]:
     def each(work: Callable[..., Any], calls: Calls, names: Sequence[str]) -> Iterator[tuple[int, Any]]:
         left, lost = dict(enumerate(calls)), 0
         while left:
-            if not pools:
-                context = multiprocessing.get_context("spawn")
-                pools.append(ProcessPoolExecutor(min(count, MOST), context, _begin))
             try:
-                with _no_interrupts():
+                with _signals_left_to_us():
+                    if not pools:
+                        pools.append(
+                            ProcessPoolExecutor(min(count, MOST), multiprocessing.get_context("spawn"), _begin)
+                        )
                     futures = {pools[0].submit(work, *call): n for n, call in left.items()}
                 for n, value in _as_they_come(futures):
                     del left[n]
@@ -111,43 +113,14 @@ def _begin() -> None:
 
 
 @contextmanager
-def _no_interrupts() -> Iterator[None]:
-    """What is started meanwhile has SIGINT blocked, until it says what it does about it."""
+def _signals_left_to_us() -> Iterator[None]:
+    """What is started meanwhile has the signals blocked that a terminal sends to all of its processes: it ends with
+    this one."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP, signal.SIGQUIT})
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-@contextmanager
-def _cluster(address: str) -> Iterator[Each]:
-    """The workers of a Dask cluster that runs at an address; its scheduler tries again what a lost worker had."""
-    try:
-        distributed: Any = import_module("distributed")
-    except ImportError:
-        raise InputError(
-            f"--workers {shown(address)} needs the package distributed", "pip install 'softmax-jac[cluster]'"
-        ) from None
-    try:
-        client = distributed.Client(address, timeout=10, set_as_default=False)
-    except (OSError, ValueError, TypeError, ImportError) as error:
-        first = (str(error).splitlines() or [type(error).__name__])[0]
-        raise InputError(f"no cluster answers at {shown(address)}: {shown(first, 200)}") from None
-    with client:
-        executor: Executor = client.get_executor(retries=2)
-
-        def each(work: Callable[..., Any], calls: Calls, names: Sequence[str]) -> Iterator[tuple[int, Any]]:
-            futures = {executor.submit(work, *call): n for n, call in enumerate(calls)}
-            try:
-                yield from _as_they_come(futures)
-            except distributed.KilledWorker as error:
-                raise InputError(f"workers of the cluster were lost: {shown(str(error), 200)}") from None
-            finally:
-                for future in futures:
-                    future.cancel()
-
-        yield each

@@ -4,8 +4,6 @@ import hashlib
 import json
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -188,35 +186,3 @@ def test_no_engine_is_loaded_by_a_call_that_names_none():
     code = "import sys, softmax_cli.cli.app, softmax_cli.running.engines; print('distributed' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
-
-
-@pytest.mark.slow
-def test_a_dask_cluster_gives_the_same_bits(data):
-    pytest.importorskip("distributed")
-    folder, x, W, t, w = data
-    shard(folder, 7, x=x, t=t, w=w)
-    dask = [sys.executable, "-m", "dask"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
-    address = folder / "scheduler.json"
-    scheduler = subprocess.Popen(
-        [*dask, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", address],
-        **quiet,
-    )
-    try:
-        for _ in range(300):
-            if address.exists() and address.read_text():
-                break
-            time.sleep(0.1)
-        workers = subprocess.Popen(
-            [*dask, "worker", "--scheduler-file", address, "--nworkers", "2", "--nthreads", "1", "--no-dashboard"],
-            **quiet,
-        )
-        try:
-            run(*SHARDS, "--workers", json.loads(address.read_text())["address"], "-o", "g.npz", cwd=Path(folder))
-        finally:
-            workers.terminate()
-            workers.wait(30)
-    finally:
-        scheduler.terminate()
-        scheduler.wait(30)
-    assert hashed(folder / "g.npz") == hash_of(loss_gradient(x, W, target=t, sample_weights=w))

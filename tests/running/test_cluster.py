@@ -1,0 +1,130 @@
+"""A Dask cluster of two processes: the same bits as on one machine, and one line where it fails."""
+
+import os
+import re
+import socket
+import subprocess
+
+import numpy as np
+import psutil
+import pytest
+from cluster import two_workers, wait_for
+from command import refused, run
+from large import result, start, workers_of, write_shards
+
+from softmax_cli import InputError
+from softmax_cli.running.engines import engine
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_shards(tmp_path, count=60)
+    return tmp_path
+
+
+def here(folder):
+    with start(folder) as process:
+        process.communicate(timeout=60)
+    return result(folder)
+
+
+def test_a_worker_that_is_killed_in_the_middle_changes_nothing(folder):
+    with two_workers(folder) as (address, nanny):
+        before = workers_of(nanny.pid)
+        with start(folder, "--workers", address) as process:
+            busy = wait_for(lambda: [w for w, time in workers_of(nanny.pid).items() if time > before[w] + 0.4])
+            busy[0].kill()
+            assert process.poll() is None
+            assert process.communicate(timeout=60) == (b"", b"")
+    assert result(folder) == here(folder)
+
+
+def test_a_scheduler_that_is_lost_ends_the_run_in_one_line(folder):
+    with two_workers(folder) as (address, nanny):
+        scheduler = psutil.Process(os.getpid()).children()[0]
+        before = sum(workers_of(nanny.pid).values())
+        with start(folder, "--workers", address) as process:
+            wait_for(lambda: sum(workers_of(nanny.pid).values()) > before + 0.4)
+            scheduler.kill()
+            out, said = process.communicate(timeout=60)
+    assert (process.returncode, out) == (2, b"")
+    assert re.fullmatch(
+        rf"softmax-jac: error: the scheduler of the cluster was lost, and \d+ of \d+ tasks are not done, "
+        rf"first {folder}/x-\d+.npy\n",
+        said.decode(),
+    )
+    assert not (folder / "g.npz").exists()
+
+
+def test_a_row_that_is_wrong_is_named_with_its_shard(tmp_path):
+    write_shards(tmp_path, count=3, rows=50)
+    (tmp_path / "t-002.npy").unlink()
+    np.save(tmp_path / "t-002.npy", np.full(50, 10))
+    with two_workers(tmp_path) as (address, _):
+        found = refused(
+            "loss-grad", "-W", "W.npy", "-x", "x-*.npy", "--target", "t-*.npy", "--workers", address, cwd=tmp_path
+        )
+    assert found == [
+        f"softmax-jac: error: {tmp_path}/x-002.npy: target 10 of input 0 does not exist: there are 10 outputs, 0 to 9"
+    ]
+
+
+def test_tls_takes_the_certificates_of_dasks_configuration(tmp_path):
+    write_shards(tmp_path, count=3, rows=50)
+    expected = here(tmp_path)
+    made = ["-keyout", "key.pem", "-out", "cert.pem", "-days", "1", "-subj", "/CN=localhost"]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *made],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    configuration = {"DASK_DISTRIBUTED__COMM__TLS__CA_FILE": str(tmp_path / "cert.pem")}
+    for side in ("SCHEDULER", "WORKER", "CLIENT"):
+        for what in ("cert", "key"):
+            configuration[f"DASK_DISTRIBUTED__COMM__TLS__{side}__{what.upper()}"] = str(tmp_path / f"{what}.pem")
+    shards = ["loss-grad", "-W", "W.npy", "-x", "x-*.npy", "--target", "t-*.npy", "-o", "g.npz"]
+    with two_workers(tmp_path, protocol="tls", env=configuration) as (address, _):
+        run(*shards, "--workers", address, cwd=tmp_path, env=configuration)
+        without = refused(*shards, "--workers", address, cwd=tmp_path)
+    assert result(tmp_path) == expected
+    assert without == [
+        f"softmax-jac: error: --workers {address} needs the certificates of this side",
+        "they are distributed.comm.tls in Dask's configuration: ca-file, client.cert, client.key",
+    ]
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    made = tmp_path_factory.mktemp("small")
+    write_shards(made, count=1, rows=5)
+    return ["loss-grad", "-W", made / "W.npy", "-x", made / "x-000.npy", "--target", made / "t-000.npy", "--workers"]
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1", "ftp://localhost:8786", "tcp://"])
+def test_what_is_no_address_is_refused(small, address):
+    assert refused(*small, address) == [
+        f"softmax-jac: error: --workers is {address}, where tcp://host:8786 or tls://host:8786 is expected"
+    ]
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "tls"])
+def test_a_scheduler_that_is_dead_is_one_line(small, protocol):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # and does not listen
+        address = f"{protocol}://127.0.0.1:{taken.getsockname()[1]}"
+        assert refused(*small, address) == [f"softmax-jac: error: no cluster answers at {address}: connection refused"]
+
+
+def test_a_server_that_says_nothing_is_not_waited_for_without_end(monkeypatch):
+    monkeypatch.setattr("softmax_cli.running.cluster.PATIENCE", 1)
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        address = f"tcp://127.0.0.1:{silent.getsockname()[1]}"
+        with pytest.raises(InputError) as caught, engine(address):
+            pass
+    assert str(caught.value) == f"no cluster answers at {address} within 1 seconds"
+    assert caught.value.advice == "a scheduler that expects certificates is named by tls://"
