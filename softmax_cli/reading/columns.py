@@ -12,6 +12,8 @@ from ..wording import escaped, quoted
 from .cells import is_name
 from .rows import Lines, csv_rows, delimiter_of, end_of_rows, is_header, start_of_rows, unmarked
 
+_NUMERIC = b'0123456789+-.eE,;\t\r\n "'
+
 
 class Column(NamedTuple):
     """The cells of a column, and the line that each stands on."""
@@ -30,8 +32,10 @@ def header_of(data: bytes, stop: int, source: str, delimiter: str, header: bool 
     return [str(n) for n in range(len(first))], Lines(data, start_of_rows(data), stop), 1
 
 
-def column_at(column: str, names: Sequence[str], source: str) -> int:
+def column_at(column: str | int, names: Sequence[str], source: str) -> int:
     """The index of a column by its name, or by the index itself. InputError if there is none, or several."""
+    if isinstance(column, int):
+        return column
     if names.count(column) > 1:
         raise InputError(f"{source} has {names.count(column)} columns named {quoted(column)}")
     if column in names:
@@ -48,13 +52,41 @@ def column_of(data: bytes, source: str, delimiter: str | None, header: bool | No
     delimiter = delimiter or delimiter_of(data, stop)
     names, lines, line = header_of(data, stop, source, delimiter, header)
     at = column_at(name, names, source)
-    cells = _plain_cells(data[lines.at : stop], delimiter, len(names), at)
-    found = Column(cells, range(line, line + len(cells)))
-    if not cells:
-        found = _any_cells(csv_rows(lines, line, source, delimiter), source, at, name)
+    found = _cells(data[lines.at : stop], source, delimiter, names, at, line)
     if not found.cells:
         raise InputError(f"{source} holds nothing below its header row")
     return found
+
+
+def word_columns(
+    data: bytes, stop: int, source: str, delimiter: str, header: bool | None, known: Sequence[str]
+) -> list[int]:
+    """The columns below a header row that hold nothing but words, without those that are known; none if that is all."""
+    second = data.find(b"\n") + 1
+    if not data[second : data.find(b"\n", second) + 1 or stop].translate(None, _NUMERIC):
+        return []  # as of most tables, before anything is split
+    names, lines, line = header_of(data, stop, source, delimiter, header)
+    body = data[lines.at : stop]
+    _, first = next(csv_rows(lines, line, source, delimiter), (0, []))
+    if line == 1 or len(first) != len(names):
+        return []
+    found = [c for c, cell in enumerate(first) if _is_word(cell) and names[c] and names[c] not in known]
+    found = [c for c in found if all(map(_is_word, _cells(body, source, delimiter, names, c, line).cells))]
+    return found if len(found) + len(known) < len(names) else []
+
+
+def _is_word(cell: str) -> bool:
+    """A name that does not begin with a digit, as 3 cm does, which may be meant as a number."""
+    return is_name(cell) and not next((c for c in cell if c.isalnum()), "0").isdigit()
+
+
+def _cells(body: bytes, source: str, delimiter: str, names: Sequence[str], at: int, line: int) -> Column:
+    """The cells at an index of every row of what stands below the header, from that line on."""
+    cells = _plain_cells(body, delimiter, len(names), at)
+    if cells:
+        return Column(cells, range(line, line + len(cells)))
+    rows = csv_rows(Lines(body, 0, len(body)), line, source, delimiter)
+    return _any_cells(rows, source, at, names[at])
 
 
 def _plain_cells(body: bytes, delimiter: str, width: int, at: int) -> list[str]:
@@ -99,7 +131,7 @@ def only_column(data: bytes, source: str, delimiter: str | None) -> Column | Non
 
 
 def blanked(
-    data: bytes, stop: int, source: str, delimiter: str, header: bool | None, columns: Sequence[str]
+    data: bytes, stop: int, source: str, delimiter: str, header: bool | None, columns: Sequence[str | int]
 ) -> tuple[bytes, list[int]]:
     """The table with 0 in the cells of some columns, which may hold words, and the indices of these: the others keep
     their places."""

@@ -13,7 +13,7 @@ from ..wording import escaped
 from .bulk import take_lines
 from .cell_rows import bad_cell, numbers
 from .cells import expected, is_name, is_number
-from .columns import blanked, row_names
+from .columns import blanked, row_names, word_columns
 from .rows import HEADER, Lines, csv_rows, delimiter_of, end_of_rows, is_header, start_of_rows, unmarked
 
 _SEPARATORS = {";": "semicolons", "\t": "tabs", ",": "commas", " ": "spaces"}
@@ -43,20 +43,23 @@ def read_table(
 
     Where that is None, the first row is a header if all its cells are names. A row that holds anything which
     could be meant as a number is none, lest a mistyped number drop a row. Delimiter None is a comma where
-    there are any, or else a tab, or else spaces. InputError with the row, as a text editor counts, and the column; in a
-    table `of_inputs` a column of words may be the target.
+    there are any, or else a tab, or else spaces. InputError with the row, as a text editor counts, and the column. In a
+    table `of_inputs` a column that holds nothing but names is left out as well.
     """
     stop = end_of_rows(data, source)
     if delimiter is None:
         delimiter = delimiter_of(data, stop)
     comma = delimiter.encode()
     columns: list[int] = []
+    words: list[int] = []
     rows = None
     if data[start_of_rows(data) :][:3].startswith((comma, b'""' + comma)) and header is not False:
         rows = row_names(data, stop, source, delimiter, header)
-        left_out = left_out if rows is None else ("", *left_out)
-    if left_out:
-        data, columns = blanked(data, stop, source, delimiter, header, left_out)
+    if of_inputs and header is not False:
+        words = word_columns(data, stop, source, delimiter, header, left_out)
+    if left_out or words or rows is not None:
+        some: list[str | int] = [*left_out, *words, *([] if rows is None else [0])]
+        data, columns = blanked(data, stop, source, delimiter, header, some)
         stop = len(data)
     start, line = start_of_rows(data), 1
     flat, names, width = array("d"), None, None
@@ -71,12 +74,7 @@ def read_table(
             start, width = take_lines(flat, data, lines.at, stop, len(names), comma)
 
     def bad_row(line: int, cells: list[str]) -> InputError:
-        error = _bad_row(line, cells, source, delimiter, finite, header)
-        words = [c for c, cell in enumerate(cells) if is_name(cell)]
-        if of_inputs and names is not None and len(cells) == len(names) and len(words) == 1 and not error.advice:
-            column = f"{source}:{names[words[0]]}"
-            error.advice = f"if that is the right class, add --target {column}: the column is left out of x then"
-        return error
+        return _bad_row(line, cells, source, delimiter, finite, header)
 
     rest = csv_rows(Lines(data, start, stop), line + len(flat) // (width or 1), source, delimiter)
     matrix = numbers(rest, source, finite, bad_row, width, flat)
@@ -88,6 +86,9 @@ def read_table(
     if rows is not None:
         note = f"the first column of {source}, without a name, names the rows"
         table = table._replace(row_names=rows, notes=(note, *table.notes))
+    for column in words:
+        note = f"{escaped(names[column], 40)} of {source} holds words, and is left out"
+        table = table._replace(notes=(note, *table.notes))
     return table
 
 

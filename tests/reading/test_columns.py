@@ -103,10 +103,32 @@ def test_a_column_that_cannot_be_read_is_refused(folder, value, message, advice)
     assert refusal(lambda: read_array(value, "--target", 1)) == (message, advice)
 
 
-def test_words_in_x_are_answered_with_the_line_that_takes_them_as_target():
-    assert refusal(lambda: read_problem(None, "iris.csv", W, None)) == (
-        "iris.csv row 2, column 3 is 'setosa', where a number is expected",
-        "if that is the right class, add --target iris.csv:species: the column is left out of x then",
+@pytest.mark.parametrize("name", ["iris.csv", "first.csv", "indexed.csv", "quoted.csv"])
+def test_a_column_of_words_is_no_input_and_is_left_out_with_a_note(name):
+    problem = read_problem(None, name, W, None)
+    title = "the, species" if name == "quoted.csv" else "species"
+    assert (problem.x.tolist(), problem.input_names) == (FEATURES, ("len", "wid"))
+    assert problem.notes[0] == f"{title} of {name} holds words, and is left out"
+
+
+@pytest.mark.parametrize("cell", ["5.1x", "N/A", "", "1,5", "3 cm"])
+def test_a_column_with_one_cell_that_is_no_name_is_not_left_out(folder, cell):
+    (folder / "x.csv").write_text(table([[5.1, "a"], [6.2, cell], [5.9, "b"]], ["len", "what"]))
+    assert refusal(lambda: read_problem(None, "x.csv", W, None))[0] == (
+        "x.csv row 2, column 2 is 'a', where a number is expected"
+    )
+
+
+def test_words_in_w_are_refused(folder):
+    assert refusal(lambda: read_problem(None, "1,2", "iris.csv", None)) == (
+        "iris.csv row 2, column 3 is 'setosa', where a number is expected", "",
+    )  # fmt: skip
+
+
+def test_a_table_of_words_alone_is_refused(folder):
+    (folder / "x.csv").write_text("a,b\nred,cat\nblue,dog\n")
+    assert refusal(lambda: read_problem(None, "x.csv", W, None))[0] == (
+        "x.csv row 2, column 1 is 'red', where a number is expected"
     )
 
 
