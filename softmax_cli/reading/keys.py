@@ -11,6 +11,7 @@ from ..errors import InputError
 from ..wording import quoted
 from .archives import Archive, JsonObject
 from .jsonfile import refuse_too_deep, spelled
+from .names import INPUTS, OUTPUTS
 
 WeightsLayout = Literal["in-out", "out-in"]
 ERROR_KEYS = (
@@ -18,6 +19,7 @@ ERROR_KEYS = (
 )  # fmt: skip
 PASSED_ON = (*ERROR_KEYS, "id")
 NUMBERS_BESIDE = ERROR_KEYS[:-1]  # all but the reduction, which is a word
+BESIDE = (*PASSED_ON, "temperature", "mask", OUTPUTS, INPUTS)  # keys that are read whatever the layer is made of
 LAYER_KEYS = ("x", "W", "b", "z", "temperature", "mask")
 
 # How else the keys that are read are called, without capitals, underscores and hyphens.
@@ -28,6 +30,7 @@ _CALLED = {
     "weightslayout": "weights_layout", "weightlayout": "weights_layout",
     "target": "target", "targets": "target", "upstream": "upstream", "reduction": "reduction",
     "temperature": "temperature", "mask": "mask", "z": "z", "logits": "z", "labelsmoothing": "label_smoothing",
+    "outputnames": OUTPUTS, "outputsnames": OUTPUTS, "inputnames": INPUTS, "inputsnames": INPUTS,
     "classweights": "class_weights", "classweight": "class_weights", "sampleweights": "sample_weights",
     "sampleweight": "sample_weights", "ignore": "ignore", "ignoreindex": "ignore", "l2": "l2",
 }  # fmt: skip

@@ -16,7 +16,7 @@ from ..wording import escaped
 from .archives import Archive, JsonObject, listed
 from .documents import read_document
 from .entries import Entry, entry_of, fitted, held_as, read_entry
-from .keys import LAYER_KEYS, PASSED_ON, WeightsLayout, passed_on, refuse_near
+from .keys import BESIDE, LAYER_KEYS, WeightsLayout, passed_on, refuse_near
 from .layer import Weights, biases, weights
 from .masks import open_numbers, read_mask
 from .models import layer_in
@@ -167,7 +167,7 @@ def _names_in(archive: Archive, wanted: list[str]) -> dict[str, str]:
         if "b" in wanted and pair.biases is not None:
             names.setdefault("b", pair.biases)
     others = [key for key in archive.keys if key not in names.values()]
-    refuse_near([*names, *others], {*wanted, *PASSED_ON, "weights_layout", "temperature", "mask"}, archive.source)
+    refuse_near([*names, *others], {*wanted, *BESIDE, "weights_layout"}, archive.source)
     return names
 
 
@@ -186,7 +186,7 @@ def _held(archive: Archive, missing: list[str]) -> str:
 
 def _unused(options: dict[str, str | None], archive: Archive) -> tuple[str, ...]:
     """A note, if -z leaves x, W or b of INPUT unused."""
-    refuse_near(archive.keys, {*PASSED_ON, "temperature", "mask"}, archive.source)
+    refuse_near(archive.keys, BESIDE, archive.source)
     dropped = [key for key in options if key in archive.keys]
     verb = "is" if len(dropped) == 1 else "are"
     note = f"-z is given, so {' and '.join(dropped)} of {archive.source} {verb} not used"
@@ -268,7 +268,7 @@ def problem_from_document(
     `mask`. Its z are the logits where it has not both x and W.
     InputError as in `read_problem`, and every message starts with `source`."""
     archive = JsonObject(document, source)
-    inside = {"x", "temperature", "mask", *PASSED_ON, *(["W", "weights_layout"] if layer is None else [])}
+    inside = {"x", *BESIDE, *(["W", "weights_layout"] if layer is None else [])}
     refuse_near(document, inside | {"b"} if b is None else inside, source)
     if "z" in document and layer is None and not {"x", "W"} <= document.keys():
         entry = held_as(archive, "z", "z", finite=False)

@@ -20,6 +20,7 @@ COMMANDS = [
     "hessian",
     "check",
     "explain",
+    "example",
     "",
     "nonsense",
 ]
@@ -47,6 +48,12 @@ VALUES = [
     "bad.json",
     "W.npy",
     "W.csv",
+    "t.csv",
+    "t.csv:y",
+    "W.npy:a",
+    "in.json:W",
+    "a",
+    "iris",
     "missing.npy",
     ".",
     "/dev/null",
@@ -80,6 +87,10 @@ FLAGS = [
     "--method",
     "--upstream",
     "--target",
+    "--ignore",
+    "--mask",
+    "-z",
+    "--temperature",
     "--learning-rate",
     "--reduction",
     "--of",
@@ -107,6 +118,7 @@ CHOICES = [
     "npy",
     "npz",
     "chain",
+    "safetensors",
     "heatmap",
     "markdown",
     "0,0,0",
@@ -132,6 +144,7 @@ def folder(tmp_path_factory):
     (path / "in.json").write_text('{"x": [1, 2], "W": [[1, 2, 3], [4, 5, 6]], "b": [0, 1, 2], "target": 1}')
     (path / "bad.json").write_text('{"x": [1, 2], "W": [[1, 2, 3], [4, 5')
     (path / "W.csv").write_text("a,[b]\n1,2\n3,4\n")
+    (path / "t.csv").write_text(",p,q,y\n0,1,2,a\n1,3,4,[b]\n")
     np.save(path / "W.npy", [[1.0, 2.0], [3.0, 4.0]])
     yield
     os.chdir(before)

@@ -70,3 +70,13 @@ def test_a_line_of_json_is_held_to_the_same():
         "line 3 holds 'bias', where 'b' is the key that is read",
         "name it b, or give it with -b",
     )
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [("output_names", "outputs_names"), ("inputNames", "inputs_names"), ("Outputs-Names", "outputs_names")],
+)
+def test_names_under_nearly_their_key_are_refused(key, meant):
+    assert refusal(lambda: problem_from_document(DOCUMENT | {key: ["a"]}, "line 3")) == (
+        f"line 3 holds '{key}', where '{meant}' is the key that is read", f"name it {meant}",
+    )  # fmt: skip
