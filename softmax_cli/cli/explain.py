@@ -119,6 +119,7 @@ def _explained(problem: "Problem", explanation: Explanation, error: dict[str, An
     entry = None if explanation.entry is None else _entry(explanation.entry, of, problem)
     layer = (None, None) if of_logits else (problem.x, problem.W)
     more: dict[str, Any] = {"z": problem.z, "temperature": problem.temperature, "mask": problem.mask}
+    more["input_names"] = problem.input_names
     arguments: Any = (*layer, problem.b, problem.names, entry, explanation.precision)
     if error:
         from ..explaining.worked_loss import worked_loss
@@ -153,7 +154,7 @@ def _picture(problem: "Problem", worked: "WorkedEntry") -> str:
         return ""
     from ..writing.labels import Axes, Labels
 
-    labels = Labels(worked.names)
+    labels = Labels(worked.names, worked.input_names)
     axes = Axes("dE/dW", "W[j,:]", "W[:,i]", labels.weights_from, labels.weights_to)
     return svg_heatmap(of_matrix(worked.loss.dE_dW, axes), marked=worked.loss.marked)
 

@@ -27,13 +27,14 @@ def by_bias(worked: WorkedEntry) -> Step:
 def by_input(worked: WorkedEntry) -> Step:
     """By the chain rule, and where its terms nearly cancel by the differences of the weights."""
     t, j = worked.t, worked.j
+    of, tex = worked.input_name(j), worked.tex_input_name(j)
     x, h = worked.input(j), worked.of("h", t)
     row = worked.dS.entries(0, [t], list(range(worked.K)))[0]
     value = float(worked.dX.entries(0, [t], [j])[0, 0])
     symbol = worked.derivative("h", t, x)
     terms, note = worked.shortened([(float(d), float(w)) for d, w in zip(row, worked.W[j], strict=True)])
     slope = f"∂{h.text}/∂z[k]", f"\\frac{{\\partial {h.tex}}}{{\\partial z_k}}"
-    formula = Symbol(f"Σₖ {slope[0]}·W[{j},k]", f"\\sum_k {slope[1]} W_{{{j},k}}")
+    formula = Symbol(f"Σₖ {slope[0]}·W[{of},k]", f"\\sum_k {slope[1]} W_{{{tex},k}}")
     direct = worked.equation(symbol, formula, "sum", terms, value)
     parts: list[Part] = [say("An input is in every logit, multiplied by its weight, and what it does to them adds up:")]
     if direct.value == number(value, worked.digits):
@@ -42,7 +43,7 @@ def by_input(worked: WorkedEntry) -> Step:
         own = worked.weight(j, t)
         gaps = [(float(row[k]), float(worked.W[j, k] - worked.W[j, t])) for k in range(worked.K) if k != t]
         terms, note = worked.shortened(gaps or [(0.0,)])
-        formula = Symbol(f"Σₖ {slope[0]}·(W[{j},k] − {own.text})", f"\\sum_k {slope[1]} (W_{{{j},k}} - {own.tex})")
+        formula = Symbol(f"Σₖ {slope[0]}·(W[{of},k] − {own.text})", f"\\sum_k {slope[1]} (W_{{{tex},k}} - {own.tex})")
         nearly = "Here they nearly cancel. The derivatives sum to zero, so the differences of the weights do as well:"
         parts += [say(nearly), worked.equation(symbol, formula, "sum", terms, value), *note]
     axes = say("row ", H_T, ", column ", X_J)

@@ -29,7 +29,8 @@ def the_layer(worked: WorkedEntry) -> Step:
     parts += [
         *tempered_and_masked(worked),
         say("The entry worked out here is ", worked.derivative("h", t, worked.weight(j, i)))
-        + say(f": how output {worked.name(t)} answers to the weight from input {j} to output {worked.name(i)}. ")
+        + say(f": how output {worked.name(t)} answers to the weight from input {worked.input_name(j)} to output ")
+        + say(f"{worked.name(i)}. ")
         + say("On paper, counting from one and writing the output first, it is ", on_paper(t, j, i), ".")
         + _why(worked, "blocks"),
         _rounding(worked),

@@ -21,6 +21,7 @@ W_NEW, B_NEW = Symbol("W_new", r"W_\text{new}"), Symbol("b_new", r"b_\text{new}"
 
 def by_weights(worked: WorkedEntry) -> Step:
     loss, j, i = loss_of(worked), worked.j, worked.i
+    of, tex = worked.input_name(j), worked.tex_input_name(j)
     dz, dx = loss.each("dE_dz"), loss.each("dE_dx")
     dW, db = loss.dE_dW, np.asarray(loss.found.dE_db)
     z, x, w = by(worked.of("z", i)), worked.input(j), worked.weight(j, i)
@@ -35,13 +36,13 @@ def by_weights(worked: WorkedEntry) -> Step:
     opening = "A weight changes its logit by its input, a bias by one, and an input changes each logit by its weight"
     if not loss.single:
         slope = f"∂E/∂z[n,{worked.name(i)}]", f"\\frac{{\\partial E}}{{\\partial z_{{n,{worked.tex_name(i)}}}}}"
-        of_weight = Symbol(f"Σₙ {slope[0]}·x[n,{j}]", f"\\sum_n {slope[1]} x_{{n,{j}}}")
+        of_weight = Symbol(f"Σₙ {slope[0]}·x[n,{of}]", f"\\sum_n {slope[1]} x_{{n,{tex}}}")
         of_bias = Symbol(f"Σₙ {slope[0]}", f"\\sum_n {slope[1]}")
         opening += "; what the inputs do to a weight or a bias adds up"
     if loss.goal.l2:
         of_weight = Symbol(f"{of_weight.text} + λ·{w.text}", f"{of_weight.tex} + \\lambda {w.tex}")
         terms = [*terms, (loss.goal.l2, float(worked.W[j, i]))]
-    x_name = x if loss.single else Symbol(f"x[{loss.n},{j}]", f"x_{{{loss.n},{j}}}")
+    x_name = x if loss.single else Symbol(f"x[{loss.n},{of}]", f"x_{{{loss.n},{tex}}}")
     z_name = ("z[i]", "z_i") if loss.single else (f"z[{loss.n},i]", f"z_{{{loss.n},i}}")
     parts: list[Part] = [
         say(f"{opening}:"),
@@ -52,7 +53,7 @@ def by_weights(worked: WorkedEntry) -> Step:
         worked.equation(
             by(x_name),
             Symbol(
-                f"Σᵢ W[{j},i]·∂E/∂{z_name[0]}", f"\\sum_i W_{{{j},i}} \\frac{{\\partial E}}{{\\partial {z_name[1]}}}"
+                f"Σᵢ W[{of},i]·∂E/∂{z_name[0]}", f"\\sum_i W_{{{tex},i}} \\frac{{\\partial E}}{{\\partial {z_name[1]}}}"
             ),
             "sum",
             inputs,
@@ -70,6 +71,7 @@ def by_weights(worked: WorkedEntry) -> Step:
 
 def learning(worked: WorkedEntry) -> Step:
     loss, j, i = loss_of(worked), worked.j, worked.i
+    of, tex = worked.input_name(j), worked.tex_input_name(j)
     db, dW = np.asarray(loss.found.dE_db), loss.dE_dW
     b = np.zeros(worked.K) if worked.b is None else worked.b
     left_out = np.isneginf(b)
@@ -77,7 +79,7 @@ def learning(worked: WorkedEntry) -> Step:
     new_b = np.where(left_out, -np.inf, moved(np.where(left_out, 0.0, b), loss.rate, db))
     w, rate = worked.weight(j, i), shown(loss.rate)
     slope = by(w)
-    new = Symbol(f"W_new[{j},{worked.name(i)}]", f"W_{{\\text{{new}},{j},{worked.tex_name(i)}}}")
+    new = Symbol(f"W_new[{of},{worked.name(i)}]", f"W_{{\\text{{new}},{tex},{worked.tex_name(i)}}}")
     new_bias = Symbol(f"b_new[{worked.name(i)}]", f"b_{{\\text{{new}},{worked.tex_name(i)}}}")
     bias, slope_of_bias = worked.of("b", i), by(worked.of("b", i))
     what = "the loss" if loss.upstream is None else "the error"

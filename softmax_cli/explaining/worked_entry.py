@@ -73,9 +73,9 @@ class WorkedEntry:
 
     dlogL is dL of ln h, and dX the Jacobian of h in x. Where logits are given, x and W are empty, the entry is
     ∂h[t]/∂z[i], j is 0, and dL and dX are dS. `temperature` divides the logits; an output that is `hidden` (K,) is left
-    out. z is −∞ where what was given is. `complement` is 1 − h; `names` are those of the outputs; `digits` are
-    significant digits; `asked` says that somebody asked for this entry; `corner_size` rows and columns of a matrix are
-    shown.
+    out. z is −∞ where what was given is. `complement` is 1 − h; `names` are those of the outputs, `input_names` of the
+    inputs; `digits` are significant digits; `asked` says that somebody asked for this entry; `corner_size` rows and
+    columns of a matrix are shown.
     """
 
     x: Array
@@ -97,6 +97,7 @@ class WorkedEntry:
     asked: bool
     temperature: float
     hidden: Mask
+    input_names: tuple[str, ...] | None = None
     corner_size: int = CORNER
     loss: Loss | None = None
     brief: bool = False
@@ -146,18 +147,25 @@ class WorkedEntry:
     def tex_name(self, k: int) -> str:
         return f"\\text{{{tex_escaped(self.name(k))}}}" if self.names else str(k)
 
+    def input_name(self, j: int) -> str:
+        return escaped(self.input_names[j]) if self.input_names else str(j)
+
+    def tex_input_name(self, j: int) -> str:
+        return f"\\text{{{tex_escaped(self.input_name(j))}}}" if self.input_names else str(j)
+
     def of(self, letter: str, k: int) -> Symbol:
         return Symbol(f"{letter}[{self.name(k)}]", f"{letter}_{{{self.tex_name(k)}}}")
 
     def weight(self, j: int, i: int) -> Symbol:
-        return Symbol(f"W[{j},{self.name(i)}]", f"W_{{{j},{self.tex_name(i)}}}")
+        of, tex = self.input_name(j), self.tex_input_name(j)
+        return Symbol(f"W[{of},{self.name(i)}]", f"W_{{{tex},{self.tex_name(i)}}}")
 
     def variable(self, j: int, i: int) -> Symbol:
         """What the entry is the derivative by."""
         return self.of("z", i) if self.of_logits else self.weight(j, i)
 
     def input(self, j: int) -> Symbol:
-        return Symbol(f"x[{j}]", f"x_{{{j}}}")
+        return Symbol(f"x[{self.input_name(j)}]", f"x_{{{self.tex_input_name(j)}}}")
 
     def derivative(self, letter: str, t: int, of: Symbol) -> Symbol:
         above = self.of(letter, t)
@@ -222,6 +230,7 @@ def worked_entry(
     temperature: float = 1.0,
     mask: Any = None,
     option: str = "--entry",
+    input_names: tuple[str, ...] | None = None,
 ) -> WorkedEntry:
     """Entry (t, j, i) of a layer at x (J,), W (J, K), b (K,), or (t, i) where the logits z (K,) are given, by default
     the off-diagonal one of largest magnitude. InputError as `evaluate_any` raises it, for several inputs, and for an
@@ -247,6 +256,7 @@ def worked_entry(
         h=layer.h[0],
         complement=layer.complement[0],
         names=names,
+        input_names=input_names,
         digits=digits,
         dS=dS,
         dZ=linear_structure(layer.x, K, True),

@@ -37,6 +37,7 @@ def worked_loss(
     temperature: float = 1.0,
     mask: Any = None,
     option: str = "--entry",
+    input_names: tuple[str, ...] | None = None,
 ) -> WorkedEntry:
     """A layer with an error, given as `loss_gradient` takes it, worked through at the first input that counts. The
     entry is ∂E/∂W[j,i], `entry` (j, i), or with logits ∂E/∂z[i], (i,); by default that of the largest input and of the
@@ -60,7 +61,16 @@ def worked_loss(
     hidden = None if layer.mask is None else layer.mask[n]
     row = {"z": np.atleast_2d(np.asarray(z))[n]} if of_logits else {}
     worked = worked_entry(
-        None if of_logits else layer.x[n], W, b, names, None, digits, **row, temperature=temperature, mask=hidden
+        None if of_logits else layer.x[n],
+        W,
+        b,
+        names,
+        None,
+        digits,
+        **row,
+        temperature=temperature,
+        mask=hidden,
+        input_names=input_names,
     )
     with np.errstate(all="ignore"):
         loss = _loss(layer, work.goal, options, single, n, found, rate)

@@ -94,9 +94,11 @@ def pandoc():
 def lesson(request, tmp_path):
     """A derivation as a Markdown file, and as a LaTeX document."""
     if request.param == "names":
-        steps = steps_to(worked_entry([1.0], [[float(n) for n in range(len(NAMES))]], None, NAMES, (1, 0, 5), 6))
+        W = [[float(n) for n in range(len(NAMES))]]
+        steps = steps_to(worked_entry([1.0], W, None, NAMES, (1, 0, 5), 6, input_names=("50% $x_1$ é",)))
     elif request.param == "loss":
-        steps = steps_to(worked_loss([[1.0], [2.0]], [[1, 2, 3.0]], None, NAMES[:3], None, 6, error=ERROR, rate=None))
+        layer = [[1.0], [2.0]], [[1, 2, 3.0]], None, NAMES[:3], None, 6
+        steps = steps_to(worked_loss(*layer, error=ERROR, rate=None, input_names=("a_b & c",)))
     else:
         steps = steps_of(request.param)
     (tmp_path / "lesson.md").write_text(as_markdown(steps), encoding="utf-8")

@@ -1,6 +1,7 @@
 """The derivation of an error with all that it may have, and of many inputs: by its definition at sixty digits."""
 
 import itertools
+import re
 
 import mpmath
 import numpy as np
@@ -11,7 +12,10 @@ from printed import assert_true_to_the_digits_shown, equations, latex_equations,
 from test_loss import last_number, slope
 
 from softmax_cli import explain
+from softmax_cli.explaining.derivation import steps_to
 from softmax_cli.explaining.formats.html import as_html
+from softmax_cli.explaining.formats.text import as_text
+from softmax_cli.explaining.worked_entry import worked_entry
 from softmax_cli.explaining.worked_loss import worked_loss
 
 small = st.floats(-3, 3).map(lambda v: round(v, 3))
@@ -204,3 +208,14 @@ def test_what_is_out_of_range_after_a_step_is_not_said():
     text = str(explain([1e150], [[1.0, 1.0]], target=0, learning_rate=1e5, class_weights=[1e100, 1.0]))
     assert_true_to_the_digits_shown(text, 6)
     assert "with the new weights" not in text
+
+
+def test_the_names_of_the_inputs_stand_where_their_numbers_would(article):
+    names = {"names": tuple("abcde"), "input_names": ("length", "wide", "k")}
+    layer = {"entry": (1, 2), "digits": 6, **names}
+    text = as_text(steps_to(worked_loss(*article, None, **layer, error={"target": 2}, rate=None)))
+    assert {"∂E/∂W[wide,c]", "∂E/∂x[wide]", "W_new[wide,c]"} <= set(re.findall(r"\S+\]", text))
+    assert not re.search(r"[xW]\[\d", text)
+    text = as_text(steps_to(worked_entry(*article, None, **{**layer, "entry": (0, 1, 2)})))
+    assert "from input wide to output c." in " ".join(text.split())
+    assert not re.search(r"[xW]\[\d", text)

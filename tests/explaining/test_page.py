@@ -37,6 +37,8 @@ def lesson(tmp_path_factory):
     """The page of a small layer with names, and of one more."""
     folder = tmp_path_factory.mktemp("lesson")
     page = as_html(worked_entry(*LAYER, NAMES, (0, 1, 2), 6))
+    inputs = as_html(worked_loss(*LAYER, NAMES, None, 6, error={"target": 2}, rate=None, input_names=("len<gth>", "é")))
+    (folder / "inputs.html").write_text(inputs, encoding="utf-8")
     (folder / "names.html").write_text(page, encoding="utf-8")
     run("explain", str(SAMPLES / "article.json"), "--entry", "1,2,0", "-o", "article.html", cwd=folder)
     layer = ("-x", "0.5,-1.25", "-W", "names.csv", "-b", "0,1,-1")
@@ -122,6 +124,13 @@ def test_of_an_error_every_weight_has_the_numbers_that_a_page_of_its_own_has(sho
         assert derivation(page) == mathml_equations(as_html(own))
         for key in ("ArrowRight",) if i < 2 else ("ArrowDown", "Home"):
             page.keyboard.press(key)
+
+
+def test_the_names_of_inputs_name_an_entry(shown):
+    page = shown("inputs")
+    page.click("#entries tbody tr:nth-child(1) td:nth-of-type(3)")
+    assert chosen(page).startswith("∂E/∂W[len<gth>,日本語] = ")
+    assert page.locator("#derivation mtext", has_text="len<gth>").count()
 
 
 def test_of_an_error_the_column_of_the_right_output_is_marked(shown):

@@ -23,8 +23,8 @@ class Marked(NamedTuple):
 
 class Entries(NamedTuple):
     """A matrix of some `shape`, of which `values` are shown, those `own` of a row marked. `name` is how an entry is
-    called: {row} and {column} stand for the names of its row and column, {r} for the number of the row, and {c} for
-    what the column's name has in brackets. `place` gives the t, j and i of an entry; `at` is the one that is worked."""
+    called: {row} and {column} stand for the names of its row and column, {r} and {c} for what these have in brackets.
+    `place` gives the t, j and i of an entry; `at` is the one that is worked."""
 
     heading: str
     symbol: Symbol

@@ -35,7 +35,7 @@
     document.getElementById("derivation").innerHTML = derivation;
     letKeysScroll();
     const [ofRow, ofColumn] = [rows[row].cells[0], table.tHead.rows[0].cells[column + 1]].map((h) => h.textContent);
-    const parts = { row: ofRow, column: ofColumn, r: row, c: ofColumn.slice(2, -1) };
+    const parts = { row: ofRow, column: ofColumn, r: ofRow.slice(2, -1), c: ofColumn.slice(2, -1) };
     const name = table.dataset.name.replace(/\{(\w+)\}/g, (_, part) => parts[part]);
     document.getElementById("chosen").textContent = `${name} = ${cell.textContent}`;
   };
