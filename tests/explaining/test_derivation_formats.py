@@ -95,7 +95,7 @@ def lesson(request, tmp_path):
     """A derivation as a Markdown file, and as a LaTeX document."""
     if request.param == "names":
         W = [[float(n) for n in range(len(NAMES))]]
-        steps = steps_to(worked_entry([1.0], W, None, NAMES, (1, 0, 5), 6, input_names=("50% $x_1$ é",)))
+        steps = steps_to(worked_entry([1.0], W, None, NAMES, (1, 0, 5), 6, input_names=("50% x_1 é",)))
     elif request.param == "loss":
         layer = [[1.0], [2.0]], [[1, 2, 3.0]], None, NAMES[:3], None, 6
         steps = steps_to(worked_loss(*layer, error=ERROR, rate=None, input_names=("a_b & c",)))
