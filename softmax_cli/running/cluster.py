@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
+from ..core import cpus
 from ..errors import InputError
 from ..wording import shown
 from .engines import Calls, Each
@@ -29,7 +30,8 @@ def cluster(address: str) -> Iterator[Each]:
         def each(work: Callable[..., Any], calls: Calls, names: Sequence[str]) -> Iterator[tuple[int, Any]]:
             goal = client.submit(_itself, calls[0][0], pure=False)  # travels once, and is made again where it is lost
             left = {
-                client.submit(work, goal, *call[1:], pure=False, retries=RETRIES): n for n, call in enumerate(calls)
+                client.submit(_on_one_core, work, goal, *call[1:], pure=False, retries=RETRIES): n
+                for n, call in enumerate(calls)
             }
             try:
                 for future, value in distributed.as_completed(
@@ -48,6 +50,12 @@ def cluster(address: str) -> Iterator[Each]:
 
 def _itself(value: Any) -> Any:
     return value
+
+
+def _on_one_core(work: Callable[..., Any], *call: Any) -> Any:
+    """A worker of a cluster has other threads for other tasks."""
+    cpus.limit(1)
+    return work(*call)
 
 
 def _raise_what_is_an_error(value: Any) -> None:
