@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import socket
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
@@ -87,7 +88,7 @@ def _reach(address: str) -> None:
     if place is None:
         raise InputError(f"--workers is {shown(address)}, where tcp://host:8786 or tls://host:8786 is expected")
     try:
-        with socket.create_connection((place[2] or place[3], int(place[4])), timeout=PATIENCE) as connection:
+        with _connected(place[2] or place[3], int(place[4])) as connection:
             if place[1] == "tcp" and not connection.recv(1):
                 raise InputError(f"no Dask scheduler is at {shown(address)}, or it expects tls://")
     except TimeoutError:
@@ -98,6 +99,18 @@ def _reach(address: str) -> None:
     except (OSError, OverflowError, UnicodeError) as error:
         why = getattr(error, "strerror", None) or str(error)
         raise InputError(f"no cluster answers at {shown(address)}: {shown(why[:1].lower() + why[1:], 200)}") from None
+
+
+def _connected(host: str, port: int) -> socket.socket:
+    """A connection, to a scheduler that may be starting just now."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return socket.create_connection((host, port), timeout=PATIENCE)
+        except ConnectionRefusedError:
+            if time.monotonic() > until:
+                raise
+        time.sleep(0.1)
 
 
 def _client(distributed: Any, address: str) -> Any:

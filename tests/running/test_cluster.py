@@ -111,11 +111,14 @@ def test_what_is_no_address_is_refused(small, address):
 
 
 @pytest.mark.parametrize("protocol", ["tcp", "tls"])
-def test_a_scheduler_that_is_dead_is_one_line(small, protocol):
+def test_a_scheduler_that_is_dead_is_one_line(monkeypatch, protocol):
+    monkeypatch.setattr("softmax_cli.running.cluster.PATIENCE", 1)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # and does not listen
         address = f"{protocol}://127.0.0.1:{taken.getsockname()[1]}"
-        assert refused(*small, address) == [f"softmax-jac: error: no cluster answers at {address}: connection refused"]
+        with pytest.raises(InputError) as caught, engine(address):
+            pass
+    assert str(caught.value) == f"no cluster answers at {address}: connection refused"
 
 
 def test_a_server_that_says_nothing_is_not_waited_for_without_end(monkeypatch):
