@@ -31,8 +31,6 @@ def explain(inputs: Inputs, explanation: Explanation, error: ErrorSide, lines: L
 
     The derivation of dL/dW, or with -z of dS/dZ, walked through with your own numbers.
     """
-    if explanation.brief and explanation.of == "loss-grad":
-        fail("--brief is of a Jacobian, and --of loss-grad asks for the loss")
     if explanation.of != "loss-grad":
         for name, value in {**error._asdict(), "learning_rate": explanation.learning_rate}.items():
             if value is not None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..core.arrays import Array
 from ..core.loss_gradient import loss_gradient
 from ..core.step import moved
 from ..errors import InputError
 from .equations import Part, Step, Symbol, number, number_tex, say
+from .error import Loss
 from .loss_logit_steps import by
-from .loss_steps import loss_of, shown
+from .loss_steps import A_ROW_EACH, loss_of, shown
 from .symbols import BIASES, DE_DB, DE_DW, DE_DX, INPUTS, WEIGHTS
 from .worked_entry import WorkedEntry
 
@@ -20,53 +22,77 @@ W_NEW, B_NEW = Symbol("W_new", r"W_\text{new}"), Symbol("b_new", r"b_\text{new}"
 
 
 def by_weights(worked: WorkedEntry) -> Step:
-    loss, j, i = loss_of(worked), worked.j, worked.i
-    of, tex = worked.input_name(j), worked.tex_input_name(j)
-    dz, dx = loss.each("dE_dz"), loss.each("dE_dx")
-    dW, db = loss.dE_dW, np.asarray(loss.found.dE_db)
-    z, x, w = by(worked.of("z", i)), worked.input(j), worked.weight(j, i)
-    counting = np.arange(loss.N) if loss.goal.weights is None else np.flatnonzero(loss.goal.weights > 0.0)
-    each = [float(v) for v in dz[counting, i]]
-    terms, note = worked.shortened([(v, float(of)) for v, of in zip(each, loss.x[counting, j], strict=True)])
-    biases, note_of_biases = worked.shortened([(v,) for v in each])
-    inputs, note_of_inputs = worked.shortened(
-        [(float(a), float(v)) for a, v in zip(worked.W[j], dz[loss.n], strict=True)]
-    )
-    of_weight, of_bias = Symbol(f"{z.text}·{x.text}", f"{z.tex} {x.tex}"), z
+    loss = loss_of(worked)
     opening = "A weight changes its logit by its input, a bias by one, and an input changes each logit by its weight"
-    if not loss.single:
-        slope = f"∂E/∂z[n,{worked.name(i)}]", f"\\frac{{\\partial E}}{{\\partial z_{{n,{worked.tex_name(i)}}}}}"
-        of_weight = Symbol(f"Σₙ {slope[0]}·x[n,{of}]", f"\\sum_n {slope[1]} x_{{n,{tex}}}")
-        of_bias = Symbol(f"Σₙ {slope[0]}", f"\\sum_n {slope[1]}")
-        opening += "; what the inputs do to a weight or a bias adds up"
-    if loss.goal.l2:
-        of_weight = Symbol(f"{of_weight.text} + λ·{w.text}", f"{of_weight.tex} + \\lambda {w.tex}")
-        terms = [*terms, (loss.goal.l2, float(worked.W[j, i]))]
-    x_name = x if loss.single else Symbol(f"x[{loss.n},{of}]", f"x_{{{loss.n},{tex}}}")
-    z_name = ("z[i]", "z_i") if loss.single else (f"z[{loss.n},i]", f"z_{{{loss.n},i}}")
-    parts: list[Part] = [
-        say(f"{opening}:"),
-        worked.equation(by(w), of_weight, "sum", terms, float(dW[j, i])),
-        *note,
-        worked.equation(by(worked.of("b", i)), of_bias, "sum", biases, float(db[i])),
-        *note_of_biases,
-        worked.equation(
-            by(x_name),
-            Symbol(
-                f"Σᵢ W[{of},i]·∂E/∂{z_name[0]}", f"\\sum_i W_{{{tex},i}} \\frac{{\\partial E}}{{\\partial {z_name[1]}}}"
-            ),
-            "sum",
-            inputs,
-            float(dx[loss.n, j]),
-        ),
-        *note_of_inputs,
-        say("All of them:"),
-        worked.matrix(DE_DW, dW, say("a row for each input, a column for each output")),
-        worked.matrix(DE_DB, db),
-        worked.matrix(DE_DX, np.asarray(loss.found.dE_dx)),
-    ]
+    adds = "" if loss.single else "; what the inputs do to a weight or a bias adds up"
     what = "The error and " if loss.upstream is not None else "The loss and "
-    return Step(say(what, WEIGHTS, ", ", BIASES, " and ", INPUTS), tuple(parts))
+    return Step(
+        say(what, WEIGHTS, ", ", BIASES, " and ", INPUTS),
+        (
+            say(f"{opening}{adds}:"),
+            *by_weight(worked),
+            *_by_bias(worked),
+            *_by_input(worked),
+            say("All of them:"),
+            worked.matrix(DE_DW, loss.dE_dW, A_ROW_EACH),
+            worked.matrix(DE_DB, np.asarray(loss.found.dE_db)),
+            worked.matrix(DE_DX, np.asarray(loss.found.dE_dx)),
+        ),
+    )
+
+
+def _counting(loss: Loss) -> NDArray[np.intp]:
+    """The inputs that count."""
+    return np.arange(loss.N) if loss.goal.weights is None else np.flatnonzero(loss.goal.weights > 0.0)
+
+
+def _slope_of_each(worked: WorkedEntry) -> Symbol:
+    """∂E/∂z[i] of every input."""
+    if loss_of(worked).single:
+        return by(worked.of("z", worked.i))
+    of, tex = worked.name(worked.i), worked.tex_name(worked.i)
+    return Symbol(f"∂E/∂z[n,{of}]", f"\\frac{{\\partial E}}{{\\partial z_{{n,{tex}}}}}")
+
+
+def by_weight(worked: WorkedEntry) -> list[Part]:
+    """∂E/∂W[j,i] = Σₙ ∂E/∂z[n,i]·x[n,j] + λ·W[j,i]."""
+    loss, j, i = loss_of(worked), worked.j, worked.i
+    x, w, slope, some = worked.input(j), worked.weight(j, i), _slope_of_each(worked), _counting(loss)
+    pairs = zip(loss.each("dE_dz")[some, i].tolist(), loss.x[some, j].tolist(), strict=True)
+    terms, note = worked.shortened([*pairs])
+    formula = Symbol(f"{slope.text}·{x.text}", f"{slope.tex} {x.tex}")
+    if not loss.single:
+        of, tex = worked.input_name(j), worked.tex_input_name(j)
+        formula = Symbol(f"Σₙ {slope.text}·x[n,{of}]", f"\\sum_n {slope.tex} x_{{n,{tex}}}")
+    if loss.goal.l2:
+        formula = Symbol(f"{formula.text} + λ·{w.text}", f"{formula.tex} + \\lambda {w.tex}")
+        terms = [*terms, (loss.goal.l2, float(worked.W[j, i]))]
+    return [worked.equation(by(w), formula, "sum", terms, float(loss.dE_dW[j, i])), *note]
+
+
+def _by_bias(worked: WorkedEntry) -> list[Part]:
+    """∂E/∂b[i] = Σₙ ∂E/∂z[n,i]."""
+    loss, i, slope = loss_of(worked), worked.i, _slope_of_each(worked)
+    terms, note = worked.shortened([(v,) for v in loss.each("dE_dz")[_counting(loss), i].tolist()])
+    formula = slope if loss.single else Symbol(f"Σₙ {slope.text}", f"\\sum_n {slope.tex}")
+    return [
+        worked.equation(by(worked.of("b", i)), formula, "sum", terms, float(np.asarray(loss.found.dE_db)[i])),
+        *note,
+    ]
+
+
+def _by_input(worked: WorkedEntry) -> list[Part]:
+    """∂E/∂x[j] = Σᵢ W[j,i]·∂E/∂z[i] at the input that is worked through."""
+    loss, j = loss_of(worked), worked.j
+    of, tex = worked.input_name(j), worked.tex_input_name(j)
+    pairs = zip(worked.W[j].tolist(), loss.each("dE_dz")[loss.n].tolist(), strict=True)
+    terms, note = worked.shortened([*pairs])
+    x, z = worked.input(j), Symbol("z[i]", "z_i")
+    if not loss.single:
+        x = Symbol(f"x[{loss.n},{of}]", f"x_{{{loss.n},{tex}}}")
+        z = Symbol(f"z[{loss.n},i]", f"z_{{{loss.n},i}}")
+    formula = Symbol(f"Σᵢ W[{of},i]·{by(z).text}", f"\\sum_i W_{{{tex},i}} {by(z).tex}")
+    return [worked.equation(by(x), formula, "sum", terms, float(loss.each("dE_dx")[loss.n, j])), *note]
 
 
 def learning(worked: WorkedEntry) -> Step:
@@ -107,7 +133,7 @@ def learning(worked: WorkedEntry) -> Step:
         )
     parts += [
         say("All of them:"),
-        worked.matrix(W_NEW, new_W, say("a row for each input, a column for each output")),
+        worked.matrix(W_NEW, new_W, A_ROW_EACH),
         worked.matrix(B_NEW, new_b),
     ]
     after = _after(worked, new_W, new_b)

@@ -23,18 +23,22 @@ def by(of: Symbol) -> Symbol:
 
 def by_logits(worked: WorkedEntry) -> Step:
     loss = loss_of(worked)
-    dz = np.asarray(loss.found.dE_dz)
-    if loss.target is None:
-        assert loss.upstream is not None
-        parts = _of_upstream(worked, loss, loss.upstream)
-    elif loss.right is not None and loss.plain:
-        parts = _of_class(worked, loss, loss.right)
-    else:
-        parts = _of_target(worked, loss, loss.target)
     axes = say() if loss.single else A_ROW_EACH
     each = "All of them, which sum to zero:" if loss.single else "All of them, of which those of an input sum to zero:"
     title = say("The error and ", LOGITS) if loss.upstream is not None else say("The loss and the logits")
-    return Step(title, (*parts, say(each), worked.matrix(DE_DZ, dz, axes)))
+    matrix = worked.matrix(DE_DZ, np.asarray(loss.found.dE_dz), axes)
+    return Step(title, (*by_logit(worked), say(each), matrix))
+
+
+def by_logit(worked: WorkedEntry) -> list[Part]:
+    """∂E/∂z[i], and that of the right class."""
+    loss = loss_of(worked)
+    if loss.target is None:
+        assert loss.upstream is not None
+        return _of_upstream(worked, loss, loss.upstream)
+    if loss.right is not None and loss.plain:
+        return _of_class(worked, loss, loss.right)
+    return _of_target(worked, loss, loss.target)
 
 
 def _of_class(worked: WorkedEntry, loss: Loss, t: int) -> list[Part]:

@@ -120,3 +120,13 @@ def test_a_learning_rate_without_a_target_is_refused(article):
         InputError, match=r"^learning_rate belongs to an error, and neither target nor upstream is given$"
     ):
         explain(*article, learning_rate=0.1)
+
+
+def test_in_brief_there_are_the_derivatives_of_the_one_entry():
+    whole, brief = (run(*EXAMPLE, "--entry", "1,0", "--temperature", "2", *more).stdout for more in ([], ["--brief"]))
+    assert brief.startswith("1. In brief\n\n    z = Wᵀx\n\n    h = softmax(z/T)\n")
+    assert "All of them" not in brief
+    symbols = [line.split(" = ")[0].strip() for line in brief.splitlines() if line.startswith("    ∂E/∂")]
+    assert symbols == ["∂E/∂z[t]", "∂E/∂z[i]", "∂E/∂z[2]", "∂E/∂z[0]", "∂E/∂W[1,0]"]
+    assert equations(brief) == [pair for pair in equations(whole) if pair in equations(brief)] != []
+    assert brief.rstrip().endswith(str(last_number(whole, "∂E/∂W[1,0]")))
