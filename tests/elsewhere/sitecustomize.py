@@ -12,7 +12,7 @@ import sys
 MODULES = {"fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tty"}
 OF_OS = [
     "chown", "fchmod", "fchown", "fork", "forkpty", "geteuid", "getgid", "getegid", "getgroups", "getpgid",
-    "getppid", "getuid", "getxattr", "killpg", "lchown", "listxattr", "mkfifo", "mknod", "nice",
+    "getppid", "getxattr", "killpg", "lchown", "listxattr", "mkfifo", "mknod", "nice",
     "posix_fadvise", "posix_fallocate", "process_cpu_count", "pthread_getcpuclockid", "removexattr",
     "sched_getaffinity", "sched_setaffinity", "sched_yield", "sendfile", "set_blocking", "get_blocking",
     "setpgid", "setsid", "setxattr", "statvfs", "sysconf", "wait", "wait3", "wait4", "O_NONBLOCK", "O_CLOEXEC",
