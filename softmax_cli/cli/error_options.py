@@ -16,7 +16,7 @@ from ..errors import InputError
 from ..reading.entries import entry_of, fitted, read_array
 from ..reading.jsonfile import spelled
 from ..reading.keys import ERROR_KEYS
-from ..reading.names import Names, index_in, index_of, listing
+from ..reading.names import Names, holds_words, index_in, index_of, listing
 from ..reading.problem import Problem
 from ..wording import counted, quoted
 from ..writing.inputs import mask_of_problem
@@ -59,8 +59,9 @@ def from_options(error: ErrorSide, names: tuple[str, ...] | None, single: bool, 
         upstream = _read(error.upstream, "--upstream", 1, 2, header=header)
         found["upstream"] = upstream.reshape(-1) if single and 1 in upstream.shape else upstream
     if error.target is not None:
-        target = _read(error.target, "--target", 0, 1, 2, header=header, names=names)
-        found["target"] = as_target(target, single, "--target")
+        target = read_array(error.target, "--target", 0, 1, 2, header=header, names=names)
+        say_notes(target.notes)
+        found["target"] = as_target(target.array, single, "--target", target.of_names)
     for key in ("class_weights", "sample_weights"):
         if (value := getattr(error, key)) is not None:
             found[key] = _read(value, f"--{key.replace('_', '-')}", 0, 1, header=header)
@@ -87,9 +88,12 @@ def _ignored(text: str, names: Names) -> int:
     return int(text) if index is None else index
 
 
-def as_target(values: Array, single: bool, name: str) -> Any:
+def as_target(values: Array, single: bool, name: str, of_names: bool = False) -> Any:
     """A number is an index for one input, and N numbers are N indices for many; whole numbers where indices are
-    expected. What has another shape is taken for probabilities."""
+    expected. What has another shape is taken for probabilities, unless names stand there, which are indices."""
+    if of_names and not (values.size == 1 if single else values.ndim == 1):
+        wanted = "one is" if single else "one for each input is"
+        raise InputError(f"{name} holds {counted(values.size, 'class', 'classes')}, where {wanted} expected")
     if not (values.size == 1 if single else values.ndim == 1):
         return values.reshape(-1) if single and 1 in values.shape else values
     wrong = values[(values != np.floor(values)) | (np.abs(values) > 2**53)]
@@ -111,8 +115,9 @@ def _said(problem: Problem, source: str) -> dict[str, Any]:
                 raise InputError(f"{label} is {spelled(value)}, where one of mean, sum and none is expected")
             found[key] = value
         elif key == "target":
-            value = index_in(value, problem.names, label)
-            found[key] = as_target(fitted(entry_of(value, label), 0, 1, 2), problem.single, label)
+            indices = index_in(value, problem.names, label)
+            target = fitted(entry_of(indices, label), 0, 1, 2)
+            found[key] = as_target(target, problem.single, label, indices is not value and holds_words(value))
         elif key == "upstream":
             upstream = fitted(entry_of(value, label), 1, 2)
             found[key] = upstream.reshape(-1) if problem.single and 1 in upstream.shape else upstream
@@ -157,7 +162,7 @@ def say_spread(problem: Problem, given: dict[str, Any], said: set[str]) -> None:
         said.add(note)
 
 
-def _read(value: str, option: str, *dims: int, header: bool | None, names: Names = None) -> Array:
-    entry = read_array(value, option, *dims, header=header, names=names)
+def _read(value: str, option: str, *dims: int, header: bool | None) -> Array:
+    entry = read_array(value, option, *dims, header=header)
     say_notes(entry.notes)
     return entry.array

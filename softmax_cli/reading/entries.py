@@ -10,6 +10,7 @@ from ..core.arrays import Array, real_array
 from ..errors import InputError
 from ..wording import escaped, quoted, shown
 from .archives import Archive, JsonObject, listed
+from .cells import is_number
 from .columns import column_of, only_column
 from .documents import ARCHIVES, archive_at, archive_in
 from .encoding import decode
@@ -18,7 +19,7 @@ from .jsonarrays import parse_with_arrays
 from .jsonfile import json_array, parse_json, parse_json_with_nan
 from .keys import WeightsLayout, said_layout
 from .models import layer_in
-from .names import Names, index_in, index_of, listing
+from .names import Names, holds_words, index_in, index_of, listing
 from .npyfile import read_npy
 from .pasted import LARGEST, OPENING, PRINTED, is_print, read_pasted
 from .sources import STDIN, named, read_bytes, sniffed
@@ -31,7 +32,8 @@ _WANTED = {0: "a number", 1: "a vector", 2: "a matrix"}
 class Entry(NamedTuple):
     """Finite numbers as they were written. `label` is what errors call them; `names` are those of a header row.
     A `loose` table is text, where one row or one column may stand for a vector. `notes` are for the user to hear,
-    `name` is the key that the numbers were found under, and `stored` is how a document says that its W is stored."""
+    `name` is the key that the numbers were found under, and `stored` is how a document says that its W is stored;
+    `of_names` says that names stood in the place of some numbers, which are indices then."""
 
     array: Array
     label: str
@@ -41,6 +43,7 @@ class Entry(NamedTuple):
     name: str = ""
     stored: WeightsLayout | None = None
     row_names: Names = None
+    of_names: bool = False
 
 
 def read_array(
@@ -97,13 +100,14 @@ def opened(
 ) -> Entry | Opened:
     """As `read_entry`, but what holds several values as it is."""
     if (index := index_of(value, names, option)) is not None:
-        return Entry(np.array([[float(index)]]), option, loose=True)
+        return Entry(np.array([[float(index)]]), option, loose=True, of_names=True)
     kind, value, chosen = named(value)
     if kind == "numbers":
         array = None if names is None else inline_indices(value, names, option)
+        of_names = array is not None
         if array is None:
             array = read_inline(value, option, finite, "" if names is None else f"the outputs are {listing(names)}")
-        return Entry(array, option, loose=True)
+        return Entry(array, option, loose=True, of_names=of_names)
     if kind in ARCHIVES:
         return Opened(archive_at(value, kind, option), chosen)
     strict = bool(kind) and kind != "text"
@@ -130,20 +134,24 @@ def opened(
     if chosen and kind in ("json", "npy"):
         raise InputError(f"{source} holds one array, and no key {quoted(chosen)}")
     if kind == "json":
-        return entry_of(index_in(found, names, source), source, finite)
+        entry = entry_of(index_in(found, names, source), source, finite)
+        return entry._replace(of_names=holds_words(found))
     if kind == "npy":
         return entry_of(read_npy(data, source), source, finite)
     delimiter = {"csv": ",", "tsv": "\t"}.get(kind)
     if chosen:
         column = column_of(data, source, delimiter, header, chosen)
-        return Entry(column_indices(column, names, source, chosen), f"{source}: {escaped(chosen, 40)}", loose=True)
+        of_names = names is not None and not all(map(is_number, column.cells))
+        indices = column_indices(column, names, source, chosen)
+        return Entry(indices, f"{source}: {escaped(chosen, 40)}", loose=True, of_names=of_names)
     try:
         table = read_table(data, source, delimiter, finite, header, left_out, of_inputs=key == "x")
         is_class = header is None and bool(table.names) and table.names[0] in (names or ())  # type: ignore[index]
         labels = _labels(data, source, delimiter, names) if is_class else None
-    except InputError:
+    except InputError as bad:
         if (labels := _labels(data, source, delimiter, names)) is None:
-            raise
+            how = f"one column of it is {option} {source}:COLUMN" if key == "target" else ""
+            raise InputError(str(bad), bad.advice or how) from None
     if labels is not None:
         return labels
     return Entry(table.array, source, table.names, loose=True, notes=table.notes, row_names=table.row_names)
@@ -156,7 +164,7 @@ def _labels(data: bytes, source: str, delimiter: str | None, names: Names) -> En
         return None
     column, title = labels
     notes = (f"the first row of {source}, {quoted(title)}, names the column",) if title else ()
-    return Entry(column_indices(column, names, source, "column 1"), source, loose=True, notes=notes)
+    return Entry(column_indices(column, names, source, "column 1"), source, loose=True, notes=notes, of_names=True)
 
 
 def _pasted(data: bytes, source: str, finite: bool) -> Entry:
@@ -182,7 +190,8 @@ def held_as(
 ) -> Entry:
     """The value of a name, to be taken as x, W, b …; a note says so if it is to be `told`."""
     label = f"{archive.source}: {escaped(name)}"
-    entry = entry_of(index_in(archive.value(name), names, label), label, finite)
+    value = archive.value(name)
+    entry = entry_of(index_in(value, names, label), label, finite)._replace(of_names=holds_words(value))
     notes = (f"{entry.label} is taken as {key}",) if told else ()
     said = isinstance(archive, JsonObject) and name == "W" == key
     stored = said_layout(archive.values, archive.source) if said and isinstance(archive, JsonObject) else None

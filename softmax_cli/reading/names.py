@@ -77,6 +77,11 @@ def listing(names: Sequence[str]) -> str:
     return few + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
+def holds_words(value: Any, depth: int = 2) -> bool:
+    """Whether a value of a document is a word, or a list or a list of lists with one in it."""
+    return type(value) is str or (type(value) is list and depth > 0 and any(holds_words(v, depth - 1) for v in value))
+
+
 def index_in(value: Any, names: Sequence[str] | None, label: str, depth: int = 2) -> Any:
     """A value of a document in which the name of an output may stand for its index, alone, in a list or in a list of
     lists. InputError for a word that is no name."""

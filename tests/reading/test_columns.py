@@ -119,6 +119,13 @@ def test_a_column_with_one_cell_that_is_no_name_is_not_left_out(folder, cell):
     )
 
 
+def test_a_table_in_the_place_of_a_target_is_answered_with_how_to_choose_a_column():
+    assert refusal(lambda: read_array("iris.csv", "--target", 0, 1, 2, names=NAMES)) == (
+        "iris.csv row 2, column 3 is 'setosa', where a number is expected",
+        "one column of it is --target iris.csv:COLUMN",
+    )
+
+
 def test_words_in_w_are_refused(folder):
     assert refusal(lambda: read_problem(None, "1,2", "iris.csv", None)) == (
         "iris.csv row 2, column 3 is 'setosa', where a number is expected", "",

@@ -221,3 +221,28 @@ def test_a_name_of_two_outputs_is_refused():
     assert refused("loss-grad", "-", stdin=document) == [
         "softmax-jac: error: INPUT: target: 'a' is the name of 0 and 2", "give the index",
     ]  # fmt: skip
+
+
+TWO = {"x": [1, 2], "W": [[1, 2], [3, 4]], "outputs_names": ["a", "b"]}
+
+
+@pytest.mark.parametrize(
+    ("x", "target", "found"),
+    [
+        ([1, 2], ["b", "a"], "2 classes, where one is"),
+        ([[1, 2], [3, 4]], [["a", "b"], ["b", "a"]], "4 classes, where one for each input is"),
+        ([[1, 2], [3, 4]], "a", "1 class, where one for each input is"),
+    ],
+)
+def test_names_are_indices_and_never_probabilities(folder, x, target, found):
+    """As indices [1, 0] they would sum to 1."""
+    (folder / "two.json").write_text(json.dumps(TWO | {"x": x, "target": target}))
+    (folder / "y.json").write_text(json.dumps(target))
+    assert refused("loss-grad", "two.json") == [f"softmax-jac: error: INPUT: target holds {found} expected"]
+    (folder / "two.json").write_text(json.dumps(TWO | {"x": x}))
+    given = target if isinstance(target, str) else "y.json"
+    assert refused("loss-grad", "two.json", "--target", given) == [
+        f"softmax-jac: error: --target holds {found} expected"
+    ]
+    if x == [1, 2]:
+        assert refused("loss-grad", "two.json", "--target", "b,a")[0].endswith(f"{found} expected")
