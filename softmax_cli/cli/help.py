@@ -46,7 +46,8 @@ def _head(field: str, annotation: Any) -> str:
     kind, info = get_args(annotation)
     if isinstance(info, ArgumentInfo):
         return str(info.metavar)
-    spelled = "/".join(info.param_decls or [f"--{field.replace('_', '-')}"])
+    names = [name for name in (info.default, *(info.param_decls or ())) if isinstance(name, str)]
+    spelled = "/".join(names or [f"--{field.replace('_', '-')}"])
     (kind,) = [k for k in get_args(kind) if k is not NoneType] if NoneType in get_args(kind) else [kind]
     if kind is bool:
         return spelled
