@@ -29,19 +29,19 @@ def read_stored(
     command = READ_BY.get(key.removeprefix("dlog").removeprefix("d")[:1], "")
     if READ_BY[quantity[1]] != command or (log and not key.startswith("dlog")):
         fail(f"{path} holds {key}", f"softmax-jac {command} reads it" if command else "check --against reads it")
-    asked, names, J = stored_asked(array, path)
+    asked, labels, J = stored_asked(array, path)
     if shape.layout not in ("numerator", asked.layout):
         fail(f"{path} is stored in {asked.layout} layout, where --layout is {shape.layout}")
     if asked.layout == "tensor" and (output.plot is not None or output.format == "heatmap"):
         fail(f"{path} is stored in tensor layout, and a picture shows two dimensions")
     K = array.about.attributes["softmax-jac"]["sizes"][1]
-    outputs = None if shape.outputs is None else chosen_indices(shape.outputs, K, "--outputs", "output", names)
+    outputs = None if shape.outputs is None else chosen_indices(shape.outputs, K, "--outputs", "output", labels.names)
     format = chosen_format(output.format, output.json, output.output)
     if format == "csv":
         from ..writing.formats.csv import refuse_dimensions
 
         refuse_dimensions(array.ndim, f"{key} has")
-    return stored_result(array, asked, names, J, K, outputs), format
+    return stored_result(array, asked, labels, J, K, outputs), format
 
 
 def _refuse_beside(inputs: Inputs, lines: Lines, method: str | None) -> None:

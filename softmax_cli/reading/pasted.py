@@ -61,7 +61,8 @@ def is_print(data: bytes) -> bool:
 
 
 def pointed(text: str, at: int) -> str:
-    """The part of a text around a place, and below it a caret."""
+    """The part of a text around a place, and below it a caret: the one advice of two lines, since what is pasted is too
+    long to say the place in words."""
     start, stop = max(0, at - _WIDTH), at + _WIDTH
     before = ("…" if start else "") + escaped(text[start:at])
     line = before + escaped(text[at:stop]) + ("…" if stop < len(text) else "")

@@ -81,11 +81,11 @@ def _parted(value: str) -> tuple[str, str]:
 
 def taken_of(value: str, beside: Mapping[str, str | None]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The columns of the table that a value names which other options take, and notes that say so."""
-    path = named(value).value
+    _, path, part = named(value)
     taken: dict[str, str] = {}
     for option, other in beside.items():
         kind, file, key = named(other) if other else ("", "", "")
-        if key and kind in ("", "csv", "tsv") and os.path.exists(file) and _is_same(file, path):
+        if key and not part and kind in ("", "csv", "tsv") and os.path.exists(file) and _is_same(file, path):
             taken.setdefault(key, option)
     notes = (
         f"{escaped(key, 40)} of {shown(path)} is what {option} takes, and left out of x"

@@ -54,7 +54,10 @@ def jacobian_result(problem: Problem, asked: Asked) -> Result:
     axes = axes_of(asked, Labels(problem.names, problem.input_names), batch)
     document: dict[str, Value] = {**inputs_of(problem), **asked.about(), asked.key: value}
     sheets = JacobianSheets(axes, Labels(problem.names, problem.input_names), batch, dense)
-    return Result(document, asked.key, lambda: sheets.of(asked.layout), batch=batch, axes=axes, names=problem.names)
+    return Result(
+        document, asked.key, lambda: sheets.of(asked.layout), batch=batch, axes=axes, names=problem.names,
+        input_names=problem.input_names,
+    )  # fmt: skip
 
 
 def batch_and_dense(problem: Problem, asked: Asked) -> tuple[Batch, Array | None]:

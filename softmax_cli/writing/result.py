@@ -36,7 +36,8 @@ class Result(NamedTuple):
     """`document` is the JSON output, in order. npy holds the array under the key `main`, and csv the same
     with the names in `header` above it and, where it has three dimensions, a column for each of the first two, of the
     labels in `row_labels`, by its name. `sheets` makes the tables.
-    `batch` and `axes` are there where a picture can be drawn. `names` are those of the outputs."""
+    `batch` and `axes` are there where a picture can be drawn. `names` are those of the outputs,
+    `input_names` those of the inputs."""
 
     document: dict[str, Value]
     main: str
@@ -46,6 +47,7 @@ class Result(NamedTuple):
     batch: Batch | None = None
     axes: Axes | None = None
     names: Sequence[str] | None = None
+    input_names: Sequence[str] | None = None
 
 
 def as_stream(value: Value) -> Stream:

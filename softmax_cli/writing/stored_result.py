@@ -29,13 +29,14 @@ def key_of(array: StoredArray, path: str) -> str:
     return str(said["result"])
 
 
-def stored_asked(array: StoredArray, path: str) -> tuple[Asked, tuple[str, ...] | None, int]:
-    """Which Jacobian is in a store: as it was asked for, the names of the outputs, and J. InputError where that
+def stored_asked(array: StoredArray, path: str) -> tuple[Asked, Labels, int]:
+    """Which Jacobian is in a store: as it was asked for, the names of its entries, and J. InputError where that
     does not fit its shape."""
     key, said = key_of(array, path), _said(array)
     log = key.startswith("dlog")
     quantity = f"d{key[4:]}" if log else key
-    layout, sizes, outputs, names = (said.get(name) for name in ("layout", "sizes", "outputs", "names"))
+    layout, sizes, outputs = (said.get(name) for name in ("layout", "sizes", "outputs"))
+    names, input_names = said.get("names"), said.get("input_names")
     try:
         sound = quantity in get_args(Quantity) and layout in get_args(Layout)
         J, K = sizes  # type: ignore[misc]
@@ -46,16 +47,18 @@ def stored_asked(array: StoredArray, path: str) -> tuple[Asked, tuple[str, ...] 
         columns = sizes[0] if quantity == "dL_dx" else J * K  # type: ignore[index]
         sound = sound and (len(chosen), columns) == (R, C) and all(type(t) is int and 0 <= t < K for t in chosen)
         sound = sound and array.ndim - (2 if layout != "tensor" else 3) in (0, 1)
-        sound = sound and (names is None or (len(names) == K and all(type(name) is str for name in names)))
+        for some, count in ((names, K), (input_names, sizes[0])):  # type: ignore[index]
+            sound = sound and (some is None or (len(some) == count and all(type(name) is str for name in some)))
     except (TypeError, ValueError, IndexError):
         sound = False
     if not sound:
         raise InputError(f"{shown(path)} says of itself what does not fit its shape {array.shape}")
-    return Asked(quantity, layout, outputs, log), None if names is None else tuple(names), J  # type: ignore[arg-type]
+    labels = Labels(*(None if some is None else tuple(some) for some in (names, input_names)))
+    return Asked(quantity, layout, outputs, log), labels, J  # type: ignore[arg-type]
 
 
 def stored_result(
-    array: StoredArray, asked: Asked, names: tuple[str, ...] | None, J: int, K: int, outputs: Sequence[int] | None
+    array: StoredArray, asked: Asked, labels: Labels, J: int, K: int, outputs: Sequence[int] | None
 ) -> Result:
     """The Jacobian in a store, or the rows of some `outputs` of it."""
     there = list(range(K)) if asked.outputs is None else list(asked.outputs)
@@ -71,13 +74,16 @@ def stored_result(
         first, stop, _ = some.indices(count)
         return StoredJacobian(array, asked.layout, J, positions, np.array(wanted), first, stop, single)
 
-    batch, labels = Batch(make, count), Labels(names)
+    batch = Batch(make, count)
     asked = asked if outputs is None else asked._replace(outputs=wanted)
     axes = axes_of(asked, labels, batch)
     sheets = JacobianSheets(axes, labels, batch, None)
     every = make(slice(None))
     document: dict[str, Value] = {**asked.about(), asked.key: Stream(every.shape(), every.blocks())}
-    return Result(document, asked.key, lambda: sheets.of(asked.layout), batch=batch, axes=axes, names=names)
+    return Result(
+        document, asked.key, lambda: sheets.of(asked.layout), batch=batch, axes=axes, names=labels.names,
+        input_names=labels.input_names,
+    )  # fmt: skip
 
 
 def _said(array: StoredArray) -> dict[str, Any]:

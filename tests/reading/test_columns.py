@@ -70,6 +70,11 @@ def test_the_same_file_by_another_path_is_the_same_table(folder):
     assert problem.x.tolist() == FEATURES
 
 
+def test_one_column_as_x_has_nothing_left_out():
+    problem = read_problem(None, "iris.csv:len", "1,2", None, beside={"--target": "iris.csv:species"})
+    assert (problem.x.tolist(), problem.notes) == ([[x] for x, _ in FEATURES], ())
+
+
 def test_a_column_of_another_table_is_not_left_out(folder):
     (folder / "x.csv").write_text("len,wid\n5.1,3.5\n")
     assert read_problem(None, "x.csv", W, None, beside={"--target": "iris.csv:species"}).x.tolist() == [5.1, 3.5]

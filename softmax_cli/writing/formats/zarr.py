@@ -33,11 +33,12 @@ def write_store(path: str, result: Result) -> None:
 
 
 def about(result: Result) -> dict[str, Any]:
-    """What the array is: its key, how it is laid out, J and K, and the names of the outputs."""
+    """What the array is: its key, how it is laid out, J and K, and the names of the outputs and the inputs."""
     W, z = (result.document.get(key) for key in ("W", "z"))
     sizes = [1, *np.shape(z)[-1:]] if W is None else list(np.shape(W))  # type: ignore[arg-type]
     said = {key: value for key, value in result.document.items() if isinstance(value, str | int | float | list)}
-    names = {} if result.names is None else {"names": list(result.names)}
+    every = {"names": result.names, "input_names": result.input_names}
+    names = {key: list(value) for key, value in every.items() if value is not None}
     return {"result": result.main, "sizes": sizes, **said, **names}
 
 
