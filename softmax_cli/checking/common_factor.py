@@ -35,6 +35,9 @@ def _strongest(f: Formula) -> slice:
         size = np.abs(weight) * slope * (largest[:, None] if q.by == "W" else 1.0)
     elif q.is_gradient and q.by == "W":
         size = np.abs(f.v).sum(axis=0) if not f.apart else np.abs(f.v) * np.abs(f.logit_gradient).max(axis=1)[:, None]
+    elif q.is_hessian:
+        weight, on, _ = f.derivative
+        size = np.einsum("ni,nj->ij", np.abs(weight * on), f.v * f.v)
     else:
         return slice(None)
     at = int(size.argmax())

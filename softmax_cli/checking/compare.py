@@ -62,9 +62,10 @@ def compare(
         loss                                      "number" ()
         dE_dW ("loss-grad")                     "in-out" (J, K), "out-in" (K, J)
         dE_dz, dE_db (K,), dE_dx (J,)             "vector"
+        d2E_dW2 ("hessian")                       "numerator" (K·J, K·J)
 
-    For x (N, J) all have a leading axis N, but for the loss, dE_dW and dE_db, which have it if `reduction` is "none".
-    The options of the error and of the layer are those of `loss_gradient`.
+    For x (N, J) all have a leading axis N, but for the loss, dE_dW, dE_db and d2E_dW2, which have it if `reduction` is
+    "none". The options of the error and of the layer are those of `loss_gradient`, and for d2E_dW2 of `hessian`.
 
     An entry agrees if it is within rtol·|ours| + atol, whatever its size. Unless given, rtol is 1e-6; for numbers in
     single precision what its arithmetic makes of the logits, up to 1e-4; in half precision 2 units roundoff, 1e-3 for

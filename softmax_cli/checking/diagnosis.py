@@ -12,7 +12,7 @@ import numpy as np
 from ..core.arrays import Array
 from ..errors import InputError
 from . import common_factor, roundoff
-from .formula import Formula, Rows
+from .formula import Formula, Indices, Rows
 from .mistakes.layer import MEAN_FOR_SUM, SIGN, mean_for_sum
 from .mistakes.mistake import Fit, Fitted, Mistake, Variant
 from .mistakes.registry import FITTED, KNOWN
@@ -24,7 +24,8 @@ MOST_WORK = 1e8  # numbers formed for all pairs, beyond which a mistake is tried
 FAR = 0.05  # of the largest entry, and certainly none of it
 LITTLE = 1e-6
 MOST_ALIKE = 3  # explanations that are named
-MOST_PARTLY = 1e6  # numbers of W for each input, beyond which no mistake is tried in a part of a matrix
+MOST_PARTLY = 2e5  # numbers of W for each input, or entries, beyond which no mistake is tried in a part of a matrix
+SAMPLE = 64  # inputs of a Jacobian in W, of many, that a mistake is tried on first
 ZERO = 1e3  # roundoffs of the largest right entry that sums which are zero may leave
 WITNESS = 100  # an entry is evidence if it is so many times what it may be off by
 
@@ -42,6 +43,18 @@ class Evidence(NamedTuple):
     ours: Rows
     views: Sequence[View]
     parts: Sequence[slice]
+
+    @property
+    def size(self) -> int:
+        """How many entries the matrix has."""
+        part = self.parts[0]
+        return int(self.views[0].rows(part).size // max(1, part.stop - part.start) * self.parts[-1].stop)
+
+    def columns(self) -> Indices | None:
+        """Some of the inputs that a Jacobian in W is by, where these are many."""
+        _, J, _ = self.right.sizes
+        wide = self.right.quantity.is_jacobian and self.right.quantity.by == "W" and J > 2 * SAMPLE
+        return np.linspace(0, J - 1, SAMPLE).astype(np.intp) if wide else None
 
 
 class Diagnosis(NamedTuple):
@@ -214,6 +227,13 @@ def explains(
     product of matrices. Where the matrix is `plain`, nothing of size is lost, and what is far off soon dismissed.
     """
     overflows, distinct, witnesses = not np.isfinite(f.h).all(), False, 0
+    if plain and not overflows and not f.row_major and (columns := evidence.columns()) is not None:
+        part = slice(0, 1)
+        made, seen = f.but(columns=columns).rows(part), evidence.views[view].rows(part)
+        seen = seen.reshape(len(f.b), -1)[:, columns].reshape(1, -1)
+        with np.errstate(all="ignore"):
+            if not np.abs(seen - made).max() <= FAR * np.abs(made).max():
+                return False  # by a sample
     for part in evidence.parts:
         made, seen = f.rows(part), evidence.views[view].rows(part)
         with np.errstate(all="ignore"):
@@ -245,7 +265,7 @@ def _floor(f: Formula, part: slice, unit: float, tiny: float) -> Array:
 def partly(evidence: Evidence, *, tolerance: float, unit: float, tiny: float) -> Iterator[tuple[Diagnosis, Mask]]:
     """Each mistake that can be made alone, without another layout, and the entries that are as it makes them."""
     right = evidence.right
-    if right.W.size * len(right.x) > MOST_PARTLY:
+    if right.W.size * len(right.x) > MOST_PARTLY or evidence.size > MOST_PARTLY:
         return
     theirs = evidence.views[0]
     known = [(m, variant) for m in KNOWN if m.spoils(right.quantity) for variant in m.variants]

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from ..core import jacobian
 from ..core.arrays import Array, real_array
 from ..core.by_input import by_inputs
+from ..core.hessian import Hessian, hessian_structure, with_target
 from ..core.layer import Layer, evaluate_any
 from ..core.loss_gradient import loss_gradient
 from ..core.masks import masked_array
@@ -37,7 +38,15 @@ def expected(quantity: Quantity, given: Setting) -> tuple[Formula, Rows, bool]:
     layer, single = evaluate_any(
         given.x, given.W, given.b, z=given.z, temperature=given.temperature, mask=given.mask
     )  # fmt: skip
+    if quantity.is_hessian:
+        if given.options.upstream is not None:
+            raise InputError("an upstream gradient says nothing of the second derivative", "give a target, or neither")
+        given = given._replace(options=with_target(given.options, layer, single))
     right = _formula(quantity, given, layer, single)
+    if quantity.is_hessian:
+        N, K = layer.h.shape
+        made = objective(given.options, N, K, single, layer.mask)
+        return right, _of_hessian(hessian_structure(layer, made, single), N), single
     if quantity.of_error:
         return right, _of_error(quantity, given, right), single
     return right, _of_layer(quantity, layer, right, single), single
@@ -46,7 +55,7 @@ def expected(quantity: Quantity, given: Setting) -> tuple[Formula, Rows, bool]:
 def _formula(quantity: Quantity, given: Setting, layer: Layer, single: bool) -> Formula:
     N, K = layer.h.shape
     if given.W is None:
-        if quantity.by in ("W", "x"):
+        if quantity.by in ("W", "x", "WW"):
             raise InputError(f"{quantity.key} needs x and W, and only the logits z are given")
         W, b, z = np.empty((0, K)), np.zeros(K), layer.z
     else:
@@ -81,11 +90,29 @@ def _of_layer(quantity: Quantity, layer: Layer, right: Formula, single: bool) ->
     return lambda part: structure.rows(part)
 
 
+def _of_hessian(structure: Hessian, N: int) -> Rows:
+    """The rows of d²E/dW², those of one output at a time."""
+    J, height = structure.per_output, structure.columns
+
+    def rows(part: slice) -> Array:
+        wanted = range(height * (N if structure.each else 1))[part]
+        blocks, at = [np.empty((0, height))], wanted.start
+        while at < wanted.stop:
+            n, row = divmod(at, height)
+            i, j = divmod(row, J)
+            stop = min(J, j + wanted.stop - at)
+            blocks.append(structure.rows(n, i, slice(j, stop)))
+            at += stop - j
+        return np.concatenate(blocks)
+
+    return rows
+
+
 def _of_error(quantity: Quantity, given: Setting, right: Formula) -> Rows:
     options: dict[str, Any] = {key: value for key, value in vars(given.options).items() if key != "first"}
     found = loss_gradient(
         given.x, given.W, given.b, z=given.z, temperature=given.temperature, mask=given.mask,
-        wrt=[] if quantity.by is None else [quantity.by], **options,
+        wrt=[] if quantity.by is None or quantity.by == "WW" else [quantity.by], **options,
     )  # fmt: skip
     value: Array | None = getattr(found, quantity.key)
     assert value is not None

@@ -7,19 +7,21 @@ from typing import Literal, NamedTuple
 from ..errors import InputError
 
 Of = Literal[
-    "forward", "softmax-grad", "linear-grad", "layer-grad", "loss-grad", "z", "h", "log_h", "loss", "dS_dZ", "dZ_dW",
-    "dL_dW", "dL_db", "dL_dx", "dlogS_dZ", "dlogL_dW", "dlogL_db", "dlogL_dx", "dE_dz", "dE_dW", "dE_db", "dE_dx",
+    "forward", "softmax-grad", "linear-grad", "layer-grad", "loss-grad", "hessian", "z", "h", "log_h", "loss", "dS_dZ",
+    "dZ_dW", "dL_dW", "dL_db", "dL_dx", "dlogS_dZ", "dlogL_dW", "dlogL_db", "dlogL_dx", "dE_dz", "dE_dW", "dE_db",
+    "dE_dx", "d2E_dW2",
 ]  # fmt: skip
 Layout = Literal["vector", "number", "numerator", "denominator", "tensor", "in-out", "out-in"]
 Shapes = dict[Layout, tuple[int, ...]]
 
 
 class Quantity(NamedTuple):
-    """A result: `of` is z, h, ln h or the error E itself, or, where there is one, its derivative `by` z, W, b or x."""
+    """A result: `of` is z, h, ln h or the error E itself, or, where there is one, its derivative `by` z, W, b or x, or
+    by W twice."""
 
     key: str
     of: Literal["z", "h", "ln h", "E"]
-    by: Literal["z", "W", "b", "x"] | None = None
+    by: Literal["z", "W", "b", "x", "WW"] | None = None
 
     @property
     def of_error(self) -> bool:
@@ -31,7 +33,11 @@ class Quantity(NamedTuple):
 
     @property
     def is_gradient(self) -> bool:
-        return self.by is not None and self.of_error
+        return self.by in ("z", "W", "b", "x") and self.of_error
+
+    @property
+    def is_hessian(self) -> bool:
+        return self.by == "WW"
 
     def apart(self, summed: bool) -> bool:
         """Whether each of many inputs has one of its own, where those of an error are `summed` over them or not."""
@@ -41,6 +47,8 @@ class Quantity(NamedTuple):
         """The rows that an input, or the sum over all, has in numerator layout."""
         if self.key == "loss":
             return 1
+        if self.is_hessian:
+            return K * J
         return J if self.is_gradient and self.by in ("W", "x") else K
 
     def shapes(self, N: int | None, J: int, K: int) -> Shapes:
@@ -50,6 +58,8 @@ class Quantity(NamedTuple):
             return {"number": lead}
         if self.by is None:
             return {"vector": (*lead, K)}
+        if self.is_hessian:
+            return {"numerator": (*lead, K * J, K * J)}
         if self.is_gradient:
             if self.by == "W":
                 return {"in-out": (*lead, J, K), "out-in": (*lead, K, J)}
@@ -69,6 +79,9 @@ class Quantity(NamedTuple):
             return f"{self.of}[{row}]"
         if self.is_gradient:
             return f"∂E/∂W[{row},{column}]" if self.by == "W" else f"∂E/∂{self.by}[{row}]"
+        if self.is_hessian:
+            (t, s), (i, j) = divmod(row, J), divmod(column, J)
+            return f"∂²E/∂W[{s},{t}]∂W[{j},{i}]"
         top = f"∂{self.of}[{row}]"
         if self.by == "W":
             i, j = divmod(column, J)
@@ -96,11 +109,13 @@ QUANTITIES: dict[str, Quantity] = {
         Quantity("dE_dW", "E", "W"),
         Quantity("dE_db", "E", "b"),
         Quantity("dE_dx", "E", "x"),
+        Quantity("d2E_dW2", "E", "WW"),
     )
 }
 # The commands that make a result, by whose names it goes as well.
 COMMANDS = {
     "forward": "h", "softmax-grad": "dS_dZ", "linear-grad": "dZ_dW", "layer-grad": "dL_dW", "loss-grad": "dE_dW",
+    "hessian": "d2E_dW2",
 }  # fmt: skip
 
 

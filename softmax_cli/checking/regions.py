@@ -45,6 +45,8 @@ class Grid(NamedTuple):
             return lead or {"n": 1}
         if q.by is None:
             return {**lead, "t": K}
+        if q.is_hessian:
+            return {**lead, "t": K, "s": J, "i": K, "j": J}
         by = {"W": {"j": J, "i": K} if q.is_gradient else {"i": K, "j": J}, "x": {"j": J}}.get(q.by, {"i": K})
         return {**lead, **by} if q.is_gradient else {**lead, "t": K, **by}
 
@@ -66,6 +68,9 @@ class Grid(NamedTuple):
             return f"input{'s' * many} {said} of the batch", many
         if q.by is None or (q.is_gradient and q.by in ("z", "b")):
             return f"output{'s' * many} {said}", many
+        if q.is_hessian:
+            side, of = ("rows" if letter in "ts" else "columns"), ("output" if letter in "ti" else "input")
+            return f"the {side} of {of}{'s' * many} {said}", True
         if letter == "t":
             return f"{row}{'s' * many} {said}", many
         if q.by == "W":
@@ -134,7 +139,7 @@ def _marked(grid: Grid) -> Iterator[tuple[str, bool, Mask]]:
     f, axes = grid.right, grid.axes
     N, J, K = f.sizes
     if "t" in axes and "i" in axes:
-        what = "blocks" if f.quantity.by == "W" and J > 1 else ""
+        what = "blocks" if f.quantity.by in ("W", "WW") and J > 1 else ""
         eye = grid.spread(np.eye(K, dtype=bool), "ti")
         yield (f"the diagonal {what}".strip(), bool(what), eye)
         yield (f"the {what or 'entries'} off the diagonal", True, ~eye)
@@ -148,7 +153,7 @@ def _marked(grid: Grid) -> Iterator[tuple[str, bool, Mask]]:
         if n:
             for k in range(K if K <= 64 else 0):
                 yield f"the inputs of class {k}", True, grid.spread(y[:, k], "n")
-    if "j" in axes and by_input:
+    if "j" in axes and by_input and "s" not in axes:
         yield "the entries where x < 0", True, grid.spread(f.x < 0.0, n + "j")
 
 

@@ -65,6 +65,8 @@ def _cancelling(f: Formula, part: Part, unit: float) -> tuple[Array, Array]:
             return sizes, losses
         if q.is_jacobian:
             return _of_jacobian(f, part, unit)
+        if q.is_hessian:
+            return _of_hessian(f, part, unit)
         return _of_value(f, part, unit)
 
 
@@ -84,6 +86,17 @@ def _of_jacobian(f: Formula, part: Part, unit: float) -> tuple[Array, Array]:
     D *= unit * weight[n, t, None]
     rest = f.carried(part, D, v, W)
     return diagonal + rest, 4.0 * diagonal + logit_errors(f)[n] * rest
+
+
+def _of_hessian(f: Formula, part: Part, unit: float) -> tuple[Array, Array]:
+    """Each term is as in a Jacobian, and those of all inputs are added."""
+    assert f.goal is not None
+    weight, on, off = (np.abs(a) for a in f.derivative)
+    most = np.maximum(weight * np.maximum(on, 1.0), weight * off)
+    n, i, factors, v = f.curvature_terms(part)
+    some = n[:, None] if f.apart else np.arange(len(f.x))[None, :]
+    sizes = unit * (np.abs(factors) * most[some, i[:, None]]).sum(axis=1, keepdims=True) * np.abs(v).max()
+    return sizes, (4.0 + float(logit_errors(f).max())) * sizes
 
 
 def _of_value(f: Formula, part: Part, unit: float) -> tuple[Array, Array]:

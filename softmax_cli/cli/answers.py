@@ -16,8 +16,9 @@ from ..checking.quantities import Of, quantity_named
 from ..checking.report import Report
 from ..core.arrays import Array, Stored
 from ..errors import InputError
+from ..reading.archives import JsonObject
 from ..reading.entries import Entry, fitted, held, opened
-from ..reading.keys import LAYER_KEYS, PASSED_ON, WeightsLayout
+from ..reading.keys import LAYER_KEYS, PASSED_ON, WeightsLayout, said_layout
 from ..reading.manyfiles import files_named, names_many
 from ..reading.problem import Problem
 from ..reading.sources import STDIN
@@ -127,40 +128,42 @@ def _summary(answers: Sequence[Answer]) -> str:
 
 def _reports(file: str, setting: Setting) -> list[Report]:
     """A report for each result in a file. InputError calls what does not fit by the name of the file."""
-    stored = setting.problem.stored
     try:
-        return [compared(theirs, setting.problem, setting.error, setting.against, stored, of)
-                for of, theirs in _results(file, setting)]  # fmt: skip
+        return [
+            compared(theirs, setting.problem, setting.error, setting.against, stored, of)
+            for of, theirs, stored in _results(file, setting)
+        ]
     except InputError as refused:
         named = STDIN if file == "-" else shown(file)
         raise InputError(str(refused).replace("the matrix to check", named, 1), refused.advice) from None
 
 
-def _results(file: str, setting: Setting) -> Iterator[tuple[Of, Array | Stored]]:
+def _results(file: str, setting: Setting) -> Iterator[tuple[Of, Array | Stored, WeightsLayout]]:
     """The results in a file: the one that --of names, or else dL/dW where it is there, or else those whose names or
-    shape tell what they are."""
+    shape tell what they are. What goes with W is laid out as a document says that W is, or as the user's W."""
     problem, of = setting.problem, setting.against.of
     if is_store(file):
         store = open_store(file)
-        yield of or _by_shape(store, setting), store
+        yield of or _by_shape(store, setting), store, problem.stored
         return
     key = quantity_named(of or DEFAULT).key
     found = opened(file, "--against", key, finite=False, header=problem.header)
-    chosen = "" if isinstance(found, Entry) else found.chosen
-    if not isinstance(found, Entry) and of is None and not chosen and key not in found.archive.keys:
-        archive = found.archive
+    archive, chosen = (None, "") if isinstance(found, Entry) else found
+    said = said_layout(archive.values, archive.source) if isinstance(archive, JsonObject) else None
+    stored = said or problem.stored
+    if archive is not None and of is None and not chosen and key not in archive.keys:
         named = {name: kind for name in archive.keys if (kind := kind_named(name, setting.has_error)) is not None}
         if named:
             unknown = [shown(name) for name in archive.keys if name not in (*named, *KEYS)]
             say_notes([f"{archive.source}: {joined(unknown)}: no result known here"] if unknown else [])
             for name, kind in named.items():
-                yield kind.of, _array(held(archive, name, kind.of, finite=False), kind.of, problem)
+                yield kind.of, _array(held(archive, name, kind.of, finite=False), kind.of, problem), stored
             return
     entry = found if isinstance(found, Entry) else held(*found, key, finite=False)
     say_notes(entry.notes)
     known = kind_named(chosen, setting.has_error) if of is None else None
     of = of or (known.of if known is not None else _by_shape(entry.array, setting))
-    yield of, _array(entry, of, problem)
+    yield of, _array(entry, of, problem), stored
 
 
 def _by_shape(array: Array | Stored, setting: Setting) -> Of:
@@ -172,9 +175,10 @@ def _by_shape(array: Array | Stored, setting: Setting) -> Of:
     if setting.against.layout is not None or shape in quantity_named(DEFAULT).shapes(inputs, J, K).values():
         return DEFAULT
     shapes = [shape] if 1 not in shape or len(shape) != 2 else [shape, (shape[0] * shape[1],)]
-    kinds = [kind for each in shapes for kind in fitting(each, setting.has_error, inputs, J, K)]
+    summed = (setting.error.reduction or problem.document.get("reduction")) != "none"
+    kinds = [kind for each in shapes for kind in fitting(each, setting.has_error, inputs, J, K, summed)]
     if problem.z is not None:
-        kinds = [kind for kind in kinds if quantity_named(kind.of).by not in ("W", "x")]
+        kinds = [kind for kind in kinds if quantity_named(kind.of).by not in ("W", "x", "WW")]
     if len(kinds) < 2:
         return kinds[0].of if kinds else DEFAULT
     rest = problem, setting.error, setting.against, problem.stored
@@ -204,7 +208,7 @@ def compared(
     quantity = quantity_named(of)
     given: dict[str, Any] = {}
     if quantity.of_error:
-        given = error_of(problem, error)
+        given = error_of(problem, error, needed=not quantity.is_hessian)
     elif against.of is not None or of == DEFAULT:
         idle = [option for option, value in error_options(error).items() if value is not None]
         if idle:

@@ -7,6 +7,7 @@ import math
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import orjson
@@ -17,6 +18,7 @@ from ..checking.functions.problems import Problem as Posed
 from ..checking.functions.problems import posed
 from ..core.arrays import checked
 from ..core.loss_gradient import loss_gradient
+from ..core.masks import mask_of
 from ..core.objective import Reduction
 from ..errors import InputError
 from ..reading.problem import Problem
@@ -61,18 +63,20 @@ def _posed(problem: Problem, error: ErrorSide) -> tuple[Posed, Reduction | None]
     if problem.z is not None:
         raise InputError("--function needs x and W, and only the logits z are given")
     x, W, b = checked(np.asarray(problem.x), problem.W, problem.b)
-    if problem.mask is not None:
-        raise InputError("a mask and --function are both given", "a function is checked with every output")
     own = posed("yours", x, W, np.zeros(W.shape[1]) if b is None else b)
+    options: dict[str, Any] = {} if problem.temperature == 1.0 else {"temperature": problem.temperature}
+    if problem.mask is not None:
+        options["mask"] = mask_of(problem.mask, len(np.atleast_2d(x)), W.shape[1])
+        left = np.broadcast_to(~options["mask"], (*x.shape[:-1], W.shape[1]))
+        own = replace(own, y=np.asarray(left.argmax(axis=-1)))  # the first that is left
     found = error_of(problem, error, needed=False)
     given = {"target": own.y, **found} if "upstream" not in found else found
-    loss_gradient(x, W, b, **given, temperature=problem.temperature)  # for what it refuses
+    loss_gradient(x, W, b, **given, **options)  # for what it refuses
     said = error.reduction is not None or "reduction" in problem.document
     reduction = found.pop("reduction", None) if said else None
     y = np.asarray(found.pop("target", own.y))
     u = np.asarray(found.pop("upstream", own.u), dtype=np.float64)
-    options = found if problem.temperature == 1.0 else {**found, "temperature": problem.temperature}
-    return replace(own, y=y, u=u, options=options), reduction
+    return replace(own, y=y, u=u, options={**found, **options}), reduction
 
 
 def _named(text: str) -> tuple[str, str]:

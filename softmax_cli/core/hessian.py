@@ -240,13 +240,19 @@ def _structure(
 def goal_of(options: Options, layer: Layer, single: bool) -> Objective:
     """The error that a Hessian is of: without a target, s = 1. InputError where s depends on it."""
     N, K = layer.h.shape
+    return objective(with_target(options, layer, single), N, K, single, layer.mask)
+
+
+def with_target(options: Options, layer: Layer, single: bool) -> Options:
+    """The options of the error with any target, where none is given and none is needed. InputError where s depends on
+    it."""
     if options.target is None:
         if options.class_weights is not None or options.ignore is not None:
             name = "class_weights" if options.class_weights is not None else "ignore"
             raise InputError(f"the Hessian depends on the target where there is {name}: give target")
         stand_in = layer.complement.argmin(axis=1)
-        options = Options(
+        return Options(
             int(stand_in[0]) if single else stand_in, None, options.label_smoothing, None,
             options.sample_weights, None, options.l2, options.reduction,
         )  # fmt: skip
-    return objective(options, N, K, single, layer.mask)
+    return options

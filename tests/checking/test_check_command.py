@@ -126,3 +126,13 @@ def test_atol_is_what_an_entry_may_be_off_by_besides(tmp_path):
     assert refused(*how, "--atol", "-1", cwd=tmp_path) == [
         "softmax-jac: error: atol is -1.0, where a number from 0 is expected"
     ]
+
+
+def test_a_document_of_loss_grad_is_laid_out_as_it_says_whatever_the_layout_of_w(square):
+    run("loss-grad", "out.json", "--target", "1", "--wrt", "W", "-o", "own.json", cwd=square)
+    run("loss-grad", "out.json", "--target", "1", "--wrt", "W", "-o", "own.npy", cwd=square)
+    assert check(square, "out.json", "--against", "own.json") == "own.json: loss-grad: agrees (in-out layout)\n"
+    assert check(square, "out.json", "--against", "own.npy", "--layout", "in-out")
+    assert check(square, "out.json", "--against", "own.npy", status=1).endswith(
+        "dE/dW is stored inputs × outputs, (J, K): transpose it, or say so with --layout in-out\n"
+    )

@@ -178,3 +178,17 @@ class TestTwoOutputs:
             assert len(names) <= 3
             assert len({name.count(" + ") for name in names}) == 1
             assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize(("name", "make"), [
+    ("sign-flipped", lambda D, x: -np.kron(D, x)),
+    ("scaled", lambda D, x: np.kron(D, x) / 7),
+    ("missing-input", lambda D, x: np.kron(D, np.ones_like(x))),
+    ("row-major-weights", lambda D, x: np.kron(D, x).reshape(3, 3, -1).transpose(0, 2, 1).reshape(3, -1)),
+    (None, lambda D, x: np.random.default_rng(1).normal(size=(3, 3 * len(x)))),
+])  # fmt: skip
+def test_a_mistake_in_a_jacobian_of_many_inputs(name, make):
+    rng = np.random.default_rng(0)
+    x, W = rng.normal(size=300), rng.normal(size=(300, 3)) / 17
+    h = softmax(x @ W)
+    assert compare(make(np.diag(h) - np.outer(h, h), x), x, W).diagnosis == name

@@ -11,7 +11,7 @@ from softmax_cli.checking.quantities import QUANTITIES, quantity_named
 from softmax_cli.core.objective import Options
 
 N, J, K = 4, 3, 5
-ERRORS = ["loss", "dE_dz", "dE_dW", "dE_db", "dE_dx"]
+ERRORS = ["loss", "dE_dz", "dE_dW", "dE_db", "dE_dx", "d2E_dW2"]
 LAYERS = [key for key in QUANTITIES if key not in ERRORS]
 
 
@@ -50,10 +50,12 @@ def errors(x, W, b, y, *, c=None, w=None, eps=0.0, l2=0.0, T=1.0, reduction="mea
     ]
     dz = np.array([w[n] * (smooth[n].sum() * rows[n]["h"] - smooth[n]) / T / norm for n in range(len(x))])
     apart = {"loss": np.array(losses), "dE_dz": dz, "dE_db": dz, "dE_dx": dz @ W.T,
-             "dE_dW": np.array([np.outer(v, d) for v, d in zip(x, dz, strict=True)])}  # fmt: skip
+             "dE_dW": np.array([np.outer(v, d) for v, d in zip(x, dz, strict=True)]),
+             "d2E_dW2": np.array([w[n] * smooth[n].sum() / T / norm * np.kron(rows[n]["dS_dZ"], np.outer(v, v))
+                                  for n, v in enumerate(x)])}  # fmt: skip
     if reduction == "none":
         return apart
-    decay = {"loss": l2 / 2 * (W**2).sum(), "dE_dW": l2 * W, "dE_db": 0.0}
+    decay = {"loss": l2 / 2 * (W**2).sum(), "dE_dW": l2 * W, "dE_db": 0.0, "d2E_dW2": l2 * np.eye(J * K)}
     return {key: a if key in ("dE_dz", "dE_dx") else a.sum(axis=0) + decay[key] for key, a in apart.items()}
 
 
@@ -217,6 +219,7 @@ def test_what_single_precision_makes_of_every_result_agrees(key):
             "z": z, "h": h, "log_h": np.log(h), "loss": -np.log(h[np.arange(N), t]).mean(), "dS_dZ": D, "dL_db": D,
             "dZ_dW": by_W[0], "dL_dW": by_W[1], "dlogL_dW": by_W[2], "dlogS_dZ": L, "dlogL_db": L, "dL_dx": D @ W.T,
             "dlogL_dx": L @ W.T, "dE_dz": d, "dE_dW": x.T @ d, "dE_db": d.sum(axis=0), "dE_dx": d @ W.T,
+            "d2E_dW2": np.einsum("nti,nj,nl->tjil", D, x, x).reshape(K * J, K * J) / np.float32(N),
         }[key]  # fmt: skip
         assert theirs.dtype == np.float32
         assert compare(theirs, x, W, b, of=key, **({"target": t} if key in ERRORS else {}))

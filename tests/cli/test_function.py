@@ -285,7 +285,7 @@ def test_a_function_that_is_not_there_or_not_clear_is_refused(folder, arguments,
             "softmax-jac: error: --function needs x and W, and only the logits z are given",
         ]),
         (["--function", "layer.py:f", "-x", "1", "-W", "1,2", "--mask", "0"], [
-            "softmax-jac: error: a mask and --function are both given", "a function is checked with every output",
+            "softmax-jac: error: a mask is given, and f takes none", "name a parameter mask: True leaves an output out",
         ]),
         (["--function", "layer.py:f", "-x", "1", "-W", "1,2", "--target", "2"], [
             "softmax-jac: error: target 2 does not exist: there are 2 outputs, 0 to 1",

@@ -41,7 +41,8 @@ def check_function(
     (N, K), and u = dE/dh (N, K). It may return an array, a tuple or a dict; `returns` names what comes back, as
     in "dW,_" with _ for what is not checked. `batch` says that x is always a batch, or (False) always one input; else
     both are tried, and a function that is right for batches is not held to one input. `reduction` is over the inputs
-    of a batch: "mean" with targets and "sum" with an upstream gradient unless it is given. `rtol`, `atol` and `strict`
+    of a batch: "mean" with targets and "sum" with an upstream gradient unless it is given; with "none" each input has
+    results of its own. `rtol`, `atol` and `strict`
     are those of `compare`; unless it is given, rtol is 1e-4 for what is returned in single precision and 2e-2 in half
     precision.
 
@@ -79,8 +80,8 @@ def check_callee(
 ) -> FunctionReport:
     """`check_function` for a function wherever it runs, on a problem of the user's `own` as well, whose x is what x
     always is."""
-    if reduction not in (None, "mean", "sum"):
-        raise InputError(f"reduction is {reduction!r}, where mean or sum is expected")
+    if reduction not in (None, "mean", "sum", "none"):
+        raise InputError(f"reduction is {reduction!r}, where mean, sum or none is expected")
     if rtol is not None and not 0 <= rtol < 1:
         raise InputError(f"rtol is {rtol}, where a number from 0 up to 1 is expected")
     if not 0 <= atol < math.inf:
@@ -88,6 +89,11 @@ def check_callee(
     made = plan(callee.signature, call)
     bias = bool({"b", "z", "h"} & made.roles)
     terms = Terms(made.error, bias, reduction or ("sum" if made.error == "u" else "mean"), rtol, atol, strict)
+    if own is not None and "mask" in own.options and "mask" not in made.options:
+        raise InputError(
+            f"a mask is given, and {callee.signature.name} takes none",
+            "name a parameter mask: True leaves an output out",
+        )
     named = None if returns is None else read_returns(returns, made.error is not None)
     if own is not None:
         batch = own.rank == "many"
@@ -115,7 +121,7 @@ def _outcomes(way: Way, own: Problem | None) -> list[Posed]:
     outcomes: list[Posed] = [] if own is None else [(own, way.outcome(own))]
     for rank in way.ranks():
         outcomes += [way.tried[rank]] if rank in way.tried else []
-        for problem in battery(rank, way.setting.terms.bias, way.setting.plan.options, way.soft):
+        for problem in battery(rank, way.setting.terms.bias, way.options, way.soft):
             if _costly(outcomes) == PATIENCE:
                 return outcomes
             outcomes.append((problem, way.outcome(problem)))
@@ -141,8 +147,9 @@ def _notes(way: Way, kinds: Sequence[Kind | None], ranks: set[Rank]) -> Iterator
     if ranks == {"one", "many"} and way.is_right("one") and not way.is_right("many"):
         yield f"{name} is right for one input x (J,), to which batch=False, or an INPUT of one input, would hold it"
     if "many" in ranks and any(kind is not None and kind.error for kind in kinds):
-        other = {"mean": "sum", "sum": "mean"}[way.setting.terms.reduction]
-        yield f"the error is the {way.setting.terms.reduction} over the inputs (the reduction may be {other} instead)"
+        other = {"mean": "sum", "sum": "mean"}.get(way.setting.terms.reduction, "")
+        over = f"the error is the {way.setting.terms.reduction} over the inputs (the reduction may be {other} instead)"
+        yield over if other else "each input has an error of its own, with the reduction none"
     unknown = [name for name, kind in zip(_names(way, kinds), kinds, strict=True) if kind is None]
     if unknown and any(kinds):
         yield f"not checked: {', '.join(unknown)}, which is no result known here"

@@ -16,7 +16,7 @@ from ..report import Report
 from .calling import Failed, Outcome, Result
 from .kinds import Kind, fitting, kind_named
 from .problems import Problem
-from .roles import OF_TARGETS
+from .roles import OF_LAYER, OF_TARGETS
 
 SINGLE = 1e-4  # what a function that computes in single precision may be off by, relative
 HALF = 2e-2  # and in half precision
@@ -64,7 +64,9 @@ def kinds_of(results: Sequence[Result], returned: Sequence[str], problem: Proble
 
 
 def _by_shape(array: NDArray[Any], problem: Problem, terms: Terms, taken: Sequence[Kind | None]) -> Kind | None:
-    kinds = fitting(array.shape, terms.error is not None, problem.inputs, *problem.W.shape)
+    summed = terms.reduction != "none"
+    J, K = problem.W.shape
+    kinds = fitting(array.shape, terms.error is not None, problem.inputs, J, K, summed)
     free = [kind for kind in kinds if kind not in taken]
     if len(free) < 2:
         return free[0] if free else None
@@ -94,7 +96,10 @@ def compared(array: NDArray[Any], kind: Kind, problem: Problem, terms: Terms) ->
     given: dict[str, Any] = {name: v for name, v in problem.options.items() if _says(name, kind, terms)}
     if kind.error:
         given |= {"reduction": terms.reduction}
-        given |= {"target": problem.y} if terms.error == "y" else {"upstream": problem.u}
+        if terms.error == "y":
+            given |= {"target": problem.y}
+        elif kind.of != "d2E_dW2":
+            given |= {"upstream": problem.u}
     try:
         report = compare(
             array, problem.x, problem.W, problem.b if terms.bias else None, of=kind.of, layout=kind.layout,
@@ -102,14 +107,14 @@ def compared(array: NDArray[Any], kind: Kind, problem: Problem, terms: Terms) ->
         )  # fmt: skip
     except InputError as error:
         message = str(error).replace("the matrix to check", "it")
-        advice = _of_shape(kind, array.shape, problem) or error.advice
+        advice = (_of_shape(kind, array.shape, problem) if terms.reduction != "none" else "") or error.advice
         return Finding(problem, kind, "misshapen", None, "; ".join(filter(None, (message, advice))))
     return Finding(problem, kind, "agrees" if report.agrees else "differs", report)
 
 
 def _says(option: str, kind: Kind, terms: Terms) -> bool:
     """Whether an option says something of a result."""
-    return option == "temperature" or (kind.error and (terms.error == "y" or option not in OF_TARGETS))
+    return option in OF_LAYER or (kind.error and (terms.error == "y" or option not in OF_TARGETS))
 
 
 def _rtol(array: NDArray[Any]) -> float | None:

@@ -27,10 +27,10 @@ class Kind(NamedTuple):
         """Whether it is of an error."""
         return QUANTITIES[self.of].of_error
 
-    def shapes(self, inputs: int | None, J: int, K: int) -> set[tuple[int, ...]]:
-        """The shapes that it may have for many inputs or (None) one; an error is over all of them."""
+    def shapes(self, inputs: int | None, J: int, K: int, summed: bool) -> set[tuple[int, ...]]:
+        """The shapes that it may have for many inputs or (None) one; an error is `summed` over all of them, or not."""
         quantity = QUANTITIES[self.of]
-        return set(quantity.shapes(inputs if quantity.apart(summed=True) else None, J, K).values())
+        return set(quantity.shapes(inputs if quantity.apart(summed) else None, J, K).values())
 
 
 def _kind(of: Of, title: str, *names: str, by_shape: bool = True) -> Kind:
@@ -63,6 +63,7 @@ KINDS: tuple[Kind, ...] = (
     _kind("dL_db", "dL/db", "dh_db", "dhdb", "dLdb", "db", by_shape=False),
     _kind("dZ_dW", "dZ/dW", "dz_dW", "dzdW", "dZdW"),
     # The derivative of ln h is also what a forgotten factor h makes of that of h.
+    _kind("d2E_dW2", "d²E/dW²", "hessian", "Hessian", "hess", "d2W", "ddW"),
     _kind("dlogS_dZ", "dℓ/dZ", "dlogp_dz", by_shape=False),
     _kind("dlogL_dW", "dℓ/dW", "dlogp_dW", by_shape=False),
     _kind("dlogL_db", "dℓ/db", "dlogp_db", by_shape=False),
@@ -72,7 +73,8 @@ KINDS: tuple[Kind, ...] = (
 
 def known(error: bool) -> list[Kind]:
     """The results that there are: of the error first where there is one, and of the layer always."""
-    return [kind for kind in KINDS if kind.error and error] + [kind for kind in KINDS if not kind.error]
+    free = [kind for kind in KINDS if not kind.error or QUANTITIES[kind.of].is_hessian]  # which needs no target
+    return [kind for kind in KINDS if kind.error and error and kind not in free] + free
 
 
 def kind_named(name: str, error: bool) -> Kind | None:
@@ -96,6 +98,8 @@ def read_returns(text: str, error: bool) -> tuple[Kind | None, ...]:
     return tuple(found)
 
 
-def fitting(shape: tuple[int, ...], error: bool, inputs: int | None, J: int, K: int) -> Sequence[Kind]:
+def fitting(
+    shape: tuple[int, ...], error: bool, inputs: int | None, J: int, K: int, summed: bool = True
+) -> Sequence[Kind]:
     """The results that a shape may be taken for."""
-    return [kind for kind in known(error) if kind.by_shape and shape in kind.shapes(inputs, J, K)]
+    return [kind for kind in known(error) if kind.by_shape and shape in kind.shapes(inputs, J, K, summed)]

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ...errors import InputError
 from ...wording import quoted
-from .roles import ERROR, OF_TARGETS, ONE_HOT, OPTIONS, role_of
+from .roles import ERROR, OF_LAYER, OF_TARGETS, ONE_HOT, OPTIONS, role_of
 from .signature import Parameter, Signature
 
 WRITE_IT = "write the call out, as in --call 'f(x, W.T, b, y)', of x, W, b, z, h, and y (targets), onehot or u (dE/dh)"
@@ -34,7 +34,7 @@ class Plan(NamedTuple):
         """The options that the function takes, of those that its error has."""
         taken = [option for option in OPTIONS if option in self.roles or option in self.optional]
         if self.error is None:
-            return tuple(option for option in taken if option == "temperature")
+            return tuple(option for option in taken if option in OF_LAYER)
         return tuple(option for option in taken if self.error == "y" or option not in OF_TARGETS)
 
     def with_options(self, expression: str, options: Iterable[str]) -> str:

@@ -54,7 +54,7 @@ class Problem:
         onehot = self.y if self.y.dtype.kind == "f" else (self.y[..., None] == np.arange(K)).astype(np.float64)
         plain = {
             "temperature": 1.0, "label_smoothing": 0.0, "l2": 0.0, "ignore": IGNORED,
-            "class_weights": np.ones(K), "sample_weights": np.ones(self.inputs or 1),
+            "mask": np.zeros(K, dtype=bool), "class_weights": np.ones(K), "sample_weights": np.ones(self.inputs or 1),
         }  # fmt: skip
         every: dict[str, Any] = {
             "x": self.x, "W": self.W, "b": self.b, "z": z, "h": h, "y": self.y, "onehot": onehot, "u": self.u,
@@ -69,6 +69,8 @@ class Problem:
             return value  # type: ignore[no-any-return]
         if value.dtype.kind == "f":
             return value.astype(np.float32 if self.single_precision else np.float64)
+        if value.dtype.kind == "b":
+            return value
         return int(value) if value.ndim == 0 else value.astype(np.int64)
 
 
@@ -129,6 +131,9 @@ def _optional(N: int | None, bias: bool, options: Sequence[str]) -> Iterator[Pro
     if N is not None:
         values |= {"class_weights": np.array([0.5, 2.0, 1.25]), "sample_weights": np.array([1.0, 0.25, 3.0, 0.5])}
         values |= {"ignore": IGNORED}
+    if "mask" in options:  # of the outputs, True where one is left out, which is no target
+        mask = np.array([False, True, False])
+        yield replace(plain, title="mask", y=np.where(plain.y == 1, 2, plain.y), options={"mask": mask})
     offered = {option: values[option] for option in options if option in values}
     for option, value in offered.items():
         yield _with_options(plain, option.replace("_", " "), {option: value})

@@ -22,6 +22,7 @@ ROLES: dict[str, tuple[str, ...]] = {
 # The options of the layer and of its error, by the keywords of `loss_gradient`.
 OPTIONS: dict[str, tuple[str, ...]] = {
     "temperature": ("temperature", "T", "tau", "temp"),
+    "mask": ("mask", "output_mask", "logit_mask"),
     "label_smoothing": ("label_smoothing", "smoothing", "label_smooth"),
     "class_weights": ("class_weights", "class_weight"),
     "sample_weights": ("sample_weights", "sample_weight"),
@@ -29,6 +30,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "l2": ("l2", "reg", "reg_strength", "lam", "lambda_", "lambd", "lmbda", "l2_reg", "l2_lambda", "weight_decay"),
 }
 OF_TARGETS = ("label_smoothing", "class_weights", "ignore")  # what says nothing of an upstream gradient
+OF_LAYER = ("temperature", "mask")  # what says something of every result
 _ROLE = {name: role for role, names in {**ROLES, **OPTIONS}.items() for name in names}
 ONE_HOT = tuple(name for name in ROLES["y"] if name == "Y" or "hot" in name)
 

@@ -60,6 +60,12 @@ class Way(NamedTuple):
         """Whether targets are passed as rows of numbers, which may be any probabilities."""
         return any(isinstance(node, ast.Name) and node.id == "onehot" for node in ast.walk(ast.parse(self.expression)))
 
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The options that it is tried with: an L2 term belongs to the error of all inputs."""
+        taken = self.setting.plan.options
+        return tuple(o for o in taken if o != "l2") if self.setting.terms.reduction == "none" else taken
+
     def shown(self) -> str:
         """The call as one reads it."""
         name = self.setting.callee.signature.name

@@ -38,7 +38,7 @@ def shifted_by_batch(f: Formula, dtype: DTypeLike) -> Formula | None:
     far below it, and digits lost near that."""
 
     def outputs(f: Formula) -> tuple[Array, Array]:
-        z = (f.logits / f.temperature).astype(dtype)
+        z = f.open_logits.astype(dtype)
         e = np.exp(z - z.max())
         h = (e / e.sum(axis=1, keepdims=True)).astype(np.float64)
         return h, 1.0 - h

@@ -41,9 +41,12 @@ def l2(f: Formula, theirs: Rows) -> Fitted | None:
     found = _affine(f, theirs, lambda c: f.but(goal=goal._replace(l2=c)))
     if not np.isfinite(found) or found == 0.0:
         return None
-    said = f"λW with λ = {found:.6g} is in it"
+    term, second = ("λI", "second ") if f.quantity.is_hessian else ("λW", "")
+    said = f"{term} with λ = {found:.6g} is in it"
     expected = f"where {goal.l2:.6g} is expected" if goal.l2 else "where no L2 term is expected"
-    doubled = ": E has λ/2·‖W‖², whose derivative is λW" if goal.l2 and abs(found / goal.l2 - 2.0) < 1e-6 else ""
+    doubled = (
+        f": E has λ/2·‖W‖², whose {second}derivative is {term}" if goal.l2 and abs(found / goal.l2 - 2.0) < 1e-6 else ""
+    )
     return Fitted(f.but(goal=goal._replace(l2=found)), f"{said}, {expected}{doubled}")
 
 

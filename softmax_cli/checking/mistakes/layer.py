@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..formula import Formula
-from .mistake import Mistake, by_weights, everything, gradient, of_logits
+from .mistake import Mistake, by_weights, everything, gradient, of_logits, of_softmax
 
 
 def sign_flipped(f: Formula) -> Formula:
@@ -22,6 +22,18 @@ def missing_bias(f: Formula) -> Formula:
     """The layer without its bias, softmax(Wᵀx)."""
     return f.but(b=np.zeros_like(f.b))
 
+
+def missing_mask(f: Formula) -> Formula | None:
+    """The softmax over all outputs."""
+    return f.but(mask=None) if f.mask is not None and bool(f.mask.any()) else None
+
+
+MISSING_MASK = Mistake(
+    "missing-mask",
+    (missing_mask,),
+    of_softmax,
+    "the mask is left out: an output that it leaves out has h = 0, and its logit is to be −∞ before the softmax",
+)
 
 SIGN = Mistake(
     "sign-flipped",

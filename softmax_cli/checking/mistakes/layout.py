@@ -49,8 +49,8 @@ def by_inputs(q: Quantity) -> bool:
 
 
 def by_weights_of_one_input(q: Quantity) -> bool:
-    """A Jacobian in the weights."""
-    return q.is_jacobian and q.by == "W"
+    """A Jacobian in the weights, or a Hessian."""
+    return (q.is_jacobian and q.by == "W") or q.is_hessian
 
 
 ROW_MAJOR = Mistake(

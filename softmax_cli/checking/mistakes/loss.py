@@ -119,7 +119,7 @@ def sigmoid(f: Formula) -> Formula:
     """A sigmoid of each logit in the place of their softmax; h − y stays."""
 
     def outputs(f: Formula) -> tuple[Array, Array]:
-        z = f.logits / f.temperature
+        z = f.open_logits
         return 1.0 / (1.0 + np.exp(-z)), 1.0 / (1.0 + np.exp(z))
 
     return f.but(outputs=outputs)

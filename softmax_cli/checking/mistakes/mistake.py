@@ -81,7 +81,7 @@ def gradient(q: Quantity) -> bool:
 
 def by_weights(q: Quantity) -> bool:
     """A derivative in the weights."""
-    return q.by == "W"
+    return q.by in ("W", "WW")
 
 
 def by_bias(q: Quantity) -> bool:

@@ -15,7 +15,7 @@ def _order(change: Callable[[Indices], Indices]) -> Variant:
 
     def mistaken(f: Formula) -> Formula | None:
         q, K = f.quantity, len(f.b)
-        if K < 2 or q.key == "loss" or f.order is not None:
+        if K < 2 or q.key == "loss" or q.is_hessian or f.order is not None:
             return None
         return f.but(order=change(np.arange(K)))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from .batch import AXES, BATCH_MAXIMUM, ONE_INPUT
 from .fits import FITS
-from .layer import MISSING_BIAS, MISSING_INPUT, SIGN
+from .layer import MISSING_BIAS, MISSING_INPUT, MISSING_MASK, SIGN
 from .layout import BACKWARD, RESHAPED, ROW_MAJOR, TRANSPOSED_WEIGHTS
 from .loss import OTHER_ERRORS, SOFTMAX_TWICE, TERMS
 from .mistake import Fit, Mistake
@@ -18,6 +18,7 @@ from .targets import OTHER_TARGETS, TARGETS
 from .temperature import OTHER_TEMPERATURE, TEMPERATURE
 
 KNOWN: tuple[Mistake, ...] = (
+    MISSING_MASK,
     NOT_SHIFTED,
     BATCH_MAXIMUM,
     SIGN,

@@ -67,7 +67,7 @@ def unshifted(f: Formula, dtype: DTypeLike) -> Formula:
     outputs that overflow, 0 for the others (and 0/0 = nan if all underflow)."""
 
     def naive(f: Formula) -> tuple[Array, Array]:
-        e = np.exp((f.logits / f.temperature).astype(dtype))
+        e = np.exp(f.open_logits.astype(dtype))
         h = (e / e.sum(axis=1, keepdims=True)).astype(np.float64)
         return h, 1.0 - h
 

@@ -13,7 +13,7 @@ from .mistake import Fit, Fitted, Mistake, of_slope, of_softmax
 TRIED = np.geomspace(1 / 32, 32, 31)  # multiples of T near one of which the right one is looked for
 MOST = 1 << 14  # logits that it is looked for in
 STEPS = 24  # of the search for its digits
-ROWS = slice(0, 64)  # of a matrix that the search is made in; the candidate is tried on all of it
+ENTRIES = 4096  # about so many, of the first rows, it is looked for in; the candidate is tried on all
 
 
 def forgotten(f: Formula) -> Formula | None:
@@ -59,14 +59,16 @@ def other_temperature(with_factor: bool) -> Callable[[Formula, Rows], Fitted | N
             return None  # any probabilities of two outputs have a temperature
         if (not with_factor and q.by is None) or f.reshaped or N * K > MOST:
             return None
-        seen = theirs(ROWS)
+        width = theirs(slice(0, 1)).shape[1]
+        first = slice(0, max(1, ENTRIES // width))
+        seen = theirs(first)
         if not np.isfinite(seen).all():
             return None
 
         def made(logarithm: float) -> Array:
             T = float(np.exp(logarithm))
             at = _plain(f, T)
-            return at.rows(ROWS) * (1.0 if with_factor else T)
+            return at.rows(first) * (1.0 if with_factor else T)
 
         found = _nearest(made, np.log(TRIED * f.temperature), seen)
         if found is None or abs(found - np.log(f.temperature)) < 1e-9:

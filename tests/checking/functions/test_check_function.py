@@ -190,7 +190,7 @@ WRITE_IT = "write the call out, as in --call 'f(x, W.T, b, y)', of x, W, b, z, h
             lambda x: x, {"call": "f(x, nonsense)"},
             "the call uses 'nonsense', which is not known here or in its file", WRITE_IT,
         ),
-        (lambda x: x, {"reduction": "none"}, "reduction is 'none', where mean or sum is expected", ""),
+        (lambda x: x, {"reduction": "all"}, "reduction is 'all', where mean, sum or none is expected", ""),
         (lambda x: x, {"atol": -1.0}, "atol is -1.0, where a number from 0 is expected", ""),
         (lambda x: x, {"rtol": 2.0}, "rtol is 2.0, where a number from 0 up to 1 is expected", ""),
         ("f", {}, "f is of type str, where a function is expected", ""),

@@ -106,3 +106,42 @@ def test_an_option_that_is_taken_and_forgotten_is_found(option, title):
     report = check_function(scope["g"])
     wrong = {f.problem.title for f in report.findings if not f.agrees and f.problem.rank == "many"}
     assert wrong == {title, "all options"}
+
+
+def masked(x, W, b, mask=None):
+    z = x @ W + b
+    return people.softmax(z if mask is None else np.where(mask, -np.inf, z))
+
+
+def test_a_mask_is_given_to_a_function_that_takes_one():
+    report = check_function(masked)
+    assert report, str(report)
+    assert "mask" in {finding.problem.title for finding in report.findings}
+
+
+def test_a_mask_that_is_taken_and_left_out_is_told():
+    report = check_function(lambda x, W, b, mask=None: masked(x, W, b), returns="h")
+    assert {failure.smallest.problem.title for failure in report.failures} == {"mask"}
+    assert report.failures[0].smallest.report.diagnosis == "missing-mask"
+
+
+def each(x, W, b, y):
+    """The gradients and the loss of every input."""
+    h = people.softmax(x @ W + b)
+    d = h - np.eye(len(b))[y]
+    dW = np.asarray(x)[..., :, None] * d[..., None, :]
+    return {"dW": dW, "db": d, "loss": -np.log((h * np.eye(len(b))[y]).sum(-1))}
+
+
+def test_each_input_may_have_an_error_of_its_own():
+    report = check_function(each, reduction="none", rtol=1e-3)
+    shown = {f.problem.title for f in report.findings if not f.agrees}
+    assert shown <= {"large logits", "large negative logits", "saturated"}  # where ln 0 is taken
+    assert report.notes[-1] == "each input has an error of its own, with the reduction none"
+
+
+def test_the_mean_of_what_should_be_apart_has_no_right_shape():
+    report = check_function(
+        lambda x, W, b, y: each(x, W, b, y)["dW"].mean(0), reduction="none", returns="dW", batch=True
+    )
+    assert {finding.verdict for finding in report.findings} == {"misshapen"}
