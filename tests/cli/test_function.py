@@ -284,9 +284,6 @@ def test_a_function_that_is_not_there_or_not_clear_is_refused(folder, arguments,
         (["--function", "layer.py:f", "-z", "1,2"], [
             "softmax-jac: error: --function needs x and W, and only the logits z are given",
         ]),
-        (["--function", "layer.py:f", "-x", "1", "-W", "1,2", "--mask", "0"], [
-            "softmax-jac: error: a mask is given, and f takes none", "name a parameter mask: True leaves an output out",
-        ]),
         (["--function", "layer.py:f", "-x", "1", "-W", "1,2", "--target", "2"], [
             "softmax-jac: error: target 2 does not exist: there are 2 outputs, 0 to 1",
         ]),
@@ -341,3 +338,16 @@ def test_the_user_s_code_ends_with_the_command(folder, number):
             return
         time.sleep(0.05)
     raise AssertionError("the function still runs")
+
+
+def test_a_mask_is_checked_where_the_function_takes_one(folder):
+    how = ["-x", "1,2", "-W", "1,2,3;4,5,6", "--mask", "2"]
+    lines = refused("check", "--function", "layer.py:forward", *how, cwd=folder)
+    assert lines[-2:] == [
+        "softmax-jac: error: a mask is given, and forward takes none",
+        "name a parameter mask: True leaves an output out",
+    ]
+    code = "import numpy as np\ndef forward(x, W, mask):\n    e = np.exp(x @ W) * ~mask\n    return e / e.sum()\n"
+    (folder / "masked.py").write_text(code)
+    done = run("check", "--function", "masked.py:forward", *how, cwd=folder, status=1)  # exp overflows elsewhere
+    assert ["yours", "2", "2", "×", "3", "agrees"] in [line.split() for line in done.stdout.splitlines()]

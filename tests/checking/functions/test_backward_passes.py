@@ -30,6 +30,25 @@ WRONG = {
     ),
     "numpy_penalty_forgotten.py:softmax_loss": "the L2 term is left out: dE/dW has λW",
     "numpy_log.py:softmax_grad": "this is the derivative of ln h: multiply row t by h[t]",
+    "numpy_squared_error.py:gradient": (
+        "this is the derivative of the squared error Σ(h − y)²: that of the cross-entropy is h − y in the logits"
+    ),
+    "numpy_batch_maximum.py:backward": (
+        "the largest logit of the batch is taken off every row, and rows far below underflow: take off each one's own"
+    ),
+    "numpy_one_softmax.py:gradient": (
+        "one softmax runs over the whole batch: take it over the outputs of each input, along the last axis"
+    ),
+    "numpy_targets_as_columns.py:softmax_loss": (
+        "1 is taken off whole columns, d[:, t] -= 1: take it off the target of each row, d[np.arange(N), t] -= 1"
+    ),
+    "numpy_penalty_doubled.py:grad_W": (
+        "λW with λ = 0.5 is in it, where 0.25 is expected: E has λ/2·‖W‖², whose derivative is λW"
+    ),
+    "numpy_temperature_factor.py:backward": "the derivative of softmax(z/T) has the factor 1/T, once",
+    "numpy_last_input.py:softmax_loss_naive": (
+        "only the last input, or only the first, is in it: add the gradients of all inputs up"
+    ),
 }
 RIGHT_ELSEWHERE = ["torch_right.py:SoftmaxLayer", "jax_right.py:backward"]
 WRONG_ELSEWHERE = {
