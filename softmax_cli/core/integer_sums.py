@@ -12,7 +12,7 @@ from .exact_dot import exact_totals
 from .split_exponent import Apart
 from .twofold import TILE
 
-UNIT = -8192  # the power of two that a whole number counts: below every product of a double and a number apart
+UNIT = -12288  # the power of two that a whole number counts: below two doubles times two numbers apart, 2^−4040 each
 
 Places = NDArray[np.intp]
 

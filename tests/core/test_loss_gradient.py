@@ -358,3 +358,9 @@ def test_an_ignored_row_counts_for_nothing_where_a_mask_leaves_its_first_output_
     found = loss_gradient([[1.0], [2.0]], [[0.5, -1.0, 2.0]], target=[-1, 2], ignore=-1, mask=[0], wrt=("W",))
     alone = loss_gradient([[2.0]], [[0.5, -1.0, 2.0]], target=[2], mask=[0], wrt=("W",))
     assert (found.loss, found.dE_dW.tolist()) == (alone.loss, alone.dE_dW.tolist())
+
+
+def test_what_is_below_two_probabilities_that_underflow_is_added_up_as_well():
+    u = [[-653.0, 1.0, -214.0], [0.0, 0.0, 5e-324]]
+    found = loss_gradient([[1.0], [1.0]], [[0.0, -2800.0, -2800.0]], upstream=u)
+    assert found.dE_db.tolist() == [0.0, 0.0, 0.0]  # h is 1, e^−2800, e^−2800, and nothing reaches a double
