@@ -153,8 +153,10 @@ def _named(
     label = "{}: {}".format
     outputs, first = fitting(layer.names, said, layer.W.shape[1], label(archive.source, OUTPUTS), own, "output")
     columns = x.names if x is not None and x.names is not None and len(x.names) == J else None
-    said = names_in(archive, INPUTS) or layer.input_names
-    inputs, second = fitting(columns, said, J, label(archive.source, INPUTS), own, "input")
+    said, where = layer.input_names, "the table of W"
+    if said is None:
+        said, where = names_in(archive, INPUTS), label(archive.source, INPUTS)
+    inputs, second = fitting(columns, said, J, where, own, "input")
     return outputs, inputs, first + second
 
 

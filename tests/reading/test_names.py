@@ -104,6 +104,15 @@ def test_columns_of_x_in_another_order_than_the_inputs_of_the_model_are_refused(
     )
 
 
+def test_columns_of_x_in_another_order_than_the_rows_of_w_are_refused(folder):
+    (folder / "turned.csv").write_text("petal_width,petal_len\n1,2\n")
+    (folder / "V.csv").write_text("petal_len,petal_width\n1,4\n2,5\n3,7\n")
+    assert refusal(lambda: read_problem(None, "turned.csv", "V.csv", None, layout="out-in")) == (
+        "input 0 is 'petal_width' in the header, and 'petal_len' in the table of W",
+        "put the columns in one order",
+    )
+
+
 # --- where they go -----------------------------------------------------------------------------
 
 
