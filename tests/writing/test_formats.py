@@ -247,6 +247,7 @@ def test_npz_goes_through_a_pipe():
         assert str(read["s"]) == "word"
 
 
+@pytest.mark.posix
 def test_npz_can_be_appended_to_what_a_file_holds(tmp_path):
     path = tmp_path / "out"
     path.write_bytes(b"some lines before\n")

@@ -60,5 +60,6 @@ def test_the_shortcut_asks_for_no_such_memory(monkeypatch):
     assert jacobian_result(problem, Asked("dL_dW", method="shortcut")).main == "dL_dW"
 
 
+@pytest.mark.linux
 def test_free_memory_is_known_here():
     assert memory.free_bytes() > 1_000_000
