@@ -95,7 +95,7 @@ def test_a_store_of_anybodys_is_compared_as_the_array_in_it(tmp_path, layout, dt
 def test_check_reads_a_store(tmp_path):
     run("layer-grad", *IRIS, "--wrt", "x", "-o", "a.zarr", cwd=tmp_path)
     done = run("check", *IRIS, "--of", "dL_dx", "--against", "a.zarr", cwd=tmp_path)
-    assert done.stdout == "dL_dx: agrees (numerator layout)\n"
+    assert done.stdout == "a.zarr: dL_dx: agrees (numerator layout)\n"
 
 
 def test_a_chunk_is_about_64_mb_of_whole_rows():
