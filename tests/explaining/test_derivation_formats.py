@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from printed import assert_true_to_the_digits_shown, equations, latex_equations, mathml_equations
 
 from softmax_cli.explaining.derivation import steps_to
+from softmax_cli.explaining.formats.entries import entries_of
 from softmax_cli.explaining.formats.html import as_html
 from softmax_cli.explaining.formats.latex import as_latex
 from softmax_cli.explaining.formats.markdown import as_markdown
@@ -182,3 +183,9 @@ def test_the_folder_of_the_formats_holds_one_for_each_suffix():
 def test_a_page_holds_as_many_entries_as_their_sums_allow(J, K, rows, columns):
     page = rendered("html", [1.0] * J, [[0.0] * K] * J, entry=(0, 0, K - 1))
     assert (page.count("<th scope=row>"), page.count("<th scope=col>")) == (rows, columns)
+
+
+@pytest.mark.parametrize(("J", "K", "rows", "columns"), [(64, 10, 64, 10), (200, 500, 19, 21), (3, 400, 3, 166)])
+def test_of_an_error_as_many_rows_as_columns_are_shown_where_not_all_are(J, K, rows, columns):
+    layer = [1.0] * J, [[0.0] * K] * J, None, None, None, 3
+    assert entries_of(worked_loss(*layer, error={"target": 0}, rate=None)).values.shape == (rows, columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Container
 from typing import NamedTuple
 
@@ -44,9 +45,11 @@ def entries_of(worked: WorkedEntry) -> Entries:
     return _of_layer(worked) if worked.loss is None else _of_error(worked, worked.loss)
 
 
-def _shown(shape: tuple[int, int], terms: int) -> tuple[range, range]:
+def _shown(shape: tuple[int, int], terms: int, square: bool = False) -> tuple[range, range]:
+    """Rows and columns, as many as sums of so many terms allow; about as many of both, where the part is `square`."""
     most = min(ENTRIES, max(1, TERMS // terms))
-    rows = range(min(shape[0], ROWS, most))
+    wanted = max(math.isqrt(most), most // shape[1]) if square else most
+    rows = range(min(shape[0], ROWS, wanted))
     return rows, range(min(shape[1], most // len(rows)))
 
 
@@ -81,7 +84,7 @@ def _of_layer(worked: WorkedEntry) -> Entries:
 
 def _of_error(worked: WorkedEntry, loss: Loss) -> Entries:
     matrix = loss.each("dE_dz")[loss.n][None] if worked.of_logits else loss.dE_dW
-    rows, columns = _shown((matrix.shape[0], matrix.shape[1]), worked.K + loss.N)
+    rows, columns = _shown((matrix.shape[0], matrix.shape[1]), worked.K + loss.N, square=True)
     cases: tuple[str | Marked, ...] = ()
     if loss.marked:
         what = "entry" if worked.of_logits else "column"
