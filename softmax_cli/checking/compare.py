@@ -132,6 +132,7 @@ def compare(
     )
 
 
+@np.errstate(all="ignore")  # what overflows on the way explains nothing, or is what the matrix has
 def _diagnosed(evidence: Evidence, precision: Precision, rtol: float | None) -> list[Diagnosis]:
     """The mistakes that explain the matrix as well as if it was only rounded, or else computed, in its precision."""
     unit = precision.unit
@@ -145,6 +146,7 @@ def _diagnosed(evidence: Evidence, precision: Precision, rtol: float | None) -> 
     return []
 
 
+@np.errstate(all="ignore")
 def _where(evidence: Evidence, allowance: Allowance, strict: bool) -> str | None:
     """Where the matrix is wrong, from the whole of it beside what is right, with its wrong entries marked."""
     grid = Grid(evidence.right, evidence.views[0].layout)

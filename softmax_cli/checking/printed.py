@@ -43,6 +43,7 @@ def _at_most(a: NDArray[Any] | Stored, decimals: int) -> tuple[float, int] | Non
     return largest, count
 
 
+@np.errstate(all="ignore")  # what overflows was not printed
 def printed(a: NDArray[Any] | Stored, theirs: Rows, ours: Rows, parts: Sequence[slice]) -> str | None:
     """How `theirs`, the rows of the matrix `a`, come from `ours`: "5 decimals, rounded" or "5 decimals, cut"; None if
     some entry does not."""

@@ -5,6 +5,7 @@ import pytest
 from mistaken import MISTAKES, RESULTS, Step, softmax
 
 from softmax_cli import compare
+from softmax_cli.testing import assert_gradient
 
 CASES = [(number, key) for number in range(len(MISTAKES)) for key in RESULTS]
 CONSTANT = {26, 27, 36, 38, 41}  # in MISTAKES: these change every entry by one factor and do nothing else
@@ -58,6 +59,16 @@ def test_a_mistake_alone(number, key):
         assert report.diagnosis is None
     else:
         assert {name} in told(number, key, "alone", (9, 6, 4), np.float64)
+
+
+@pytest.mark.parametrize("number", range(len(MISTAKES)))
+def test_an_assertion_fails_on_it_and_says_what_it_is(number):
+    name, make, options = MISTAKES[number]
+    step = Step()
+    theirs = step.of(make(step))["dE_dW"]
+    with pytest.raises(AssertionError) as error:
+        assert_gradient(theirs, step.x, step.W, step.b, of="dE_dW", **{"target": step.t, **options(step)})
+    assert name in str(error.value).split("diagnosis: ")[1]
 
 
 OTHER = {"sign": "sign-flipped", "scale": "scaled", "mean": "scaled", "transposed": "transposed"}

@@ -185,3 +185,12 @@ def test_the_report_and_its_json_say_where():
     assert str(report).endswith(f"\ndiagnosis: none: no known mistake explains the whole matrix\nwhere: {said}")
     assert report._repr_markdown_().endswith(f"\n\nwhere: {said}")
     assert report.to_dict()["where"] == said
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    "theirs", [np.full((K, J * K), 1e300), np.full((K, J * K), np.inf), np.full((K, J * K), 1e-320)]
+)
+def test_what_overflows_on_the_way_warns_of_nothing(theirs):
+    assert not compare(theirs, *layer())
+    assert not compare(theirs[0, :K], *layer(), of="dE_dz", target=1)
