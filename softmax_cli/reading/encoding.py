@@ -20,6 +20,6 @@ def decode(data: bytes, source: str) -> str:
             f"{source} is not UTF-8 text: byte 0x{data[error.start]:02x} on line {line}",
             "text must be saved as UTF-8, and arrays as .npy or .npz",
         ) from None
-    if not text.strip():
+    if not text or text.isspace():
         raise InputError(f"{source} is empty")
     return text

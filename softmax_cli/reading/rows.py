@@ -29,7 +29,8 @@ def end_of_rows(data: bytes, source: str) -> int:
     text = decode(data, source)
     if "\0" in text:
         raise InputError(f"{source} holds a NUL byte on line {text.count(chr(10), 0, text.index(chr(0))) + 1}")
-    tail = text[len(text.rstrip()) :]
+    end = text[-4096:]  # a copy of the whole costs as much as its decoding
+    tail = end[len(end.rstrip()) :] if not end.isspace() else text[len(text.rstrip()) :]
     last = re.split("[\r\n]", tail, maxsplit=1)[0]
     return len(data) - len(tail.encode()) + len(last.encode())
 

@@ -208,3 +208,10 @@ def test_only_the_first_column_is_an_index(folder):
 def test_said_header_or_not_the_index_is_found(folder, header):
     (folder / "x.csv").write_text(",len\n0,5.1\n1,6.2\n")
     assert read_entry("x.csv", "-x", "x", header=header).array.tolist() == [[5.1], [6.2]]
+
+
+@pytest.mark.parametrize("blank", [4095, 4096, 4097, 20_000])
+def test_any_number_of_blank_lines_at_the_end_are_no_rows(folder, blank):
+    (folder / "x.csv").write_text("len,wid\n5.1,3.5\n" + "\n" * blank)
+    assert read_entry("x.csv", "-x", "x").array.tolist() == [[5.1, 3.5]]
+    assert read_array("x.csv:wid", "-x", 1).array.tolist() == [3.5]
