@@ -160,6 +160,14 @@ class TestTheInputs:
         report = compare(step.x.T @ d / N, step.x, step.W, step.b, of="dE_dW", target=t, ignore=-1)
         assert report.diagnosis == "ignored-counted"
 
+    @pytest.mark.filterwarnings("error")
+    @pytest.mark.parametrize("size", [np.inf, np.nan, 1e200])
+    def test_a_sum_that_is_not_finite_leaves_no_input_out(self, size):
+        step = Step()
+        theirs = np.full(step.K, size)
+        theirs[0] = -1.0
+        assert step.check(theirs, "dE_db").diagnosis is None
+
 
 class TestTheTerms:
     @pytest.mark.parametrize("key", ["dE_dW", "dE_db", "dE_dx", "dE_dz"])

@@ -117,7 +117,9 @@ def one_sample(f: Formula, theirs: Rows) -> Fitted | None:
             left = (r * r).sum() - along * along / sizes
             left[~np.isfinite(left)] = np.inf
         n = int(left.argmin())
-        times = 1.0 + along[n] / sizes[n] if np.isfinite(left[n]) else np.nan
+        if not np.isfinite(left[n]):
+            continue
+        times = 1.0 + along[n] / sizes[n]
         if left[n] <= 1e-9 * (r * r).sum() and abs(times - round(times)) < 1e-5 and round(times) != 1:
             weights = goal.weights.copy()
             weights[n] *= round(times)

@@ -180,8 +180,8 @@ WRITE_IT = "write the call out, as in --call 'f(x, W.T, b, y)', of x, W, b, z, h
         ),
         (
             lambda x, W: x @ W, {"returns": "dQ"}, "'dQ' is named as a result, and is not known",
-            "known are h, z, log_h, dL_dW, dS_dZ, dL_dx, dL_db, dZ_dW, hessian, dlogS_dZ, dlogL_dW, dlogL_db, dlogL_dx, "
-            "and _ for the rest",
+            "known are h, z, log_h, dL_dW, dS_dZ, dL_dx, dL_db, dZ_dW, hessian, dlogS_dZ, dlogL_dW, dlogL_db, "
+            "dlogL_dx, and _ for the rest",
         ),
         (lambda x, W: x @ W, {"returns": "_"}, "'_' names no result to check", ""),
         (lambda x: x, {"call": "f(x"}, "the call is 'f(x', which is no Python expression", WRITE_IT),
