@@ -1,4 +1,6 @@
 import io
+import re
+import time
 
 import numpy as np
 import pytest
@@ -28,6 +30,18 @@ def test_a_bar_with_bytes_is_shown_on_a_terminal_once_the_work_is_long(monkeypat
     text = shown(monkeypatch, Terminal(), patience=-1.0)
     assert "writing out.npy" in text
     assert "3.0/4.0 GB" in text
+
+
+def test_the_bar_says_how_fast_it_goes_and_how_long_it_takes_yet(monkeypatch):
+    stream = Terminal()
+    monkeypatch.setattr("sys.stderr", stream)
+    monkeypatch.setattr(progress, "PATIENCE", -1.0)
+    monkeypatch.setenv("TERM", "xterm")
+    with progress.progress(3_000_000_000, "24 shards") as advance:
+        for _ in range(2):
+            advance(1_000_000_000)
+            time.sleep(0.02)
+    assert re.search(r"2\.0/3\.0 GB \S+ .B/s 0:00:0", re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", stream.getvalue()))
 
 
 def test_short_work_shows_nothing(monkeypatch):
