@@ -45,10 +45,13 @@ def packed(partial: Partial) -> bytes:
         "format": FORMAT, "version": VERSION, "rows": total.rows, "shape": total.shape, "of": dict(total.of),
         "shards": [shard._asdict() for shard in partial.shards],
     }  # fmt: skip
-    arrays = {"about": np.frombuffer(json.dumps(about).encode(), np.uint8), "weight": np.array([*total.weight, 0.0])}
+    arrays: dict[str, Any] = {
+        "about": np.frombuffer(json.dumps(about).encode(), np.uint8),
+        "weight": np.array([*total.weight, 0.0]),
+    }
     for name, part in total.totals.items():
         arrays |= {f"{name}.parts": part.parts, f"{name}.left": part.left}
-    np.savez(file, allow_pickle=False, **arrays)
+    np.savez(file, **arrays)
     return file.getvalue()
 
 
