@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import warnings
 from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
@@ -23,7 +24,8 @@ OURS = "softmax-jac"  # the attribute that says what result of this program an a
 def zarr_package() -> Any:
     """The package. InputError where it is not installed, or is of an older kind."""
     try:
-        zarr = import_module("zarr")
+        with warnings.catch_warnings(record=True):  # those of what it is made of are for others
+            zarr = import_module("zarr")
         zarr.create_array  # noqa: B018 (from version 3)
     except (ImportError, AttributeError):
         raise InputError(
