@@ -211,8 +211,11 @@ def _candidates(right: Formula, possible: Sequence[tuple[Mistake, Variant]], vie
 
 
 def _together(m: Mistake, n: Mistake) -> bool:
-    """Whether two mistakes can be made at once. Where the softmax is left out, nothing can be wrong with it."""
+    """Whether two mistakes can be made at once. Where the softmax is left out, nothing can be wrong with it; and one
+    along an axis of length 1, twice, would make 1/K of all outputs, which has likelier causes."""
     names = {m.name, n.name}
+    if names == {"softmax-twice", "wrong-axis"}:
+        return False
     return len(names) == 2 and ("missing-softmax" not in names or not names.isdisjoint(WITHOUT_SOFTMAX))
 
 

@@ -20,7 +20,7 @@ class Step:
         self.z = self.x @ self.W + self.b
         self.h = softmax(self.z)
         self.T, self.smooth, self.l2 = 2.5, 0.1, 0.3
-        self.c = np.linspace(0.5, 2.0, K)  # class weights
+        self.c = np.linspace(0.5, 2.25, K)  # class weights
         self.w = np.linspace(0.25, 3.0, N)  # sample weights
         self.ignored = np.arange(N) == 3  # and the target of that row
 
