@@ -12,7 +12,8 @@ ROOT = Path(__file__).parent.parent
 
 
 def test_the_oldest_dependencies_tested_are_the_oldest_allowed():
-    pinned = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["dependencies"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    pinned = [*project["dependencies"], *(project["optional-dependencies"][extra][0] for extra in ("cluster", "zarr"))]
     allowed = dict(re.match(r"(\w+)>=([\d.]+)", pin).groups() for pin in pinned)
     tested = dict(re.findall(r"^(\w+)==([\d.]+)$", (ROOT / ".ci" / "oldest.txt").read_text("utf-8"), re.MULTILINE))
     assert {name: version.removesuffix(".0") for name, version in tested.items()} == allowed

@@ -5,6 +5,7 @@ import os
 import signal
 
 import pytest
+from cluster import wait_for
 
 from softmax_cli import InputError
 from softmax_cli.core import cpus
@@ -68,9 +69,7 @@ def test_an_error_of_a_worker_is_raised_with_its_advice_and_no_worker_is_left(tm
     with pytest.raises(InputError) as caught:
         results("1", refusing, tmp_path, 1)
     assert (str(caught.value), caught.value.advice) == ("part-0.npy: x[7,1] is nan", "mend it")
-    for child in multiprocessing.active_children():
-        child.join(20)
-    assert multiprocessing.active_children() == []
+    wait_for(lambda: not multiprocessing.active_children(), seconds=20)
 
 
 def test_a_worker_uses_one_processor(tmp_path):
