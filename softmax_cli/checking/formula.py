@@ -26,6 +26,7 @@ from ..core.layer import evaluate, evaluate_logits
 from ..core.masks import Mask
 from ..core.objective import Objective, Options, objective
 from ..core.targets import Classes
+from .curvature import curvature_rows
 from .quantities import Quantity
 
 Rows = Callable[[slice], Array]  # some rows of a matrix in numerator layout
@@ -251,7 +252,7 @@ class Formula:
                 v = self.v if self.columns is None else self.v[:, self.columns]
                 return self.carried(part, D, v, self.backward(self.W))
             if q.is_hessian:
-                return self._curvature(part)
+                return curvature_rows(self, part)
             if q.is_gradient:
                 d = self.logit_gradient
                 d = d[:, self.order] if self.order is not None and q.by == "x" else d
@@ -261,38 +262,6 @@ class Formula:
                     return made + self.bias_decay * self.b[part, None]
                 return made + decay * self.W[part] if decay else made
             return self.factor * self._value()[part]
-
-    def curvature_terms(self, part: Part) -> tuple[Indices, Indices, Array, Array]:
-        """Of some rows of d²E/dW²: the input n that each is of, its output i, the factors of the inputs in it (rows,
-        N), or (rows, 1) where each input has its own, and those of all columns, xₙ."""
-        assert self.goal is not None
-        assert self.goal.y is not None
-        N, J, K = self.sizes
-        n, r = np.divmod(np.arange((N if self.apart else 1) * J * K)[part], J * K)
-        i, j = (r % K, r // K) if self.row_major else np.divmod(r, J)
-        counted = self.goal.weights * self.goal.y.sum(axis=1) / self.temperature
-        x = self.v * counted[:, None]
-        return n, i, x[n, j, None] if self.apart else x[:, j].T, self.v
-
-    def _curvature(self, part: Part) -> Array:
-        """Σₙ wₙsₙ (dS/dZ)ₙ ⊗ xₙxₙᵀ/(T·norm) + λI."""
-        assert self.goal is not None
-        _, J, K = self.sizes
-        weight, on, off = self.derivative
-        n, i, factors, v = self.curvature_terms(part)
-        own = np.arange(len(n))
-        made = np.zeros((len(n), K, J))
-        for row in own:  # each is a product of matrices
-            some = slice(n[row], n[row] + 1) if self.apart else slice(None)
-            D = off[some].copy()
-            D[:, i[row]] = on[some, i[row]]
-            D *= (weight[some, i[row]] * factors[row])[:, None]
-            made[row] = D.T @ v[some]
-        made = made.transpose(0, 2, 1) if self.row_major else made
-        found: Array = self.factor * made.reshape(len(n), -1)
-        if self.goal.l2:
-            found[own, np.arange(K * J * (len(self.x) if self.apart else 1))[part] % (K * J)] += self.goal.l2
-        return found
 
     def _value(self) -> Array:
         """z, h, ln h or E as a column."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.arrays import Array
+from .curvature import curvature_terms
 from .formula import Formula, Part
 
 
@@ -93,7 +94,7 @@ def _of_hessian(f: Formula, part: Part, unit: float) -> tuple[Array, Array]:
     assert f.goal is not None
     weight, on, off = (np.abs(a) for a in f.derivative)
     most = np.maximum(weight * np.maximum(on, 1.0), weight * off)
-    n, i, factors, v = f.curvature_terms(part)
+    n, i, factors, v = curvature_terms(f, part)
     some = n[:, None] if f.apart else np.arange(len(f.x))[None, :]
     sizes = unit * (np.abs(factors) * most[some, i[:, None]]).sum(axis=1, keepdims=True) * np.abs(v).max()
     return sizes, (4.0 + float(logit_errors(f).max())) * sizes
