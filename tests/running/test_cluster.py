@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import socket
 import subprocess
 
@@ -15,7 +16,10 @@ from large import result, start, workers_of, write_shards
 from softmax_cli import InputError
 from softmax_cli.running.engines import engine
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="processes are ended by signals"),
+]
 
 
 @pytest.fixture
