@@ -11,7 +11,8 @@ import pytest
 from command import ROOT, SAMPLES
 
 from softmax_cli.cli.given import converted
-from softmax_cli.cli.options import Explanation, Output
+from softmax_cli.cli.options import Output
+from softmax_cli.cli.own_options import Explanation
 from softmax_cli.cli.streams import Descriptor
 from softmax_cli.reading.sources import named
 

@@ -16,7 +16,8 @@ from ..core.loss_gradient import loss_gradient
 from ..core.masks import masked_array
 from ..core.objective import Options, objective
 from ..errors import InputError
-from .formula import Formula, Rows, goal_of
+from .formula import Formula, Rows
+from .goal import goal_of
 from .quantities import Quantity
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 from ..core.arrays import Array
 from ..core.layer import evaluate, evaluate_logits
 from ..core.masks import Mask
-from ..core.objective import Objective, Options, objective
-from ..core.targets import Classes
+from ..core.objective import objective
 from .curvature import curvature_rows
+from .goal import Goal, goal_of
 from .quantities import Quantity
 
 Rows = Callable[[slice], Array]  # some rows of a matrix in numerator layout
@@ -44,40 +44,6 @@ AFTER_LOGITS = {
     "bias_decay",
     "columns",
 }  # no part of dE/dz
-
-
-class Goal(NamedTuple):
-    """The error: ỹ or u = dE/dh, (N, K), of which one is None; wₙ/norm, (N,); λ; and whether it is summed over inputs.
-    `options` are those that it was made from."""
-
-    y: Array | None
-    u: Array | None
-    weights: Array
-    l2: float
-    summed: bool
-    options: Options
-
-    @property
-    def hard(self) -> bool:
-        """Whether every target is one class, neither smoothed nor weighted."""
-        return self.y is not None and bool(((self.y == 0.0) | (self.y == 1.0)).all())
-
-
-def goal_of(objective: Objective, options: Options, N: int, K: int, single: bool) -> Goal:
-    """What the core made of the options of an error, as arrays."""
-    part = objective.part
-    y, u = None, None
-    if isinstance(part, np.ndarray):
-        u = part
-    elif isinstance(part, Classes):
-        on = np.ones(N) if part.on is None else part.on[part.t]
-        y = np.zeros((N, K)) if part.share is None else np.tile(part.share, (N, 1))
-        y[np.arange(N), part.t] += on
-    else:
-        y = part.y
-    weights = np.ones(N) if objective.weights is None else objective.weights
-    summed = not single and objective.reduction != "none"
-    return Goal(y, u, weights / objective.norm, objective.l2, summed, options)
 
 
 def softmax_outputs(f: Formula) -> tuple[Array, Array]:

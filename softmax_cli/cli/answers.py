@@ -28,7 +28,8 @@ from ..wording import counted, escaped, joined, shown
 from .error_options import error_of
 from .exits import Status
 from .inputs import say_notes
-from .options import Against, ErrorSide
+from .options import ErrorSide
+from .own_options import Against
 
 HEADS = ("file", "result", "verdict", "diagnosis")
 DEFAULT: Of = "layer-grad"

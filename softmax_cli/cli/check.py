@@ -7,7 +7,8 @@ import typer
 from .commands import command
 from .exits import Status
 from .inputs import fail, problem_of
-from .options import Against, ErrorSide, Function, Inputs, Lines
+from .options import ErrorSide, Inputs, Lines
+from .own_options import Against, Function
 
 
 @command("check", "is this gradient right, and if not, where and why?")

@@ -14,7 +14,8 @@ from ..reading.problem import Problem
 from .answers import DEFAULT, check_files, compared, error_options, print_json
 from .exits import Status
 from .lines import ALONE, Document, Work, run_lines
-from .options import Against, ErrorSide, Inputs, Lines
+from .options import ErrorSide, Inputs, Lines
+from .own_options import Against
 
 
 def run_check(problem: Problem, error: ErrorSide, against: Against) -> Status:

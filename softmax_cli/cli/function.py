@@ -24,7 +24,8 @@ from ..errors import InputError
 from ..reading.problem import Problem
 from ..wording import shown
 from .error_options import error_of
-from .options import Against, ErrorSide, Function
+from .options import ErrorSide
+from .own_options import Against, Function
 from .process import callee_in
 
 LIMIT = 10.0  # seconds for a call
