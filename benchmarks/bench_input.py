@@ -4,8 +4,8 @@ import numpy as np
 import orjson
 import pytest
 
-from softmax_cli.reading.entries import read_array, read_entry
 from softmax_cli.reading.jsonfile import parse_document
+from softmax_cli.reading.option_arrays import read_array, read_entry
 from softmax_cli.reading.problem import read_problem
 
 LARGE = "a JSON document with W of 1000 × 1000"

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from .drawing.figure import heatmap as heatmap
     from .errors import InputError as InputError
     from .explaining.derivation import explain as explain
-    from .running.mapped import shards_gradient as shards_gradient
+    from .running.map_gradient import shards_gradient as shards_gradient
     from .running.partialfile import load_sums as load_sums
     from .running.partialfile import save_sums as save_sums
 
@@ -46,7 +46,7 @@ _HOMES = {
     "loss_gradient": "core.loss_gradient",
     "save_sums": "running.partialfile",
     "self_check": "checking.selfcheck",
-    "shards_gradient": "running.mapped",
+    "shards_gradient": "running.map_gradient",
     "softmax_jacobian": "core.whole_jacobians",
     "sums": "core.mergeable",
     "vjp": "core.vector_products",

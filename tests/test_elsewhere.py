@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from command import ROOT, SAMPLES
 
-from softmax_cli.cli.given import converted
+from softmax_cli.cli.option_values import converted
 from softmax_cli.cli.options import Output
 from softmax_cli.cli.own_options import Explanation
 from softmax_cli.cli.streams import Descriptor

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from ..core.objective import Options, Reduction
 from ..errors import InputError
 from .diagnosis import TIGHT, Diagnosis, Evidence, diagnose, partly
+from .entry_differences import ROUNDED, Allowance, Entry, Tally, differences, parts_of, tally
 from .expected import Setting, expected
 from .formula import Formula
 from .precision import FLOAT16, FLOAT64, Precision, precision_of
@@ -19,8 +20,7 @@ from .quantities import Layout, Of, Quantity, quantity_named
 from .regions import Grid
 from .report import Difference, Explanation, Report
 from .submitted import Sizes, real_matrix, views
-from .tally import ROUNDED, Allowance, Entry, Tally, differences, parts_of, tally
-from .where import MOST, Part, Seen, told
+from .wrong_places import MOST, Part, Seen, told
 
 CURE = "sum 1 − h from the other outputs instead of subtracting h from 1"
 CURE_OF_A_SUM = "their terms nearly cancel, and take more digits to be added up than this precision has"

@@ -11,15 +11,15 @@ from numpy.typing import ArrayLike
 
 from ..checking import table
 from ..checking.compare import compare
-from ..checking.functions.kinds import fitting, kind_named
+from ..checking.functions.return_kinds import fitting, kind_named
 from ..checking.quantities import Of, quantity_named
 from ..checking.report import Report
 from ..core.arrays import Array, Stored
 from ..errors import InputError
 from ..reading.archives import JsonObject
-from ..reading.entries import Entry, fitted, held, opened
-from ..reading.keys import LAYER_KEYS, PASSED_ON, WeightsLayout, said_layout
+from ..reading.document_keys import LAYER_KEYS, PASSED_ON, WeightsLayout, said_layout
 from ..reading.manyfiles import files_named, names_many
+from ..reading.option_arrays import Entry, fitted, held, opened
 from ..reading.problem import Problem
 from ..reading.sources import STDIN
 from ..reading.zarrchunks import is_store

@@ -7,7 +7,7 @@ import typer
 
 from .. import __version__
 
-from . import forward, jacobians, loss_grad, merge, hessian, check, explain, example, shared  # noqa: F401  # isort: skip (the order of --help)
+from . import forward, jacobians, loss_grad, merge, hessian, check, explain, example, options_command  # noqa: F401  # isort: skip (the order of --help)
 from .commands import COMMANDS, add_command
 from .completion import Root, line_to_complete
 from .exits import Status, run_and_exit

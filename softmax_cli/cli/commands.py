@@ -11,7 +11,7 @@ from typer.core import TyperCommand
 
 from ..errors import InputError
 from .blas import limit_blas_threads
-from .given import converted
+from .option_values import converted
 from .options import SHARED
 
 Command = Callable[..., None]

@@ -13,7 +13,7 @@ from ..errors import InputError
 from ..reading.problem import Problem
 from .answers import DEFAULT, check_files, compared, error_options, print_json
 from .exits import Status
-from .lines import ALONE, Document, Work, run_lines
+from .json_lines import ALONE, Document, Work, run_lines
 from .options import ErrorSide, Inputs, Lines
 from .own_options import Against
 

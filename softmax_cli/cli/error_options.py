@@ -13,10 +13,10 @@ import numpy as np
 from ..core.arrays import Array
 from ..core.objective import Reduction
 from ..errors import InputError
-from ..reading.entries import entry_of, fitted, read_array
+from ..reading.document_keys import ERROR_KEYS
 from ..reading.jsonfile import spelled
-from ..reading.keys import ERROR_KEYS
 from ..reading.names import Names, holds_words, index_in, index_of, listing
+from ..reading.option_arrays import entry_of, fitted, read_array
 from ..reading.problem import Problem
 from ..wording import counted, quoted
 from ..writing.inputs import mask_of_problem

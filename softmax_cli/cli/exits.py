@@ -66,7 +66,7 @@ def _usage(error: Any) -> tuple[str, str]:
     context = getattr(error, "ctx", None)
     option = getattr(error, "option_name", "")
     if context is not None and message.startswith("No such option"):
-        from .neighbours import meant
+        from .option_suggestions import meant
 
         known = {name for parameter in context.command.params for name in (*parameter.opts, *parameter.secondary_opts)}
         found = f"no such option: {escaped(option, 200)}"

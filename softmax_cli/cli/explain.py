@@ -15,7 +15,7 @@ from .own_options import Explanation
 if TYPE_CHECKING:
     from ..explaining.worked_entry import WorkedEntry
     from ..reading.problem import Problem
-    from .lines import Document, Work
+    from .json_lines import Document, Work
 
 
 @command("explain", "the derivation, worked with your own numbers")
@@ -38,7 +38,7 @@ def explain(inputs: Inputs, explanation: Explanation, error: ErrorSide, lines: L
                 fail(f"--{name.replace('_', '-')} belongs to the loss", "add --of loss-grad")
     read_too = {f"--{key.replace('_', '-')}": getattr(error, key) for key in READ}
     if lines.jsonl:
-        from .lines import run_lines
+        from .json_lines import run_lines
 
         check_values(inputs, read_too)
         done_if(run_lines(inputs, lines, explanation.output, _line_work(explanation, error, inputs.header)))
@@ -87,7 +87,7 @@ def _line_work(explanation: Explanation, error: ErrorSide, header: bool | None) 
     from dataclasses import replace
 
     from .error_options import for_lines
-    from .lines import ALONE, Work
+    from .json_lines import ALONE, Work
 
     format = explanation.format or "text"
     common = for_lines(error, header)

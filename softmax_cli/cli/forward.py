@@ -20,7 +20,7 @@ class Held(NamedTuple):
 
 if TYPE_CHECKING:
     from ..reading.problem import Problem
-    from .lines import Document, Work
+    from .json_lines import Document, Work
 
 
 @command("forward", "the logits z and the probabilities h")
@@ -36,8 +36,8 @@ def forward(inputs: Inputs, log: Log, held: Held, lines: Lines, output: Output) 
 
     The logits z = Wᵀx + b and the probabilities h = softmax(z/T); with --log, ln h as well.
     """
-    from ..writing.emit import chosen_format, emit
     from ..writing.formats.registry import ONE_ARRAY
+    from ..writing.write_result import chosen_format, emit
 
     if lines.jsonl:
         if held.of is not None:
@@ -57,7 +57,7 @@ def forward(inputs: Inputs, log: Log, held: Held, lines: Lines, output: Output) 
 def _line_work(log: bool) -> "Work":
     """z and h of each of many lines, and ln h where it is asked for."""
     from ..writing.forward_result import values_of
-    from .lines import Work
+    from .json_lines import Work
 
     def compute(problem: "Problem", documents: "list[Document]") -> "list[Document]":
         found = values_of(problem, log)

@@ -24,9 +24,9 @@ from ..errors import InputError
 from ..reading.problem import Problem
 from ..wording import shown
 from .error_options import error_of
+from .function_parent import callee_in
 from .options import ErrorSide
 from .own_options import Against, Function
-from .process import callee_in
 
 LIMIT = 10.0  # seconds for a call
 

@@ -10,7 +10,7 @@ from .options import DrawnOutput, ErrorSide, Inputs, Lines
 
 if TYPE_CHECKING:
     from ..reading.problem import Problem
-    from .lines import Document, Work
+    from .json_lines import Document, Work
 
 
 @command("hessian", "d²E/dW²: the curvature of the error in the weights")
@@ -26,8 +26,8 @@ def hessian(inputs: Inputs, error: ErrorSide, lines: Lines, output: DrawnOutput)
     and column i·J + j belong to W[j,i]. It is the Gauss-Newton matrix, and without class weights and λ the Fisher
     matrix. A target is needed only where class weights or ignored rows depend on it.
     """
-    from ..writing.emit import chosen_format
     from ..writing.hessian_result import hessian_result
+    from ..writing.write_result import chosen_format
     from .error_options import error_of, named_as_given, say_spread
 
     read_too = {f"--{key.replace('_', '-')}": getattr(error, key) for key in READ}
@@ -53,7 +53,7 @@ def _line_work(error: ErrorSide, header: bool | None) -> "Work":
 
     from ..writing.hessian_result import hessian_of
     from .error_options import for_lines, named_as_given, say_spread
-    from .lines import ALONE, Work
+    from .json_lines import ALONE, Work
     from .loss_grad import error_of_line
 
     options = for_lines(error, header)

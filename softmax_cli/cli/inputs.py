@@ -12,7 +12,7 @@ from .options import DrawnOutput, Inputs, Lines, Output
 
 if TYPE_CHECKING:
     from ..reading.problem import Problem
-    from .lines import Work
+    from .json_lines import Work
 
 
 def problem_of(
@@ -59,7 +59,7 @@ def check_values(inputs: Inputs, also_read: dict[str, str | None]) -> None:
 
 
 def answer_lines(inputs: Inputs, lines: Lines, output: Output | DrawnOutput, work: "Work") -> None:
-    from .lines import run_lines
+    from .json_lines import run_lines
 
     check_values(inputs, {})
     if output.format not in (None, "json"):

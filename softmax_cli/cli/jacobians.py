@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..reading.problem import Problem
     from ..writing.jacobian_result import Asked
     from ..writing.result import Result
-    from .lines import Document, Work
+    from .json_lines import Document, Work
 
 
 @command("softmax-grad", "dS/dZ: h by the logits, or ln h with --log")
@@ -75,8 +75,8 @@ def _jacobian(
     log: bool = False,
     method: "Method | None" = None,
 ) -> None:
-    from ..writing.emit import chosen_format
     from ..writing.jacobian_result import Asked, jacobian_result
+    from ..writing.write_result import chosen_format
 
     def asked(problem: "Problem") -> Asked:
         if quantity != "dS_dZ":
@@ -87,7 +87,7 @@ def _jacobian(
         from ..reading.zarrchunks import is_store
 
         if is_store(inputs.input):
-            from .stored import read_stored
+            from .from_zarr import read_stored
 
             result, format = read_stored(inputs, lines, shape, output, quantity, log, method)
             show(result, format, output, result.document["layout"])  # type: ignore[arg-type]
@@ -114,7 +114,7 @@ def refuse_plots_of_lines(output: DrawnOutput) -> None:
 
 def show(result: "Result", format: str, output: DrawnOutput, layout: "Layout" = "numerator") -> None:
     """A result that can be drawn, drawn or written."""
-    from ..writing.emit import emit
+    from ..writing.write_result import emit
 
     if output.plot is not None:
         if output.plot == output.output:
@@ -135,7 +135,7 @@ def show(result: "Result", format: str, output: DrawnOutput, layout: "Layout" = 
 def _line_work(asked: "Callable[[Problem], Asked]") -> "Work":
     """A Jacobian of each of many lines."""
     from ..writing.jacobian_result import batch_and_dense, in_layout
-    from .lines import Work
+    from .json_lines import Work
 
     def compute(problem: "Problem", documents: "list[Document]") -> "list[Document]":
         wanted = asked(problem)
@@ -148,6 +148,6 @@ def _line_work(asked: "Callable[[Problem], Asked]") -> "Work":
 
 
 def _chosen_outputs(text: str | None, problem: "Problem") -> list[int] | None:
-    from ..reading.choices import chosen_indices
+    from ..reading.index_ranges import chosen_indices
 
     return None if text is None else chosen_indices(text, problem.W.shape[1], "--outputs", "output", problem.names)

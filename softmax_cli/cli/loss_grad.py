@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ..core.arrays import Array
     from ..core.loss_arguments import Wrt
     from ..reading.problem import Problem
-    from .lines import Document, Work
+    from .json_lines import Document, Work
 
 
 @command("loss-grad", "the error E, its gradient in W, b, x, z: what training needs")
@@ -36,13 +36,13 @@ def loss_grad(
     --upstream gives. The plain column sums of dL/dW are zero, because the outputs sum to one, and move no weight: each
     row has to be weighted by what its output costs.
     """
-    from ..writing.emit import chosen_format
     from ..writing.loss_result import loss_result, refuse_several
+    from ..writing.write_result import chosen_format
     from .error_options import error_of, named_as_given, say_spread
 
     read_too = {f"--{key.replace('_', '-')}": getattr(error, key) for key in READ}
     if running.workers is not None or running.partial or in_shards(inputs.x):
-        from .sharded import over_shards
+        from .loss_grad_sharded import over_shards
 
         over_shards(inputs, error, step, lines, running, output)
         return
@@ -122,7 +122,7 @@ def moved_by(problem: "Problem", found: "dict[str, Array]", step: Step) -> "dict
     """W_new = W − r·dE/dW and b_new = b − r·dE/db, of the derivatives that are there."""
     import numpy as np
 
-    from ..core.step import moved
+    from ..core.gradient_step import moved
 
     if step.learning_rate is None:
         return {}
@@ -143,7 +143,7 @@ def _line_work(error: ErrorSide, step: Step, header: bool | None) -> "Work":
     import numpy as np
 
     from .error_options import NO_SIDE, SIDES, for_lines, named_as_given, say_spread
-    from .lines import Work
+    from .json_lines import Work
 
     options = for_lines(error, header)
     said: set[str] = set()

@@ -49,15 +49,15 @@ def merge(merging: Merging, output: Output) -> None:
     import numpy as np
 
     from ..core.arrays import Array
-    from ..reading.entries import read_entry
     from ..reading.layer import weights
+    from ..reading.option_arrays import read_entry
     from ..reading.problem import Problem
     from ..running.partialfile import merged, read_partial
     from ..wording import counted
-    from ..writing.emit import chosen_format, emit
     from ..writing.loss_result import loss_result, refuse_several
     from ..writing.messages import say
-    from .sharded import partial_files, said_of_doubt
+    from ..writing.write_result import chosen_format, emit
+    from .loss_grad_sharded import partial_files, said_of_doubt
 
     format = chosen_format(output.format, output.json, output.output)
     wanted = [f"dE_d{name.strip()}" for name in (merging.wrt or "W,b").split(",")]

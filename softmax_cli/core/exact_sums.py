@@ -1,8 +1,9 @@
 """Sums over any number of inputs that have one result: the exact sum, rounded once.
 
 Whatever the blocks, their order, the threads and the processor, Σₙ xₙ ⊗ dₙ over numbers d has the same bits. A part of
-it is made of products of slices, which are exact (`sliced`), and kept as a sum of three doubles with a bound on what
-they lack. Parts add up to such a part, and at the end the bound tells which entries are sure to be correctly rounded.
+it is made of products of slices, which are exact (`sliced_products`), and kept as a sum of three doubles with a bound
+on what they lack. Parts add up to such a part, and at the end the bound tells which entries are sure to be correctly
+rounded.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Array
-from .sliced import Cut, rows_at_once
+from .sliced_products import Cut, rows_at_once
 from .split_exponent import Apart, Powers, doubles
 from .twofold import UNIT, UNIT_SQUARED, two_sum
 

@@ -21,8 +21,8 @@ from .arrays import Array, checked, real_array
 from .logarithm import log_of_one_and
 from .logits import Weights
 from .masks import Mask, joined, mask_of, masked_array
-from .sliced import SLICES, Cut, cut_rows
-from .small import small_layer
+from .sliced_products import SLICES, Cut, cut_rows
+from .small_layer import small_layer
 from .softmax import divided, softmax, softmax_apart
 from .split_exponent import Apart
 from .threads import in_order

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Array
-from .dots import dots
+from .careful_dots import dots
 from .exact_dot import exact_dots_apart
 from .layer import Layer
 from .split_exponent import NONE, Apart, Powers, exponent, product

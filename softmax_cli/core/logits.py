@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Array
-from .dots import dots
+from .careful_dots import dots
 from .exact_dot import exact_entries
-from .sliced import (
+from .sliced_products import (
     MORE,
     SLICES,
     Cut,

@@ -23,7 +23,7 @@ from .logits import Weights
 from .loss_arguments import Wrt, given, wanted_of
 from .masks import Mask
 from .objective import Objective, Options, Reduction, objective
-from .sliced import Cut
+from .sliced_products import Cut
 from .split_exponent import Apart, doubles, expanded, scaled, times
 from .threads import in_order
 from .twofold import two_product

@@ -12,8 +12,8 @@ from rich.text import Text
 from ..core.arrays import Layout
 from ..writing.console import on_console
 from ..writing.result import Result
-from .cells import Picture, downsample
 from .colour_scale import scale_of
+from .downsample import Picture, downsample
 from .view import Label, View, view_of
 
 BELOW, ABOVE, NEUTRAL = (0, 92, 230), (222, 45, 20), (128, 128, 128)

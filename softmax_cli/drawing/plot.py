@@ -18,8 +18,8 @@ from ..errors import InputError
 from ..wording import shown
 from ..writing.files import target
 from ..writing.result import Result
-from .cells import downsample
 from .colour_scale import scale_of
+from .downsample import downsample
 from .view import Label, View, view_of
 
 SUFFIXES = ("png", "svg", "pdf")

@@ -7,8 +7,8 @@ from html import escape
 
 import numpy as np
 
-from .cells import downsample
 from .colour_scale import scale_of
+from .downsample import downsample
 from .view import Plain, View
 
 CELLS, ROWS = 10_000, 100  # drawn at most

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core.arrays import Array
 from .equations import Part, Step, Symbol, say
-from .error import Loss
+from .loss_model import Loss
 from .loss_steps import given, loss_of, shown
 from .symbols import ERROR, LAMBDA, NORM, PENALTY, SQUARES
 from .worked_entry import TERMS, WorkedEntry

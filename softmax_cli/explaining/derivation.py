@@ -15,12 +15,12 @@ from .batch_steps import all_together
 from .derivative_steps import chain, logit_derivative, shortcut, softmax_derivative
 from .equations import Step
 from .further_steps import by_bias, by_input, by_logarithm
-from .in_brief import in_brief
 from .layer_steps import logits, softmax, the_layer, the_logits
 from .learning_steps import moving_the_weight
 from .loss_gradient_steps import by_weights, learning
 from .loss_logit_steps import by_logits
 from .loss_steps import the_loss
+from .summary_steps import in_brief
 from .worked_entry import WorkedEntry, worked_entry
 from .worked_loss import worked_loss
 

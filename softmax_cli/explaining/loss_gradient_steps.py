@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.arrays import Array
+from ..core.gradient_step import moved
 from ..core.loss_gradient import loss_gradient
-from ..core.step import moved
 from ..errors import InputError
 from .equations import Part, Step, Symbol, number, number_tex, say
-from .error import Loss
 from .loss_logit_steps import by
+from .loss_model import Loss
 from .loss_steps import A_ROW_EACH, loss_of, shown
 from .symbols import BIASES, DE_DB, DE_DW, DE_DX, INPUTS, WEIGHTS
 from .worked_entry import WorkedEntry

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core.arrays import Array
 from .equations import Equation, Part, Step, Symbol, number, say
-from .error import Loss, Target
+from .loss_model import Loss, Target
 from .loss_steps import A_ROW_EACH, loss_of, mixed_of
 from .symbols import DE_DZ, LOGITS, NORM, T, U
 from .worked_entry import WorkedEntry

@@ -6,8 +6,8 @@ import numpy as np
 
 from ..wording import counted
 from .equations import Part, Step, Symbol, number, number_tex, say
-from .error import Loss, Target
 from .layer_steps import tempered_and_masked
+from .loss_model import Loss, Target
 from .symbols import ERROR, PROBABILITIES, U, Y
 from .worked_entry import TERMS, WorkedEntry
 

@@ -20,7 +20,7 @@ from ..core.masks import Mask
 from ..errors import InputError
 from ..wording import counted, escaped
 from .equations import NOTHING, Equation, Kind, Matrix, Prose, Symbol, equation, number, say
-from .error import Loss
+from .loss_model import Loss
 
 TERMS = 6  # of a sum that are shown one by one
 CORNER = 6  # rows and columns of a matrix that are shown in text

@@ -17,7 +17,7 @@ from ..core.objective import Objective, Options
 from ..core.split_exponent import doubles
 from ..core.targets import Classes, Pair, Probabilities, sum_of_others
 from ..errors import InputError
-from .error import Loss, Target
+from .loss_model import Loss, Target
 from .worked_entry import WorkedEntry, worked_entry
 
 RATE = 0.1  # of learning, unless given

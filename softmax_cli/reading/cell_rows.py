@@ -11,7 +11,7 @@ import numpy as np
 from ..core.arrays import Array
 from ..errors import InputError
 from ..wording import counted, quoted
-from .cells import expected, number
+from .cell_values import expected, number
 
 Rows = Iterable[tuple[int, list[str]]]  # the line that each row starts on, and its cells
 

@@ -9,8 +9,8 @@ import numpy as np
 
 from ..errors import InputError
 from ..wording import escaped, quoted
-from .cells import is_name
-from .rows import Lines, csv_rows, delimiter_of, end_of_rows, is_header, start_of_rows, unmarked
+from .cell_values import is_name
+from .table_rows import Lines, csv_rows, delimiter_of, end_of_rows, is_header, start_of_rows, unmarked
 
 _NUMERIC = b'0123456789+-.eE,;\t\r\n "'
 

@@ -8,7 +8,7 @@ from ..core.arrays import Array
 from ..errors import InputError
 from ..wording import quoted
 from .cell_rows import bad_cell, numbers
-from .cells import MINUS, expected, is_name, is_number
+from .cell_values import MINUS, expected, is_name, is_number
 from .pasted import pointed
 
 _FRACTION = re.compile(r"\s*([-+]?\d{1,300})/(\d{1,300})\s*")

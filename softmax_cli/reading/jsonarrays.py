@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 
 from ..errors import InputError
-from .bulk import LARGE, json_matrix
+from .fast_decimals import LARGE, json_matrix
 from .jsonfile import parse_json
 
 _KEY = re.compile(rb'\s*"([^"\\\x00-\x1f]*)"\s*:\s*')

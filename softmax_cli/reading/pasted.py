@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from ..errors import InputError
 from ..wording import escaped, quoted
-from .cells import number
+from .cell_values import number
 from .jsonfile import json_array
 
 OPENING = re.compile(r"\s*(?:[A-Za-z_]\w*\s*=\s*)?(?:[A-Za-z_][\w.]*\s*\(\s*)?\[")  # what such a text starts with

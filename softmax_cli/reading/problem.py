@@ -14,14 +14,14 @@ from ..core.masks import Mask
 from ..errors import InputError
 from ..wording import escaped
 from .archives import Archive, JsonObject, listed
+from .document_keys import BESIDE, LAYER_KEYS, WeightsLayout, passed_on, refuse_near
 from .documents import read_document
-from .entries import Entry, entry_of, fitted, held_as, read_entry
-from .keys import BESIDE, LAYER_KEYS, WeightsLayout, passed_on, refuse_near
+from .framework_names import layer_in
 from .layer import Weights, biases, weights
 from .masks import open_numbers, read_mask
-from .models import layer_in
 from .names import INPUTS, OUTPUTS, Names, fitting, names_in
 from .npy_rows import rows_in_file
+from .option_arrays import Entry, entry_of, fitted, held_as, read_entry
 from .shapes import cut_by_shell, inputs_in, refuse_misfit, refuse_missing
 from .sources import STDIN, named, refuse_stdin_twice, taken_of
 

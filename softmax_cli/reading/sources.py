@@ -11,10 +11,10 @@ from typing import IO, NamedTuple
 
 from ..errors import InputError
 from ..wording import escaped, shown
-from .cells import MINUS
-from .foreign import refuse_foreign
+from .cell_values import MINUS
 from .npyfile import MAGIC
 from .pasted import OPENING
+from .refused_files import refuse_foreign
 from .safetensorsfile import LONGEST_HEADER
 
 SUFFIXES = {".json": "json", ".csv": "csv", ".tsv": "tsv", ".npy": "npy", ".npz": "npz", ".safetensors": "safetensors"}

@@ -10,11 +10,11 @@ import numpy as np
 from ..core.arrays import Array
 from ..errors import InputError
 from ..wording import escaped
-from .bulk import take_lines
 from .cell_rows import bad_cell, numbers
-from .cells import expected, is_name, is_number
+from .cell_values import expected, is_name, is_number
 from .columns import blanked, row_names, word_columns
-from .rows import HEADER, Lines, csv_rows, delimiter_of, end_of_rows, is_header, start_of_rows, unmarked
+from .fast_decimals import take_lines
+from .table_rows import HEADER, Lines, csv_rows, delimiter_of, end_of_rows, is_header, start_of_rows, unmarked
 
 _SEPARATORS = {";": "semicolons", "\t": "tabs", ",": "commas", " ": "spaces"}
 

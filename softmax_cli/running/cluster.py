@@ -15,7 +15,7 @@ from typing import Any
 from ..core import cpus
 from ..errors import InputError
 from ..wording import shown
-from .engines import Calls, Each
+from .worker_pools import Calls, Each
 
 PATIENCE = 10  # seconds in which a scheduler answers
 RETRIES = 2  # of a task that raises something else than InputError; Dask itself tries again what a lost worker had

@@ -9,7 +9,7 @@ from ..reading.problem import Problem
 from .inputs import inputs_of
 from .labels import Labels, of_input
 from .result import Result, Value
-from .sheet import Sheet, Sheets, vectors_sheet
+from .table_source import Sheet, Sheets, vectors_sheet
 
 PART = 1 << 18  # entries of x, or of z, that are evaluated at once
 

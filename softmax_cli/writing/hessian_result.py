@@ -12,7 +12,7 @@ from ..reading.problem import Problem
 from .inputs import inputs_of
 from .labels import Axes, Labels, of_input
 from .result import Result, Stream, Value
-from .sheet import Sheet, Sheets
+from .table_source import Sheet, Sheets
 
 
 def hessian_of(problem: Problem, error: dict[str, Any]) -> Hessian:

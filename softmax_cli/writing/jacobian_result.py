@@ -15,7 +15,7 @@ from .inputs import inputs_of
 from .labels import Axes, Labels, of_input
 from .memory import require_memory
 from .result import Result, Stream, Value
-from .sheet import Indices, Sheet, Sheets
+from .table_source import Indices, Sheet, Sheets
 
 
 class Asked(NamedTuple):

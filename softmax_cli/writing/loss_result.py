@@ -14,7 +14,7 @@ from .formats.registry import ONE_ARRAY
 from .inputs import inputs_of
 from .labels import Axes, Labels, of_input
 from .result import Result, Value
-from .sheet import Sheet, Sheets, matrix_sheet
+from .table_source import Sheet, Sheets, matrix_sheet
 
 ORDER = ("dE_dz", "dE_dW", "dE_db", "dE_dx", "W_new", "b_new")
 

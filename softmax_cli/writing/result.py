@@ -13,7 +13,7 @@ from .labels import Axes
 
 if TYPE_CHECKING:
     from ..core.batch import Batch
-    from .sheet import Sheets
+    from .table_source import Sheets
 
 
 OPEN = ("b", "z", "b_new", "log_h")  # keys of arrays in which −∞ stands for an output that is masked

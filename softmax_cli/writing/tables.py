@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from .sheet import Indices, Sheet, Sheets
+from .table_source import Indices, Sheet, Sheets
 
 ROWS, COLUMNS = 24, 24  # shown of a longer or wider matrix
 SHEETS = 6  # shown of more

@@ -183,6 +183,6 @@ def test_partials_that_do_not_belong_together_or_leave_gaps_are_refused(data):
 
 
 def test_no_engine_is_loaded_by_a_call_that_names_none():
-    code = "import sys, softmax_cli.cli.app, softmax_cli.running.engines; print('distributed' in sys.modules)"
+    code = "import sys, softmax_cli.cli.app, softmax_cli.running.worker_pools; print('distributed' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"

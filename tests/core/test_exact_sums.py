@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from softmax_cli.core.exact_sums import ExactSum, ProductSum, known_zeros, sum_of
 from softmax_cli.core.integer_sums import UNIT, quotient, whole_sums
-from softmax_cli.core.sliced import SLICES, bits_for, cut_rows
+from softmax_cli.core.sliced_products import SLICES, bits_for, cut_rows
 from softmax_cli.core.split_exponent import Apart
 
 KINDS = {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from softmax_cli import forward
-from softmax_cli.core.dots import dots
+from softmax_cli.core.careful_dots import dots
 from softmax_cli.core.exact_dot import exact_dots, exact_dots_apart
 from softmax_cli.core.twofold import two_product
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from softmax_cli.core import logits as core
 from softmax_cli.core.logits import Weights, careful_logits, logits_of_one, quick_logits
-from softmax_cli.core.sliced import (
+from softmax_cli.core.sliced_products import (
     MORE,
     SLICES,
     bits_for,
@@ -221,7 +221,7 @@ def test_an_input_gets_the_same_bits_alone_and_in_any_batch(kind, shape, monkeyp
         monkeypatch.setattr(core, "KEPT", len(W))  # one column of W at a time
         monkeypatch.setattr(core, "CHUNK", 1)
         monkeypatch.setattr(core, "SHARED", 1)
-        monkeypatch.setattr("softmax_cli.core.sliced.CACHED", 8)
+        monkeypatch.setattr("softmax_cli.core.sliced_products.CACHED", 8)
         assert [a.tobytes() for a in Weights(W, b)._sliced(x, sliced(x, bits_for(len(W))))] == [
             a.tobytes() for a in together
         ]

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from softmax_cli.core import layer as core
-from softmax_cli.core.dots import dots
-from softmax_cli.core.small import WEIGHTS, small_layer
+from softmax_cli.core.careful_dots import dots
+from softmax_cli.core.small_layer import WEIGHTS, small_layer
 
 doubles = st.floats(allow_nan=False, allow_infinity=False)
 moderate = st.floats(-100.0, 100.0) | st.sampled_from([0.0, -0.0, 1.0, -1.0, 0.1, 5e-324, 1e-300])

@@ -3,7 +3,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from softmax_cli.core.step import moved
+from softmax_cli.core.gradient_step import moved
 
 
 def rounded(value):

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from softmax_cli.core import layer as core
 from softmax_cli.core.jacobian import Jacobian, layer_structure, linear_structure, softmax_structure
-from softmax_cli.drawing.cells import downsample
 from softmax_cli.drawing.colour_scale import scale_of
+from softmax_cli.drawing.downsample import downsample
 from softmax_cli.drawing.view import View
 
 

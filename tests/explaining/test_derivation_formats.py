@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from printed import assert_true_to_the_digits_shown, equations, latex_equations, mathml_equations
 
 from softmax_cli.explaining.derivation import steps_to
-from softmax_cli.explaining.formats.entries import entries_of
 from softmax_cli.explaining.formats.html import as_html
 from softmax_cli.explaining.formats.latex import as_latex
 from softmax_cli.explaining.formats.markdown import as_markdown
+from softmax_cli.explaining.formats.page_matrix import entries_of
 from softmax_cli.explaining.formats.text import as_text
 from softmax_cli.explaining.worked_entry import worked_entry
 from softmax_cli.explaining.worked_loss import worked_loss

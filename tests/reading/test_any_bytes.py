@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from softmax_cli.errors import InputError
-from softmax_cli.reading.entries import read_array, read_entry
 from softmax_cli.reading.jsonfile import parse_document
+from softmax_cli.reading.option_arrays import read_array, read_entry
 from softmax_cli.reading.problem import read_problem
 
 WHOLE = {

@@ -27,7 +27,7 @@ from bad_input import (
     twice,
 )
 
-from softmax_cli.reading.entries import read_array
+from softmax_cli.reading.option_arrays import read_array
 
 
 @pytest.fixture(autouse=True)

@@ -5,7 +5,7 @@ import os
 import pytest
 from bad_input import SAVE_AS_TEXT, cases, refusal
 
-from softmax_cli.reading.entries import read_array
+from softmax_cli.reading.option_arrays import read_array
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from softmax_cli.errors import InputError
-from softmax_cli.reading.entries import read_array
+from softmax_cli.reading.option_arrays import read_array
 
 DAMAGED = "W.safetensors is a damaged .safetensors file"
 REAL = "where real numbers are expected"

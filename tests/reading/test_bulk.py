@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from softmax_cli.errors import InputError
-from softmax_cli.reading import bulk, jsonarrays
-from softmax_cli.reading.entries import read_array
+from softmax_cli.reading import fast_decimals, jsonarrays
+from softmax_cli.reading.option_arrays import read_array
 from softmax_cli.reading.problem import read_problem
 
 FUZZ = {"derandomize": True, "deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
@@ -26,7 +26,7 @@ TABLES = st.integers(1, 4).flatmap(lambda C: st.lists(st.lists(CELLS, min_size=C
 @pytest.fixture(autouse=True)
 def small_pieces(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(bulk, "PIECE", 40)
+    monkeypatch.setattr(fast_decimals, "PIECE", 40)
     monkeypatch.setattr(jsonarrays, "LARGE", 1)
 
 

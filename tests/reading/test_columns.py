@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from bad_input import refusal
 
-from softmax_cli.reading.entries import read_array, read_entry
+from softmax_cli.reading.option_arrays import read_array, read_entry
 from softmax_cli.reading.problem import read_problem
 
 NAMES = ("setosa", "versicolor", "virginica")

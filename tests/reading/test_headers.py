@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from bad_input import refusal
 
-from softmax_cli.reading.entries import read_array
+from softmax_cli.reading.option_arrays import read_array
 from softmax_cli.reading.problem import read_problem
 
 HEADER = "if the first row names the columns, add --header"

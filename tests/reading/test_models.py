@@ -8,7 +8,7 @@ import pytest
 from bad_input import refusal
 
 from softmax_cli import forward
-from softmax_cli.reading.entries import read_array
+from softmax_cli.reading.option_arrays import read_array
 from softmax_cli.reading.problem import read_problem
 
 W = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])  # as torch stores it: two outputs, three inputs

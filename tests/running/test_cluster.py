@@ -14,7 +14,7 @@ from command import refused, run
 from large import result, start, workers_of, write_shards
 
 from softmax_cli import InputError
-from softmax_cli.running.engines import engine
+from softmax_cli.running.worker_pools import engine
 
 pytestmark = [
     pytest.mark.slow,

@@ -9,7 +9,7 @@ from cluster import wait_for
 
 from softmax_cli import InputError
 from softmax_cli.core import cpus
-from softmax_cli.running.engines import count_of, engine
+from softmax_cli.running.worker_pools import count_of, engine
 
 
 def square(n, _folder):

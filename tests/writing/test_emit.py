@@ -10,9 +10,9 @@ from softmax_cli import InputError
 from softmax_cli.core import layer as core
 from softmax_cli.core.batch import Batch
 from softmax_cli.core.jacobian import layer_structure
-from softmax_cli.writing.emit import emit
 from softmax_cli.writing.result import Result, Stream
-from softmax_cli.writing.sheet import Sheets, matrix_sheet
+from softmax_cli.writing.table_source import Sheets, matrix_sheet
+from softmax_cli.writing.write_result import emit
 
 
 def of_array(values):

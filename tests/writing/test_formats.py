@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from softmax_cli import InputError
 from softmax_cli.core import layer as core
 from softmax_cli.core.jacobian import LAYOUTS, layer_structure
-from softmax_cli.writing.formats.json_text import PIECE
+from softmax_cli.writing.formats.json_numbers import PIECE
 from softmax_cli.writing.formats.registry import writer
 from softmax_cli.writing.result import Result, Stream
 
@@ -88,7 +88,7 @@ def jacobians(draw):
 @given(arrays(), st.integers(1, 7), st.integers(1, 30))
 def test_json_of_any_blocks_is_the_array_to_the_bit(array, rows, piece):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("softmax_cli.writing.formats.json_text.PIECE", piece)
+        patch.setattr("softmax_cli.writing.formats.json_numbers.PIECE", piece)
         text = written("json", {"a": stream_of(array, rows)})
     assert bits(parsed(text)["a"]) == bits(array)
     assert np.shape(parsed(text)["a"]) == array.shape
@@ -98,7 +98,7 @@ def test_json_of_any_blocks_is_the_array_to_the_bit(array, rows, piece):
 @given(arrays(), st.integers(1, 7), st.integers(1, 30))
 def test_json_of_any_blocks_has_the_layout_of_compact_json(array, rows, piece):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("softmax_cli.writing.formats.json_text.PIECE", piece)
+        patch.setattr("softmax_cli.writing.formats.json_numbers.PIECE", piece)
         text = written("json", {"a": stream_of(np.sign(array), rows)})
     assert text.decode() == json.dumps({"a": np.sign(array).tolist()}, separators=(",", ":")) + "\n"
 
@@ -115,7 +115,7 @@ def test_json_of_a_jacobian_is_the_dense_array(case):
 def test_csv_of_any_blocks_is_the_matrix_to_the_bit(array, rows, piece):
     matrix = array.reshape(len(array), -1)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("softmax_cli.writing.formats.json_text.PIECE", piece)
+        patch.setattr("softmax_cli.writing.formats.json_numbers.PIECE", piece)
         text = written("csv", {"a": stream_of(matrix, rows)}).decode()
     read = [[float(cell) for cell in row] for row in csv.reader(io.StringIO(text, newline=""))]
     assert bits(read) == bits(matrix)

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from softmax_cli.writing.sheet import Sheet, Sheets, matrix_sheet
+from softmax_cli.writing.table_source import Sheet, Sheets, matrix_sheet
 from softmax_cli.writing.tables import show, show_all
 
 NAMES = ["a", "日本語", "[red]b[/red]", "a longer name", "é", "W[0,1]"]

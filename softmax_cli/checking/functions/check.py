@@ -10,13 +10,13 @@ from ...core.vector_products import Reduction
 from ...errors import InputError
 from ...wording import counted, escaped
 from .calling import Callee, Failed, Returned, call_here
+from .calling_ways import COSTLY, RANKS, Posed, Setting, Way, best_way, kinds_returned
 from .function_report import FunctionReport
 from .judging import Terms, judged
-from .kinds import Kind, read_returns
 from .plan import plan
 from .problems import Problem, Rank, battery
+from .return_kinds import Kind, read_returns
 from .signature import describe
-from .ways import COSTLY, RANKS, Posed, Setting, Way, best_way, kinds_returned
 
 PATIENCE = 3  # calls that crash or do not end, after which no more are made
 

@@ -14,8 +14,8 @@ from ...wording import counted
 from ..compare import compare
 from ..report import Report
 from .calling import Failed, Outcome, Result
-from .kinds import Kind, fitting, kind_named
 from .problems import Problem
+from .return_kinds import Kind, fitting, kind_named
 from .roles import OF_LAYER, OF_TARGETS
 
 SINGLE = 1e-4  # what a function that computes in single precision may be off by, relative

@@ -7,7 +7,7 @@ believed after the others.
 from __future__ import annotations
 
 from .batch import AXES, BATCH_MAXIMUM, ONE_INPUT
-from .fits import FITS
+from .fitted import FITS
 from .layer import MISSING_BIAS, MISSING_INPUT, MISSING_MASK, SIGN
 from .layout import BACKWARD, RESHAPED, ROW_MAJOR, TRANSPOSED_WEIGHTS
 from .loss import OTHER_ERRORS, SOFTMAX_TWICE, TERMS

@@ -13,9 +13,9 @@ from ..captions import TITLE, caption
 from ..derivation import rendered, steps_to
 from ..equations import Code, Equation, Matrix, Part, Prose, Step, Symbol, number_tex
 from ..worked_entry import WorkedEntry
-from .choices import packed
-from .entries import Entries, Marked, entries_of
 from .mathml import mathml
+from .packed_derivations import packed
+from .page_matrix import Entries, Marked, entries_of
 from .tex_math import arithmetic
 
 CORNER = 12  # rows and columns of the other matrices

@@ -11,7 +11,7 @@ import numpy as np
 from ...core.arrays import Array
 from ...errors import InputError
 from ..result import OPEN, Result, Stream, as_stream
-from .json_text import json_texts
+from .json_numbers import json_texts
 
 
 def write(stream: BinaryIO, result: Result) -> None:

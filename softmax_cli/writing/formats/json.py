@@ -9,7 +9,7 @@ import orjson
 from numpy.typing import NDArray
 
 from ..result import OPEN, Result, Stream, as_stream
-from .json_text import json_texts
+from .json_numbers import json_texts
 
 
 def write(stream: BinaryIO, result: Result) -> None:

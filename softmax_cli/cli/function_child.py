@@ -21,7 +21,7 @@ from typing import Any, BinaryIO
 
 from ..checking.functions.calling import Call, Failed, call_here, error_message, error_place
 from ..checking.functions.signature import describe
-from .wire import Message, receive, send
+from .pipe_messages import Message, receive, send
 
 
 def serve(path: str, name: str) -> None:

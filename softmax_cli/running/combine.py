@@ -8,10 +8,10 @@ from hashlib import sha256
 from ..core.integer_sums import Places
 from ..core.mergeable import Again
 from ..errors import InputError
-from .engines import Each
 from .partialfile import Covered, Partial, unpacked
 from .shards import Piece
 from .tasks import Goal, summed, summed_again
+from .worker_pools import Each
 
 
 def gathered(

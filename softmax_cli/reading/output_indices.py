@@ -11,7 +11,7 @@ from ..core.arrays import Array
 from ..errors import InputError
 from ..wording import quoted
 from .cell_rows import values_of
-from .cells import is_name, number
+from .cell_values import is_name, number
 from .columns import Column
 from .names import index_of, listing
 

@@ -19,9 +19,11 @@ from ..checking.functions.signature import Parameter, Signature
 from ..errors import InputError
 from ..wording import escaped, quoted, shown
 from ..writing import cleanup
-from .wire import Message, receive, send
+from .pipe_messages import Message, receive, send
 
-CODE = "import sys; sys.path.append(sys.argv[1]); from softmax_cli.cli.callee import serve; serve(*sys.argv[2:])"
+CODE = (
+    "import sys; sys.path.append(sys.argv[1]); from softmax_cli.cli.function_child import serve; serve(*sys.argv[2:])"
+)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ..errors import InputError
 from ..wording import escaped
 from .archives import Archive, listed
-from .keys import WeightsLayout
+from .document_keys import WeightsLayout
 
 # the name of the weights, by the last part of the key: the name of the biases beside them, and how W is stored
 _PAIRS: dict[str, tuple[str, WeightsLayout]] = {

@@ -17,10 +17,10 @@ from ..core.masks import mask_of
 from ..core.mergeable import checked_end
 from ..errors import InputError
 from ..wording import counted
-from .engines import Calls, Each
-from .gather import again_by, gathered
+from .combine import again_by, gathered
 from .shards import read_shards, tasks_of
 from .tasks import Goal, try_options
+from .worker_pools import Calls, Each
 
 Map = Callable[[Callable[[Any], Any], Sequence[Any]], Iterable[Any]]  # as the built-in map has it
 WORKERS = 16  # for so many there are tasks enough; a map does not say how many it has

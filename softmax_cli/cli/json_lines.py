@@ -17,11 +17,11 @@ import orjson
 
 from ..core.arrays import Array
 from ..errors import InputError
-from ..reading.entries import read_entry
+from ..reading.document_keys import ERROR_KEYS, refuse_other_layout, said_layout
 from ..reading.jsonfile import parse_document
-from ..reading.keys import ERROR_KEYS, refuse_other_layout, said_layout
 from ..reading.layer import Weights, biases, weights
 from ..reading.names import INPUTS, OUTPUTS
+from ..reading.option_arrays import read_entry
 from ..reading.problem import Problem, problem_from_document
 from ..wording import shown
 from ..writing.files import target as open_target

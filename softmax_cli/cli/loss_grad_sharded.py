@@ -10,17 +10,17 @@ from typing import Any
 from ..core.loss_arguments import Wrt
 from ..core.mergeable import Sums
 from ..reading.problem import Problem
-from ..running.engines import count_of, engine
-from ..running.gather import again_by, gathered
+from ..running.combine import again_by, gathered
 from ..running.partialfile import packed
 from ..running.shards import Shard, read_shards, tasks_of
 from ..running.tasks import Goal, try_options
+from ..running.worker_pools import count_of, engine
 from ..wording import counted, shown
 from ..writing import cleanup
-from ..writing.emit import chosen_format
 from ..writing.files import target
 from ..writing.loss_result import loss_result, refuse_several
 from ..writing.messages import say
+from ..writing.write_result import chosen_format
 from .error_options import NO_SIDE, error_of, named_as_given
 from .inputs import fail, problem_of
 from .jacobians import show

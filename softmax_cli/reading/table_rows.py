@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ..errors import InputError
 from ..wording import quoted
-from .cells import is_name, is_number
+from .cell_values import is_name, is_number
 from .encoding import decode
 
 HEADER = "if the first row names the columns, add --header"

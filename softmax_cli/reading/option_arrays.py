@@ -10,21 +10,21 @@ from ..core.arrays import Array, real_array
 from ..errors import InputError
 from ..wording import escaped, quoted, shown
 from .archives import Archive, JsonObject, listed
-from .cells import is_number
+from .cell_values import is_number
 from .columns import column_of, only_column
+from .document_keys import WeightsLayout, said_layout
 from .documents import ARCHIVES, archive_at, archive_in
 from .encoding import decode
+from .framework_names import layer_in
 from .inline import read_inline
 from .jsonarrays import parse_with_arrays
 from .jsonfile import json_array, parse_json, parse_json_with_nan
-from .keys import WeightsLayout, said_layout
-from .models import layer_in
 from .names import Names, holds_words, index_in, index_of, listing
 from .npyfile import read_npy
+from .output_indices import column_indices, inline_indices, label_column
 from .pasted import LARGEST, OPENING, PRINTED, is_print, read_pasted
 from .sources import STDIN, named, read_bytes, sniffed
 from .tablefile import read_table
-from .words import column_indices, inline_indices, label_column
 
 _WANTED = {0: "a number", 1: "a vector", 2: "a matrix"}
 

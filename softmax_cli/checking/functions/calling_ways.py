@@ -11,9 +11,9 @@ from ...errors import InputError
 from ...wording import counted, escaped
 from .calling import Call, Callee, Failed, Outcome, Returned, Value
 from .judging import Finding, Terms, judged, kinds_of, score
-from .kinds import Kind
 from .plan import Plan
 from .problems import Problem, Rank, first
+from .return_kinds import Kind
 
 Posed = tuple[Problem, Outcome]  # a problem, and what came of it
 RANKS: tuple[Rank, ...] = ("many", "one")

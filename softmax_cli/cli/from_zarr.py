@@ -1,11 +1,11 @@
 """A Jacobian that stands in a zarr store: shown, drawn, or written again."""
 
 from ..core.batch import Quantity
-from ..reading.choices import chosen_indices
+from ..reading.index_ranges import chosen_indices
 from ..reading.zarrstore import open_store
-from ..writing.emit import chosen_format
 from ..writing.result import Result
 from ..writing.stored_result import key_of, stored_asked, stored_result
+from ..writing.write_result import chosen_format
 from .inputs import fail
 from .options import Arrangement, DrawnOutput, Inputs, Lines
 

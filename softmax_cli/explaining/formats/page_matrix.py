@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ...core.arrays import Array
 from ..equations import Symbol
-from ..error import Loss
+from ..loss_model import Loss
 from ..symbols import DE_DW, DE_DZ, DL_DW, DS_DZ, W_JI
 from ..worked_entry import WorkedEntry
 
