@@ -9,7 +9,7 @@ from command import SAMPLES, refused, run
 
 from softmax_cli import compare, self_check
 from softmax_cli.checking.quantities import COMMANDS, QUANTITIES, Of
-from softmax_cli.cli import options
+from softmax_cli.cli import own_options
 
 LAYER = [str(SAMPLES / "article.json")]
 J = K = 4
@@ -92,7 +92,7 @@ def test_what_is_printed_is_the_report_of_the_library(tmp_path):
 
 
 def test_what_can_be_checked_is_the_same_on_the_command_line_and_in_the_library():
-    assert set(get_args(options.Of)) == set(get_args(Of)) == {*COMMANDS, *QUANTITIES}
+    assert set(get_args(own_options.Of)) == set(get_args(Of)) == {*COMMANDS, *QUANTITIES}
 
 
 @pytest.mark.parametrize("key", ["z", "h", "log_h", "dL_dx", "dE_dz", "dE_db", "dE_dx", "loss"])

@@ -362,10 +362,10 @@ def test_what_is_not_a_matrix_of_numbers_is_refused(article, theirs, text):
         ({"rtol": -1.0}, "rtol is -1.0, where a number from 0 up to 1 is expected"),
         ({"rtol": math.nan}, "rtol is nan, where a number from 0 up to 1 is expected"),
         (
-            {"of": "hessian"},
-            "of is 'hessian', where one of forward, softmax-grad, linear-grad, layer-grad, loss-grad, z, h, log_h, "
-            "loss, dS_dZ, dZ_dW, dL_dW, dL_db, dL_dx, dlogS_dZ, dlogL_dW, dlogL_db, dlogL_dx, dE_dz, dE_dW, dE_db, "
-            "dE_dx is expected",
+            {"of": "weightgrad"},
+            "of is 'weightgrad', where one of forward, softmax-grad, linear-grad, layer-grad, loss-grad, hessian, z, "
+            "h, log_h, loss, dS_dZ, dZ_dW, dL_dW, dL_db, dL_dx, dlogS_dZ, dlogL_dW, dlogL_db, dlogL_dx, dE_dz, dE_dW, "
+            "dE_db, dE_dx, d2E_dW2 is expected",
         ),
         ({"target": 1}, "upstream, target and their options belong to an error: dL_dW depends on none"),
         ({"of": "loss-grad", "target": 9}, "target 9 does not exist: there are 5 outputs, 0 to 4"),

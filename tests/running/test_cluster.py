@@ -24,8 +24,15 @@ pytestmark = [
 
 @pytest.fixture
 def folder(tmp_path):
-    write_shards(tmp_path, count=60)
+    write_shards(tmp_path, count=200)
     return tmp_path
+
+
+def halted(workers):
+    """The workers, in the middle of their work however fast they are."""
+    for worker in workers:
+        worker.suspend()
+    return set(workers)
 
 
 def here(folder):
@@ -39,8 +46,11 @@ def test_a_worker_that_is_killed_in_the_middle_changes_nothing(folder):
         before = workers_of(nanny.pid)
         with start(folder, "--workers", address) as process:
             busy = wait_for(lambda: [w for w, time in workers_of(nanny.pid).items() if time > before[w] + 0.4])
-            busy[0].kill()
+            others = halted(before)
             assert process.poll() is None
+            busy[0].kill()
+            for worker in others - {busy[0]}:
+                worker.resume()
             assert process.communicate(timeout=60) == (b"", b"")
     assert result(folder) == here(folder)
 
@@ -51,8 +61,12 @@ def test_a_scheduler_that_is_lost_ends_the_run_in_one_line(folder):
         before = sum(workers_of(nanny.pid).values())
         with start(folder, "--workers", address) as process:
             wait_for(lambda: sum(workers_of(nanny.pid).values()) > before + 0.4)
+            workers = halted(workers_of(nanny.pid))
+            assert process.poll() is None
             scheduler.kill()
             out, said = process.communicate(timeout=60)
+            for worker in workers:
+                worker.resume()
     assert (process.returncode, out) == (2, b"")
     assert re.fullmatch(
         rf"softmax-jac: error: the scheduler of the cluster was lost, and \d+ of \d+ tasks are not done, "
