@@ -1,10 +1,10 @@
 """A Dask cluster of two processes: the same bits as on one machine, and one line where it fails."""
 
-import os
 import re
 import signal
 import socket
 import subprocess
+from contextlib import contextmanager, suppress
 
 import numpy as np
 import psutil
@@ -24,15 +24,31 @@ pytestmark = [
 
 @pytest.fixture
 def folder(tmp_path):
-    write_shards(tmp_path, count=200)
+    write_shards(tmp_path, count=120)
     return tmp_path
 
 
+@contextmanager
 def halted(workers):
-    """The workers, in the middle of their work however fast they are."""
+    """The workers stand still, in the middle of their work however fast they are."""
     for worker in workers:
         worker.suspend()
-    return set(workers)
+    try:
+        yield
+    finally:
+        for worker in workers:
+            with suppress(psutil.NoSuchProcess):
+                worker.resume()
+
+
+@contextmanager
+def ended(process):
+    """Whatever happens, the process does not outlive this."""
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def here(folder):
@@ -44,29 +60,25 @@ def here(folder):
 def test_a_worker_that_is_killed_in_the_middle_changes_nothing(folder):
     with two_workers(folder) as (address, nanny):
         before = workers_of(nanny.pid)
-        with start(folder, "--workers", address) as process:
+        with ended(start(folder, "--workers", address)) as process:
             busy = wait_for(lambda: [w for w, time in workers_of(nanny.pid).items() if time > before[w] + 0.4])
-            others = halted(before)
-            assert process.poll() is None
-            busy[0].kill()
-            for worker in others - {busy[0]}:
-                worker.resume()
+            with halted(before):
+                assert process.poll() is None
+                busy[0].kill()
             assert process.communicate(timeout=60) == (b"", b"")
     assert result(folder) == here(folder)
 
 
 def test_a_scheduler_that_is_lost_ends_the_run_in_one_line(folder):
     with two_workers(folder) as (address, nanny):
-        scheduler = psutil.Process(os.getpid()).children()[0]
+        scheduler = next(child for child in psutil.Process().children() if "scheduler" in child.cmdline())
         before = sum(workers_of(nanny.pid).values())
-        with start(folder, "--workers", address) as process:
+        with ended(start(folder, "--workers", address)) as process:
             wait_for(lambda: sum(workers_of(nanny.pid).values()) > before + 0.4)
-            workers = halted(workers_of(nanny.pid))
-            assert process.poll() is None
-            scheduler.kill()
-            out, said = process.communicate(timeout=60)
-            for worker in workers:
-                worker.resume()
+            with halted(workers_of(nanny.pid)):
+                assert process.poll() is None
+                scheduler.kill()
+                out, said = process.communicate(timeout=60)
     assert (process.returncode, out) == (2, b"")
     assert re.fullmatch(
         rf"softmax-jac: error: the scheduler of the cluster was lost, and \d+ of \d+ tasks are not done, "
