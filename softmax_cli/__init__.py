@@ -52,6 +52,7 @@ _HOMES = {
     "vjp": "core.vector_products",
     "weight_gradient": "core.vector_products",
 }
+_SHOWN = {"core.layer": "Forward", "core.loss_gradient": "LossGradient"}  # results that a notebook shows as tables
 __all__ = ["__version__", *_HOMES]
 
 if not TYPE_CHECKING:  # a checker would take every name to be there
@@ -65,7 +66,21 @@ if not TYPE_CHECKING:  # a checker would take every name to be there
         value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
         value.__module__ = __name__  # what help, repr and pickle say
         globals()[name] = value
+        _show_results()
         return value
+
+    def _show_results():
+        """Give the results that are loaded a view for notebooks, of which the core knows nothing."""
+        import sys
+
+        for home, result in _SHOWN.items():
+            if (module := sys.modules.get(f"{__name__}.{home}")) is not None:
+                getattr(module, result)._repr_html_ = _as_tables
+
+    def _as_tables(result):
+        from .notebook import tables
+
+        return tables(result)
 
     def __dir__():
         return sorted(__all__)

@@ -1,8 +1,12 @@
 """What a notebook shows of the results: HTML tables, read back by an XML parser."""
 
+import os
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 
 import numpy as np
+import pytest
 
 from softmax_cli import forward, loss_gradient
 
@@ -45,3 +49,23 @@ def test_of_an_array_of_three_dimensions_the_first_matrix_is_shown():
     found = loss_gradient([[1.0], [-2.0]], [[0.0, 0.0]], target=[0, 1], wrt=("W",), reduction="none")
     tables, _ = shown(found)
     assert tables["dE/dW, 2 × 1 × 2, the first"] == [["", "0", "1"], ["0", "−0.5", "0.5"]]
+
+
+MAKERS = {
+    "forward": "forward([1.0], [[0.0, 0.0]])",
+    "loss_gradient": "loss_gradient([1.0], [[0.0, 0.0]], target=0)",
+    "sums": "sums([[1.0]], [[0.0, 0.0]], target=[0]).gradient()",
+}
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_a_result_shows_whichever_public_name_made_it(name):
+    code = f"from softmax_cli import {name}; print({MAKERS[name]}._repr_html_())"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+        env={**os.environ, "PYTHONUTF8": "1"},
+    )
+    assert "<table>" in done.stdout

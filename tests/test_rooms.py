@@ -47,6 +47,17 @@ def test_the_core_stands_on_numpy_alone():
     assert not outside & {"typer", "rich", "orjson", "matplotlib"}
 
 
+def test_of_what_lies_at_the_root_the_core_sees_errors_alone():
+    seen = {
+        name.split(".")[1]
+        for path in FILES
+        if "core" in path.parts
+        for name in imported(path)
+        if "softmax_cli." in name
+    }
+    assert seen == {"core", "errors"}
+
+
 def test_a_room_re_exports_nothing():
     inits = [path for path in FILES if path.name == "__init__.py"]
     assert [path for path in inits if len(ast.parse(path.read_text(encoding="utf-8")).body) != 1] == []

@@ -40,11 +40,6 @@ class Forward(NamedTuple):
     z: Array
     h: Array
 
-    def _repr_html_(self) -> str:
-        from ..notebook import tables
-
-        return tables(self)
-
 
 class Layer(NamedTuple):
     """The layer evaluated at N inputs.

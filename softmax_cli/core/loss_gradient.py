@@ -42,11 +42,6 @@ class LossGradient(NamedTuple):
     dE_db: Array | None = None
     dE_dx: Array | None = None
 
-    def _repr_html_(self) -> str:
-        from ..notebook import tables
-
-        return tables(self)
-
 
 def loss_gradient(
     x: ArrayLike | None = None,
