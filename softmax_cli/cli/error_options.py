@@ -33,12 +33,12 @@ NO_SIDE = (
 def error_of(problem: Problem, error: ErrorSide, needed: bool = True, source: str = "INPUT: ") -> dict[str, Any]:
     """What `loss_gradient` takes of the error, under the names it has there and in a document; of many inputs with
     the reduction. An option replaces what the document says, and --upstream and --target each other's as well.
-    InputError for both, and, if one is needed, for neither; `source` is what a key of the document is said to be in."""
-    found = _said(problem, source)
+    What is replaced is not looked at. InputError for both, and, if one is needed, for neither; `source` is what a key
+    of the document is said to be in."""
     given = from_options(error, problem.names, problem.single, problem.header)
-    if given.keys() & set(SIDES):
-        found = {key: value for key, value in found.items() if key not in SIDES}
-    elif "upstream" in found and "target" in found:
+    replaced = given.keys() | (SIDES if given.keys() & set(SIDES) else ())
+    found = _said({key: value for key, value in problem.document.items() if key not in replaced}, problem, source)
+    if "upstream" in found and "target" in found:
         raise InputError("INPUT holds both upstream and target", "choose one with --upstream or --target")
     found |= given
     if needed and not found.keys() & set(SIDES):
@@ -103,13 +103,13 @@ def as_target(values: Array, single: bool, name: str, of_names: bool = False) ->
     return int(indices[0]) if single else indices
 
 
-def _said(problem: Problem, source: str) -> dict[str, Any]:
-    """What the document says of the error."""
+def _said(document: dict[str, Any], problem: Problem, source: str) -> dict[str, Any]:
+    """What some keys of the document say of the error."""
     found: dict[str, Any] = {}
     for key in ERROR_KEYS:
-        if key not in problem.document:
+        if key not in document:
             continue
-        value, label = problem.document[key], f"{source}{key}"
+        value, label = document[key], f"{source}{key}"
         if key == "reduction":
             if value not in get_args(Reduction):
                 raise InputError(f"{label} is {spelled(value)}, where one of mean, sum and none is expected")

@@ -64,6 +64,23 @@ def test_target_and_upstream_replace_each_other():
     assert result("loss-grad", "-", *TARGET, stdin=document) == result("loss-grad", *BATCH, *TARGET)
 
 
+@pytest.mark.parametrize(
+    ("option", "bad"),
+    [
+        ("target", {"target": "dog"}),
+        ("target", {"target": [1, [2]], "upstream": "none"}),
+        ("upstream", {"target": {"class": 1}}),
+        ("label_smoothing", {"label_smoothing": "much"}),
+        ("reduction", {"reduction": "max"}),
+    ],
+)
+def test_what_an_option_replaces_is_not_looked_at(option, bad):
+    arguments, keys = asked(option)
+    document = json.dumps({"x": X, "W": W, "b": B, **keys, **bad})
+    found = result("loss-grad", "-", *arguments, stdin=document)
+    assert found == result("loss-grad", *BATCH, *arguments)
+
+
 def test_a_name_of_an_output_is_a_target(tmp_path):
     (tmp_path / "W.csv").write_text("cat,dog,cow\n1,2,3\n4,5,6\n")
     arguments = ["loss-grad", "-x", "1,2", "-W", "W.csv", "--target"]
