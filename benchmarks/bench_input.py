@@ -6,7 +6,7 @@ import pytest
 
 from softmax_cli.reading.jsonfile import parse_document
 from softmax_cli.reading.option_arrays import read_array, read_entry
-from softmax_cli.reading.problem import read_problem
+from softmax_cli.reading.read_problem import read_problem
 
 LARGE = "a JSON document with W of 1000 × 1000"
 SMALL = "1000 lines of JSON with four numbers each"

@@ -18,8 +18,9 @@ from ..core.arrays import Array, Stored
 from ..errors import InputError
 from ..reading.archives import JsonObject
 from ..reading.document_keys import LAYER_KEYS, PASSED_ON, WeightsLayout, said_layout
+from ..reading.entries import Entry, fitted
 from ..reading.manyfiles import files_named, names_many
-from ..reading.option_arrays import Entry, fitted, held, opened
+from ..reading.option_arrays import held, opened
 from ..reading.problem import Problem
 from ..reading.sources import STDIN
 from ..reading.zarrchunks import is_store
@@ -28,7 +29,7 @@ from ..wording import counted, escaped, joined, shown
 from .error_options import error_of
 from .exits import Status
 from .inputs import say_notes
-from .options import ErrorSide
+from .loss_options import ErrorSide
 from .own_options import Against
 
 HEADS = ("file", "result", "verdict", "diagnosis")

@@ -6,12 +6,11 @@ from typing import Annotated, NoReturn
 import typer
 
 from .. import __version__
-
-from . import forward, jacobians, loss_grad, merge, hessian, check, explain, example, options_command  # noqa: F401  # isort: skip (the order of --help)
-from .commands import COMMANDS, add_command
+from .commands import FILES, add_command
 from .completion import Root, line_to_complete
 from .exits import Status, run_and_exit
-from .help import WIDEST
+
+WIDEST = 200  # columns of a terminal that help makes use of
 
 
 def _print_version(asked: bool) -> None:
@@ -38,10 +37,10 @@ def root(
         print(context.get_help())
 
 
-def _app(first: str, completes: bool) -> typer.Typer:
-    """The application, with the command of that name and no more than it needs, or with all of them: to make the
-    parameters of a command takes as long as a small layer, and to read those of the root may load pydantic."""
-    alone = first in COMMANDS and not completes
+def _app(first: str, alone: bool) -> typer.Typer:
+    """The application, with the command of that name, `alone` with no more than that needs, or with all of them: to
+    read the file of a command and make its parameters takes as long as a small layer, and to read those of the root
+    may load pydantic."""
     app = typer.Typer(
         name="softmax-jac",
         cls=Root,
@@ -55,7 +54,7 @@ def _app(first: str, completes: bool) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST},
     )
     app.callback()(root)
-    for name in [first] if first in COMMANDS else [] if first == "--version" else COMMANDS:
+    for name in [first] if first in FILES else [] if first == "--version" else FILES:
         add_command(app, name)
     return app
 
@@ -64,8 +63,9 @@ def _run(arguments: list[str]) -> object:
     """Run the command that comes first on the line, or complete the line."""
     line = line_to_complete()
     words = arguments if line is None else line.split()[1:]
-    first = words[0] if words and (line is None or words[0] in COMMANDS) else ""
-    return _app(first, line is not None)(arguments, prog_name="softmax-jac", standalone_mode=False)
+    first = words[0] if words and (line is None or words[0] in FILES) else ""
+    alone = line is None and (first in FILES or words == ["--version"])
+    return _app(first, alone)(arguments, prog_name="softmax-jac", standalone_mode=False)
 
 
 def main(arguments: list[str] | None = None) -> NoReturn:

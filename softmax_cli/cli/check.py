@@ -7,7 +7,8 @@ import typer
 from .commands import command
 from .exits import Status
 from .inputs import fail, problem_of
-from .options import ErrorSide, Inputs, Lines
+from .loss_options import ErrorSide
+from .options import Inputs, Lines
 from .own_options import Against, Function
 
 

@@ -4,6 +4,7 @@ import inspect
 import itertools
 import os
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 import typer
@@ -12,17 +13,35 @@ from typer.core import TyperCommand
 from ..errors import InputError
 from .blas import limit_blas_threads
 from .option_values import converted
-from .options import SHARED
 
 Command = Callable[..., None]
-COMMANDS: dict[str, tuple[Command, str]] = {}  # of option groups, and a line that says what each does
+FILES = {  # what each command is written in, in the order of --help; only the one that is run is read
+    "forward": "forward",
+    "softmax-grad": "jacobians",
+    "linear-grad": "jacobians",
+    "layer-grad": "jacobians",
+    "loss-grad": "loss_grad",
+    "merge": "merge",
+    "hessian": "hessian",
+    "check": "check",
+    "explain": "explain",
+    "example": "example",
+    "options": "options_command",
+}
+_COMMANDS: dict[str, tuple[Command, str]] = {}  # those that are read
+
+
+def command_of(name: str) -> tuple[Command, str]:
+    """A command, a function of option groups, and a line that says what it does."""
+    import_module(f".{FILES[name]}", __package__)
+    return _COMMANDS[name]
 
 
 def command(name: str, summary: str) -> Callable[[Command], Command]:
     """Name a function of option groups as a command."""
 
     def register(function: Command) -> Command:
-        COMMANDS[name] = function, summary
+        _COMMANDS[name] = function, summary
         return function
 
     return register
@@ -49,7 +68,7 @@ class OnceEach(TyperCommand):
         return []
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        from .help import write_names, write_options
+        from .help import SHARED, write_names, write_options
 
         groups = self.callback.groups  # type: ignore[union-attr]
         elsewhere = [group for group in groups if group in SHARED and SHARED[group][1] != ctx.info_name]
@@ -67,7 +86,7 @@ class Explaining(TyperCommand):
         return super().parse_args(ctx, args or ["--help"])
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
-        from .help import write_options
+        from .help import SHARED, write_options
 
         for about, group in {about: group for group, (about, home) in SHARED.items() if home == ctx.info_name}.items():
             write_options(formatter, about[:1].upper() + about[1:], [group])
@@ -111,7 +130,7 @@ def _may_be_input(value: str) -> bool:
 
 def add_command(app: typer.Typer, name: str) -> None:
     """Give an application a command: every field of every group is a parameter. One without groups is its help."""
-    function, summary = COMMANDS[name]
+    function, summary = command_of(name)
     groups = list(function.__annotations__.values())[:-1]
     parameters = [
         inspect.Parameter(

@@ -14,7 +14,8 @@ from ..reading.problem import Problem
 from .answers import DEFAULT, check_files, compared, error_options, print_json
 from .exits import Status
 from .json_lines import ALONE, Document, Work, run_lines
-from .options import ErrorSide, Inputs, Lines
+from .loss_options import ErrorSide
+from .options import Inputs, Lines
 from .own_options import Against
 
 

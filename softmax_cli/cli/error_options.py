@@ -14,14 +14,15 @@ from ..core.arrays import Array
 from ..core.objective import Reduction
 from ..errors import InputError
 from ..reading.document_keys import ERROR_KEYS
+from ..reading.entries import entry_of, fitted
 from ..reading.jsonfile import spelled
 from ..reading.names import Names, holds_words, index_in, index_of, listing
-from ..reading.option_arrays import entry_of, fitted, read_array
+from ..reading.option_arrays import read_array
 from ..reading.problem import Problem
 from ..wording import counted, quoted
 from ..writing.inputs import mask_of_problem
 from .inputs import say_notes
-from .options import ErrorSide
+from .loss_options import ErrorSide
 
 SIDES = ("upstream", "target")
 NO_SIDE = (

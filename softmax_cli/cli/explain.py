@@ -9,7 +9,8 @@ from ..wording import quoted, shown
 from .commands import command
 from .inputs import check_values, done_if, fail, problem_of
 from .loss_grad import READ, error_of_line
-from .options import ErrorSide, Inputs, Lines
+from .loss_options import ErrorSide
+from .options import Inputs, Lines
 from .own_options import Explanation
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from ..writing.result import Result
 from ..writing.stored_result import key_of, stored_asked, stored_result
 from ..writing.write_result import chosen_format
 from .inputs import fail
-from .options import Arrangement, DrawnOutput, Inputs, Lines
+from .matrix_options import Arrangement, DrawnOutput
+from .options import Inputs, Lines
 
 READ_BY = {"S": "softmax-grad", "Z": "linear-grad", "L": "layer-grad"}  # the letter above of a key
 

@@ -25,7 +25,7 @@ from ..reading.problem import Problem
 from ..wording import shown
 from .error_options import error_of
 from .function_parent import callee_in
-from .options import ErrorSide
+from .loss_options import ErrorSide
 from .own_options import Against, Function
 
 LIMIT = 10.0  # seconds for a call

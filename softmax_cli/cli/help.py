@@ -7,8 +7,20 @@ from typing import Any, Literal, get_args, get_origin
 
 from typer.models import ArgumentInfo
 
-WIDEST = 200  # columns of a terminal that help makes use of
+from .loss_options import ErrorSide
+from .matrix_options import DrawnOutput
+from .options import Inputs, Lines, Output
+
 HEAD = 24  # columns of a name, beyond which its meaning begins on the next line
+
+# Options that several commands take: what they are about, and the command whose help explains them.
+SHARED: dict[type, tuple[str, str]] = {
+    Inputs: ("the layer", "options"),
+    Lines: ("many layers", "options"),
+    ErrorSide: ("the error", "loss-grad"),
+    Output: ("the result", "options"),
+    DrawnOutput: ("the result", "options"),
+}
 
 
 def write_options(formatter: Any, heading: str, groups: Iterable[Any], more: Sequence[tuple[str, str]] = ()) -> None:

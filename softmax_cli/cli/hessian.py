@@ -6,7 +6,9 @@ from .commands import command
 from .inputs import answer_lines, check_values, fail, problem_of, refuse_logits
 from .jacobians import show
 from .loss_grad import READ
-from .options import DrawnOutput, ErrorSide, Inputs, Lines
+from .loss_options import ErrorSide
+from .matrix_options import DrawnOutput
+from .options import Inputs, Lines
 
 if TYPE_CHECKING:
     from ..reading.problem import Problem

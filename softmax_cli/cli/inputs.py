@@ -8,11 +8,14 @@ import typer
 from ..wording import shown
 from ..writing.messages import say
 from .exits import Status
-from .options import DrawnOutput, Inputs, Lines, Output
+from .options import Inputs, Lines, Output
 
 if TYPE_CHECKING:
     from ..reading.problem import Problem
     from .json_lines import Work
+    from .matrix_options import DrawnOutput
+
+NO_INPUT = "softmax-jac: no input given (- reads standard input), so this is the article's example (x 3, W 3 × 5)"
 
 
 def problem_of(
@@ -20,10 +23,15 @@ def problem_of(
 ) -> "Problem":
     """The problem that the options name. `also_read` are the other options that may name standard input; `in_file`
     leaves a large batch where it is."""
-    from ..reading.problem import ARTICLE, read_problem
+    from ..reading.problem import ARTICLE
 
     if lines.keep_going:
         fail("--keep-going goes with --jsonl")
+    if inputs == Inputs() and not also_read:
+        say(NO_INPUT)
+        return ARTICLE
+    from ..reading.read_problem import read_problem
+
     check_values(inputs, also_read or {})
     problem = read_problem(
         inputs.input, inputs.x, inputs.w, inputs.b, layout=inputs.weights_layout, x_rows=inputs.x_rows,
@@ -32,7 +40,7 @@ def problem_of(
     )  # fmt: skip
     say_notes(problem.notes)
     if problem.x is ARTICLE.x:
-        say("softmax-jac: no input given (- reads standard input), so this is the article's example (x 3, W 3 × 5)")
+        say(NO_INPUT)
     return problem
 
 
@@ -58,7 +66,7 @@ def check_values(inputs: Inputs, also_read: dict[str, str | None]) -> None:
     refuse_stdin_twice({"INPUT": inputs.input, **options, **also_read})
 
 
-def answer_lines(inputs: Inputs, lines: Lines, output: Output | DrawnOutput, work: "Work") -> None:
+def answer_lines(inputs: Inputs, lines: Lines, output: "Output | DrawnOutput", work: "Work") -> None:
     from .json_lines import run_lines
 
     check_values(inputs, {})

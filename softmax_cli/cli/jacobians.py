@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 
 from .commands import command
 from .inputs import answer_lines, fail, problem_of, refuse_logits
-from .options import Arrangement, Chain, DrawnOutput, Inputs, Lines, Log
+from .matrix_options import Arrangement, Chain, DrawnOutput
+from .options import Inputs, Lines, Log
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -22,7 +22,8 @@ from ..reading.jsonfile import parse_document
 from ..reading.layer import Weights, biases, weights
 from ..reading.names import INPUTS, OUTPUTS
 from ..reading.option_arrays import read_entry
-from ..reading.problem import Problem, problem_from_document
+from ..reading.problem import Problem
+from ..reading.read_problem import problem_from_document
 from ..wording import shown
 from ..writing.files import target as open_target
 from ..writing.inputs import mask_of_problem

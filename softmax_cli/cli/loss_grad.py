@@ -8,7 +8,9 @@ from ..wording import quoted, shown
 from .commands import command
 from .inputs import answer_lines, check_values, fail, problem_of
 from .jacobians import refuse_plots_of_lines, show
-from .options import DrawnOutput, ErrorSide, Inputs, Lines, Running, Step
+from .loss_options import ErrorSide, Running, Step
+from .matrix_options import DrawnOutput
+from .options import Inputs, Lines
 
 if TYPE_CHECKING:
     from ..core.arrays import Array

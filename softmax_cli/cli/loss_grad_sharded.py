@@ -25,7 +25,9 @@ from .error_options import NO_SIDE, error_of, named_as_given
 from .inputs import fail, problem_of
 from .jacobians import show
 from .loss_grad import keys_of, moved_by
-from .options import DrawnOutput, ErrorSide, Inputs, Lines, Running, Step
+from .loss_options import ErrorSide, Running, Step
+from .matrix_options import DrawnOutput
+from .options import Inputs, Lines
 
 BESIDE = ("target", "upstream", "sample_weights")  # what has one entry for each input, and comes in shards as well
 

@@ -13,10 +13,9 @@ from .archives import Archive, JsonObject
 from .jsonarrays import parse_with_arrays
 from .jsonfile import as_object, parse_json_with_minus_infinity
 from .npyfile import MAGIC
-from .npzfile import NpzFile
-from .pasted import PRINTED, is_print
-from .safetensorsfile import SafetensorsFile
 from .sources import STDIN, SUFFIXES, read_bytes, sniffed
+
+ARCHIVES = ("npz", "safetensors")  # kinds of files that hold arrays by their names
 
 
 def read_document(value: str) -> Archive:
@@ -37,6 +36,8 @@ def read_document(value: str) -> Archive:
         try:
             values = parse_with_arrays(data, source, parse_json_with_minus_infinity)
         except InputError as bad:
+            from .pasted import PRINTED, is_print
+
             raise InputError(str(bad), PRINTED if is_print(data) else bad.advice) from None
         return JsonObject(as_object(values, source), source)
     archive = archive_in(kind, data, source) if not data.startswith(MAGIC) else None
@@ -45,25 +46,32 @@ def read_document(value: str) -> Archive:
     return archive
 
 
-def archive_in(kind: str, data: bytes, source: str) -> NpzFile | SafetensorsFile | None:
+def archive_in(kind: str, data: bytes, source: str) -> Archive | None:
     """The archive of arrays that stands in `data`, if its kind is one."""
     if kind not in ARCHIVES:
         return None
-    return ARCHIVES[kind](io.BytesIO(data), len(data), source)
+    return _archive(kind, io.BytesIO(data), len(data), source)
 
 
-def archive_at(path: str, kind: str, option: str) -> NpzFile | SafetensorsFile:
+def archive_at(path: str, kind: str, option: str) -> Archive:
     """A .safetensors file or a .npz archive, of which nothing is read before it is asked for; a pipe is read whole."""
     try:
         if stat.S_ISREG(os.stat(path).st_mode):
             file = open(path, "rb")  # noqa: SIM115 (as long as its arrays are asked for)
             if kind == "safetensors" or file.read(2) == b"PK":
-                return ARCHIVES[kind](file, os.fstat(file.fileno()).st_size, shown(path))
+                return _archive(kind, file, os.fstat(file.fileno()).st_size, shown(path))
     except (OSError, ValueError) as error:
         if isinstance(error, InputError):
             raise
     data: Any = read_bytes(path, option)  # and says why it cannot be
-    return ARCHIVES[kind](io.BytesIO(data), len(data), shown(path))
+    return _archive(kind, io.BytesIO(data), len(data), shown(path))
 
 
-ARCHIVES: dict[str, type[NpzFile | SafetensorsFile]] = {"npz": NpzFile, "safetensors": SafetensorsFile}
+def _archive(kind: str, file: Any, size: int, source: str) -> Archive:
+    if kind == "npz":
+        from .npzfile import NpzFile
+
+        return NpzFile(file, size, source)
+    from .safetensorsfile import SafetensorsFile
+
+    return SafetensorsFile(file, size, source)

@@ -9,7 +9,6 @@ from ..errors import InputError
 from ..wording import quoted
 from .cell_rows import bad_cell, numbers
 from .cell_values import MINUS, expected, is_name, is_number
-from .pasted import pointed
 
 _FRACTION = re.compile(r"\s*([-+]?\d{1,300})/(\d{1,300})\s*")
 
@@ -28,6 +27,8 @@ def read_inline(text: str, option: str, finite: bool = True, otherwise: str = ""
         if " " in cell.strip():
             advice = "write , between numbers and ; between rows, or spaces and no commas"
         else:
+            from .pasted import pointed
+
             advice = pointed(text, _place(text, parted, line, column))
         return bad_cell(option, line, column, cell, finite, advice)
 

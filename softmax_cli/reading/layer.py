@@ -9,8 +9,8 @@ import numpy as np
 from ..core.arrays import Array
 from ..errors import InputError
 from .document_keys import WeightsLayout, refuse_other_layout
+from .entries import Entry, fitted
 from .framework_names import is_binary, layout_of
-from .option_arrays import Entry, fitted
 
 ONE_OUTPUT = (
     "W has one output, so h is 1 and every derivative 0: if these are the weights of a binary classifier, add --binary"

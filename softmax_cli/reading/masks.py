@@ -10,10 +10,10 @@ from ..core.arrays import Array
 from ..core.masks import Mask, mask_of
 from ..errors import InputError
 from ..wording import counted, shown
+from .entries import Entry
 from .index_ranges import chosen_indices
 from .jsonfile import spelled
 from .names import index_in
-from .option_arrays import Entry
 
 
 def read_mask(

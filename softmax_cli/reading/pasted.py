@@ -18,8 +18,8 @@ from ..errors import InputError
 from ..wording import escaped, quoted
 from .cell_values import number
 from .jsonfile import json_array
+from .sources import OPENING
 
-OPENING = re.compile(r"\s*(?:[A-Za-z_]\w*\s*=\s*)?(?:[A-Za-z_][\w.]*\s*\(\s*)?\[")  # what such a text starts with
 LARGEST = 1 << 24  # bytes of JSON that is none which are looked at once more, as a print
 PRINTED = "numbers are printed so: give the file another name than .json, or save it as json.dumps(W.tolist())"
 _DEEPEST = 8

@@ -8,7 +8,7 @@ from ..core.arrays import Array, Rows
 from ..errors import InputError
 from ..wording import counted, escaped
 from .document_keys import WeightsLayout
-from .option_arrays import Entry, fitted
+from .entries import Entry, fitted
 from .sources import named
 
 

@@ -13,15 +13,14 @@ from ..errors import InputError
 from ..wording import escaped, shown
 from .cell_values import MINUS
 from .npyfile import MAGIC
-from .pasted import OPENING
 from .refused_files import refuse_foreign
-from .safetensorsfile import LONGEST_HEADER
 
 SUFFIXES = {".json": "json", ".csv": "csv", ".tsv": "tsv", ".npy": "npy", ".npz": "npz", ".safetensors": "safetensors"}
 STDIN = "standard input"
 DIGITS = frozenset("0123456789")
 NUMERIC = DIGITS | frozenset("-+.eE,; " + MINUS)
 _QUOTIENTS = re.compile(f"(?:[{re.escape(''.join(NUMERIC))}]|(?<=[0-9])/(?=[0-9]))+")
+OPENING = re.compile(r"\s*(?:[A-Za-z_]\w*\s*=\s*)?(?:[A-Za-z_][\w.]*\s*\(\s*)?\[")  # of a print of numbers
 FIRST_LOOK = 1 << 16  # bytes of a pipe or a device that must look like data before the rest is read
 
 
@@ -152,6 +151,8 @@ def _contents(file: IO[bytes], path: str, source: str) -> bytes:
 
 def _holds_tensors(start: bytes) -> bool:
     """Whether a length and a header of JSON open a file, as they do in .safetensors."""
+    from .safetensorsfile import LONGEST_HEADER
+
     return start[8:9] == b"{" and 2 <= int.from_bytes(start[:8], "little") <= LONGEST_HEADER
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from command import ROOT, SAMPLES, refused, run
 
-from softmax_cli.cli.app import COMMANDS
+from softmax_cli.cli.commands import FILES, command_of
 
 NAMES = ["article", "iris", "digits", "saturated"]
 
@@ -56,10 +56,10 @@ LINE = re.compile(r"^ +(softmax-jac .*?)(?: {2,}\S.*)?$", re.MULTILINE)
 
 
 def examples(name):
-    return LINE.findall(COMMANDS[name][0].__doc__)
+    return LINE.findall(command_of(name)[0].__doc__)
 
 
-WITH_EXAMPLES = [name for name in COMMANDS if name != "options"]
+WITH_EXAMPLES = [name for name in FILES if name != "options"]
 
 
 @pytest.mark.parametrize("name", WITH_EXAMPLES)

@@ -6,9 +6,8 @@ import pytest
 import typer
 from command import refused, run
 
-from softmax_cli.cli.app import COMMANDS
-from softmax_cli.cli.commands import add_command
-from softmax_cli.cli.options import SHARED
+from softmax_cli.cli.commands import FILES, add_command
+from softmax_cli.cli.help import SHARED
 
 
 def lines(*arguments, columns):
@@ -25,14 +24,14 @@ def test_the_help_of_all_fits_a_terminal():
     assert max(map(len, text)) <= 80
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", FILES)
 def test_the_help_of_a_command_is_at_most_fifty_lines(command):
     text = lines(command, "--help", columns=80)
     assert len(text) <= 50
     assert max(map(len, text)) <= 80
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, None])
+@pytest.mark.parametrize("command", [*FILES, None])
 def test_a_wide_terminal_is_used(command):
     arguments = [command, "--help"] if command else ["--help"]
     wide, narrow = (lines(*arguments, columns=columns) for columns in (200, 80))
@@ -40,7 +39,7 @@ def test_a_wide_terminal_is_used(command):
     assert 100 < max(map(len, wide)) <= 200
 
 
-@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("command", FILES)
 def test_every_option_of_a_command_is_in_its_help_by_the_names_it_is_taken_by_and_no_other_is(command):
     app = typer.Typer(add_completion=False)
     add_command(app, command)
@@ -54,13 +53,13 @@ def test_every_option_of_a_command_is_in_its_help_by_the_names_it_is_taken_by_an
 
 
 def test_what_an_option_that_commands_share_means_is_said_once():
-    text = {command: " ".join(" ".join(lines(command, "--help", columns=200)).split()) for command in COMMANDS}
+    text = {command: " ".join(" ".join(lines(command, "--help", columns=200)).split()) for command in FILES}
     for group, (_, home) in SHARED.items():
         for annotation in group.__annotations__.values():
             (info,) = annotation.__metadata__
             if group.__name__ != "Output":
                 said = " ".join(info.help.split())
-                assert [name for name in COMMANDS if said in text[name]] == [home]
+                assert [name for name in FILES if said in text[name]] == [home]
 
 
 def test_options_is_its_own_help_and_takes_nothing():

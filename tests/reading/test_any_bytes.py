@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from softmax_cli.errors import InputError
 from softmax_cli.reading.jsonfile import parse_document
 from softmax_cli.reading.option_arrays import read_array, read_entry
-from softmax_cli.reading.problem import read_problem
+from softmax_cli.reading.read_problem import read_problem
 
 WHOLE = {
     "W.json": json.dumps({"x": [1, 2], "W": GOOD.tolist(), "id": "a:b", "of": {"a": [True, None]}}).encode(),

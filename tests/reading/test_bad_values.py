@@ -9,7 +9,7 @@ import pytest
 from bad_input import GOOD, REAL, SAVE_AS_TEXT, npy, npz, refusal
 
 from softmax_cli.reading.option_arrays import read_array
-from softmax_cli.reading.problem import read_problem
+from softmax_cli.reading.read_problem import read_problem
 
 COMMA_SEMICOLON = "write , between numbers and ; between rows, or spaces and no commas"
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from softmax_cli.errors import InputError
 from softmax_cli.reading import fast_decimals, jsonarrays
 from softmax_cli.reading.option_arrays import read_array
-from softmax_cli.reading.problem import read_problem
+from softmax_cli.reading.read_problem import read_problem
 
 FUZZ = {"derandomize": True, "deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
 CELLS = st.floats(allow_nan=False, allow_infinity=False).map(repr) | st.sampled_from(

@@ -8,7 +8,7 @@ import pytest
 from bad_input import refusal
 
 from softmax_cli.reading.option_arrays import read_array, read_entry
-from softmax_cli.reading.problem import read_problem
+from softmax_cli.reading.read_problem import read_problem
 
 NAMES = ("setosa", "versicolor", "virginica")
 FEATURES = [[5.1, 3.5], [6.2, 2.9], [5.9, 3.0]]

@@ -5,7 +5,7 @@ import pytest
 from bad_input import refusal
 
 from softmax_cli.reading.option_arrays import read_array
-from softmax_cli.reading.problem import read_problem
+from softmax_cli.reading.read_problem import read_problem
 
 HEADER = "if the first row names the columns, add --header"
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from bad_input import refusal
 
-from softmax_cli.reading.problem import problem_from_document, read_problem
+from softmax_cli.reading.read_problem import problem_from_document, read_problem
 
 DOCUMENT = {"x": [1, 2], "W": [[1, 2, 3], [4, 5, 6]]}
 

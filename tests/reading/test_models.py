@@ -9,7 +9,7 @@ from bad_input import refusal
 
 from softmax_cli import forward
 from softmax_cli.reading.option_arrays import read_array
-from softmax_cli.reading.problem import read_problem
+from softmax_cli.reading.read_problem import read_problem
 
 W = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])  # as torch stores it: two outputs, three inputs
 B = np.array([7.0, 8.0])

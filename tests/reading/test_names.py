@@ -7,7 +7,7 @@ import pytest
 from bad_input import refusal
 from command import refused, result, run
 
-from softmax_cli.reading.problem import problem_from_document, read_problem
+from softmax_cli.reading.read_problem import problem_from_document, read_problem
 
 W = "setosa,versicolor,virginica\n1,2,3\n4,5,7\n"
 X = "petal_len,petal_width\n0.5,-1\n2,3\n"

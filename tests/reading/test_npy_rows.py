@@ -9,7 +9,7 @@ from bad_input import npy, refusal
 from softmax_cli.core.arrays import Rows
 from softmax_cli.core.vector_products import gradient_and_loss
 from softmax_cli.reading import npy_rows
-from softmax_cli.reading.problem import read_problem
+from softmax_cli.reading.read_problem import read_problem
 
 X = np.random.default_rng(2).normal(size=(100, 3))
 

@@ -9,7 +9,7 @@ from bad_input import refusal
 
 from softmax_cli import forward
 from softmax_cli.reading.layer import ONE_OUTPUT
-from softmax_cli.reading.problem import problem_from_document, read_problem
+from softmax_cli.reading.read_problem import problem_from_document, read_problem
 
 
 def test_one_output_is_noted():

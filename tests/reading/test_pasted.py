@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 from softmax_cli.errors import InputError
 from softmax_cli.reading.option_arrays import read_array
-from softmax_cli.reading.problem import read_problem
+from softmax_cli.reading.read_problem import read_problem
 
 FUZZ = {"derandomize": True, "deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture]}
 ARRAYS = hnp.arrays(

@@ -9,7 +9,8 @@ import pytest
 
 from softmax_cli.errors import InputError
 from softmax_cli.reading.layer import Weights
-from softmax_cli.reading.problem import ARTICLE, problem_from_document, read_problem
+from softmax_cli.reading.problem import ARTICLE
+from softmax_cli.reading.read_problem import problem_from_document, read_problem
 
 DOCUMENT = {"x": [0.1, 0.5], "W": [[1, 2, 3], [4, 5, 6]], "b": [7, 8, 9]}
 

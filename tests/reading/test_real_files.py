@@ -11,7 +11,7 @@ from command import run
 from made_by_libraries import FEATURES, MAKERS, SPECIES, X
 
 from softmax_cli import forward
-from softmax_cli.reading.problem import read_problem
+from softmax_cli.reading.read_problem import read_problem
 
 FILES = Path(__file__).parent / "files"
 EXPECTED = json.loads((FILES / "expected.json").read_text())

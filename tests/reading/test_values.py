@@ -15,7 +15,7 @@ from hypothesis.extra import numpy as hnp
 
 from softmax_cli.reading.jsonfile import parse_document
 from softmax_cli.reading.option_arrays import read_array
-from softmax_cli.reading.problem import read_problem
+from softmax_cli.reading.read_problem import read_problem
 
 EXTREMES = [5e-324, -2.5e-310, 2.2250738585072014e-308, 1.7976931348623157e308, -1.7976931348623157e308, -0.0, 0.1]
 DOUBLES = st.floats(allow_nan=False, allow_infinity=False) | st.sampled_from(EXTREMES)

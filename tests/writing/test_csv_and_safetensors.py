@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from command import refused, result, run
 
-from softmax_cli.reading.problem import read_problem
+from softmax_cli.reading.read_problem import read_problem
 
 NAMES = ["setosa", "versi,color", "virginica"]
 W = [[1, 2, 3], [4, 5, 7]]
