@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from . import cpus
 from .arrays import Array, Rows
 from .exact_sums import ExactSum
 from .integer_sums import Places, quotient
+from .split_exponent import Apart
 
 ROWS_BYTES = 1 << 23  # rows taken at once
 MANY = 1 << 16  # entries of a sum that cost so much that there is one for each core
@@ -21,13 +22,23 @@ LEAST_BYTES = 1 << 21  # of rows that are taken at once so that no core is idle
 Part = tuple[int, NDArray[Any]]  # some of the rows, and the number of the first
 
 
+class Terms(NamedTuple):
+    """What the sums are made of, of some rows: x, None for given logits, dE/dz times the norm, and E."""
+
+    x: Array | None
+    d: Apart
+    loss: Array | None
+
+
 class Found:
-    """What some of the rows have given so far: `each` is a list of arrays, block by block, and `sums` a sum."""
+    """What some of the rows have given so far: `each` is a list of arrays, block by block, and `sums` a sum. `terms`
+    are those of the sums, where they are kept."""
 
     def __init__(self, rows: int) -> None:
         self.rows = rows
         self.each: dict[str, list[Array]] = {}
         self.sums: dict[str, ExactSum] = {}
+        self.terms: list[Terms] = []
 
     def keep(self, name: str, values: Array) -> None:
         """Values of the next rows."""
@@ -43,6 +54,7 @@ class Found:
             self.each.setdefault(name, []).extend(parts)
         for name, more in other.sums.items():
             self.sum(name, more)
+        self.terms.extend(other.terms)
 
 
 def row_parts(x: NDArray[Any] | Rows, entries: int = 1) -> Iterator[Part]:

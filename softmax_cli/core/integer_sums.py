@@ -19,15 +19,17 @@ Places = NDArray[np.intp]
 
 def whole_sums(x: Array, d: Apart, j: Places, i: Places) -> list[int]:
     """Σₙ xₙⱼ·dₙᵢ for each pair of places, exactly, in units of 2^UNIT: x (N, J), d (N, K)."""
+    used = np.flatnonzero(x[:, np.unique(j)].any(axis=1))  # sums in doubt are often those of few inputs
+    x, significand = x[used], d.significand[used]
+    power = np.zeros(significand.shape, np.int32) if d.power is None else d.power[used]
     totals, N = [0] * len(j), len(x)
-    power = np.zeros(d.significand.shape, np.int32) if d.power is None else d.power
     entries = max(1, min(len(j), 256))
     step = max(1, TILE // entries)
     for e in range(0, len(j), entries):
         for a in range(0, N, step):
             rows = slice(a, a + step)
             of_x, of_d = (rows, j[e : e + entries]), (rows, i[e : e + entries])
-            found, base = exact_totals(x[of_x].T.copy(), d.significand[of_d].T.copy(), power[of_d].T)
+            found, base = exact_totals(x[of_x].T.copy(), significand[of_d].T.copy(), power[of_d].T)
             for at, total in enumerate(found, e):
                 totals[at] += total << (base - UNIT)
     return totals

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
 from .arrays import Array, Rows, checked, real_array
-from .dataset import Found, Part, row_parts, settled
+from .dataset import Found, Part, Terms, row_parts, settled
 from .exact_dot import exact_dots_apart
 from .exact_sums import ExactSum, ProductSum, known_zeros, sum_of
 from .integer_sums import Places, whole_sums
@@ -29,6 +29,8 @@ from .threads import in_order
 from .twofold import two_product
 
 R = TypeVar("R")
+
+KEPT = 1 << 20  # numbers, inputs and dE/dz, that are kept until the sums of them are known to be sure
 
 
 class LossGradient(NamedTuple):
@@ -159,10 +161,13 @@ class Work:
         """What a part of the rows gives."""
         with np.errstate(all="ignore"):
             found, products, losses = Found(len(part[1])), None, []
+            keep = self.rows.size + (0 if self.weights is None else len(self.rows) * self.weights.W.shape[1]) <= KEPT
             for layer, goal, cut in self.blocks(part):
                 d, loss = self._of_each_row(layer, goal, found)
                 if goal.reduction == "none":
                     continue
+                if keep:
+                    found.terms.append(Terms(layer.x, d, loss))
                 if loss is not None:
                     losses.append(loss)
                 if "b" in self.wanted:
@@ -221,23 +226,31 @@ class Work:
             of_mean = scaled(residual, goal.factor(layer.temperature, goal.norm, len(layer.h)))
         return d, loss, of_mean
 
-    def again(self, of: str) -> Callable[[Places, Places], Iterator[list[int]]]:
-        """The sums of some entries of dE_dW (K, J), dE_db (K, 1) or loss (1, 1), as whole numbers, part by part."""
+    def again(self, of: str, kept: Sequence[Terms] = ()) -> Callable[[Places, Places], Iterator[list[int]]]:
+        """The sums of some entries of dE_dW (K, J), dE_db (K, 1) or loss (1, 1), as whole numbers, part by part: of the
+        terms that are `kept`, or of all rows anew."""
 
         def entries(i: Places, j: Places) -> Iterator[list[int]]:
-            def of_part(part: Part) -> list[int]:
+            def add_up(terms: Iterable[Terms]) -> list[int]:
                 totals = [0] * len(i)
                 with np.errstate(all="ignore"):
-                    for layer, goal, _ in self.blocks(part):
-                        d, loss, _ = self._gradient(layer, goal)
-                        x = layer.x if of == "dE_dW" else np.ones((len(layer.h), 1))
+                    for x, d, loss in terms:
                         right = Apart(loss[:, None]) if of == "loss" and loss is not None else d
-                        totals = list(map(operator.add, totals, whole_sums(x, right, j, i)))
+                        left = x if of == "dE_dW" and x is not None else np.ones((len(right.significand), 1))
+                        totals = list(map(operator.add, totals, whole_sums(left, right, j, i)))
                 return totals
 
-            return self.on_all_cores(of_part)
+            if kept:
+                return in_order(add_up, [[terms] for terms in kept], len(i) * len(self.rows) >= SEVERAL)
+            return self.on_all_cores(lambda part: add_up(self._terms(part)))
 
         return entries
+
+    def _terms(self, part: Part) -> Iterator[Terms]:
+        """What the sums of a part are made of."""
+        for layer, goal, _ in self.blocks(part):
+            d, loss, _ = self._gradient(layer, goal)
+            yield Terms(layer.x, d, loss)
 
     def result(self, found: Found, single: bool) -> LossGradient:
         """All of it, put together. InputError for what is out of range."""
@@ -245,7 +258,7 @@ class Work:
         values = {name: np.concatenate(parts) for name, parts in found.each.items()}
         for name, total in found.sums.items():
             columns = total if name == "dE_dW" else ExactSum(total.parts[..., None], total.left[..., None])
-            value = settled(columns, goal.norm, self.again(name))
+            value = settled(columns, goal.norm, self.again(name, found.terms))
             values[name] = value.T.copy() if name == "dE_dW" else value[:, 0]
         if single:
             values = {key: value[0] for key, value in values.items()}
