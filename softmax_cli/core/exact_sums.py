@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import Array
-from .sliced_products import Cut, rows_at_once
+from .sliced_products import TOGETHER, Cut
 from .split_exponent import Apart, Powers, doubles
 from .twofold import UNIT, UNIT_SQUARED, two_sum
 
@@ -85,6 +85,13 @@ def cut_by(rest: Array, bits: int) -> tuple[list[Array], list[Array]]:
     return parts, rests
 
 
+def _by_level(d: Array, bits: int) -> list[Array]:
+    """What x_0, x_1, … are multiplied with: for p = 0, …, FEW, FEW − p slices of d (K, n) and what these leave, as
+    (FEW + 1 − p, K, n)."""
+    parts, rests = cut_by(d, bits)
+    return [np.array([*parts[: FEW - p], rests[FEW - p]]) for p in range(FEW + 1)]
+
+
 def powers_of(largest: Array) -> tuple[Powers, Array]:
     """The least powers of two above numbers, NOTHING above 0, and 2^power: infinite where that is extreme."""
     power = np.where(largest == 0.0, NOTHING, np.frexp(largest)[1])
@@ -129,8 +136,9 @@ class ProductSum:
     """
 
     def __init__(self, shape: tuple[int, int], bits: int) -> None:
-        self.bits, self.total, self.spare = bits, ExactSum.zeros(shape), np.empty(shape)
-        self.empty = True
+        self.bits, self.total, self.empty = bits, ExactSum.zeros(shape), True
+        self.together = max(1, TOGETHER // shape[0])
+        self.spare = np.empty((min(self.together, FEW + 1), *shape))
         self.levels, self.most = np.zeros((FEW + 1, *shape)), 2 ** (55 - 2 * bits) // FEW
         self.power, self.rows, self.whole, self.lost = np.full(shape[0], NOTHING), 0, True, 0.0
 
@@ -143,29 +151,24 @@ class ProductSum:
             self._flush()
             self.power = np.maximum(self.power, power)
         self.rows += len(plain)
-        parts, rests = cut_by(np.multiply(scaled, _down(self.power)[:, None], scaled), self.bits)
-        for level in range(FEW):
-            for p in range(min(level + 1, slices)):
-                self._add(level, parts[level - p], x.parts[p])
-        for p in range(min(FEW, slices)):
-            self._add(FEW, rests[FEW - p], x.parts[p])
+        by_level = _by_level(np.multiply(scaled, _down(self.power)[:, None], scaled), self.bits)
+        for p, of_d in enumerate(by_level[: min(FEW, slices)]):
+            self._add(of_d, x.parts[p])
         if slices > FEW:
-            self._add(FEW, rests[0], x.stack[FEW])
+            self._add(by_level[FEW], x.rest)
         if d.power is not None:  # numbers below 2^−900 may have lost digits in a double
             self.lost += len(plain) * 2.0**-900 * float(np.ldexp(1.0, int(x.power.max())))
         if self.whole:  # then the rest has one level of slices, and is exact as well
-            self.whole = x.whole and not rests[FEW].any() and np.count_nonzero(rests[0]) == np.count_nonzero(plain)
+            rest = by_level[0][FEW]
+            self.whole = x.whole and not rest.any() and np.count_nonzero(scaled) == np.count_nonzero(plain)
 
-    def _add(self, level: int, d: Array, x: Array) -> None:
-        total, (K, J), n = self.levels[level], self.spare.shape, len(x)
-        step = min(n, rows_at_once(J, K))
-        even = n - n % step
-        if n > step:
-            many = np.matmul(d[:, :even].reshape(K, -1, step).swapaxes(0, 1), x[:even].reshape(-1, step, J))
-            np.add(total, np.add.reduce(many, axis=0), total)
-            d, x = d[:, even:], x[even:]
-        if len(x):
-            np.add(total, np.matmul(d, x, self.spare), total)
+    def _add(self, of_d: Array, x: Array) -> None:
+        """Add the products of x (n, J) with as many numbers d (·, K, n) to as many levels, the last of them last."""
+        (count, K, n), J = of_d.shape, x.shape[1]
+        for a in range(0, count, self.together):
+            some = of_d[a : a + self.together]
+            to, spare = self.levels[FEW + 1 - count + a :][: len(some)], self.spare[: len(some)]
+            np.add(to, np.matmul(some.reshape(-1, n), x, spare.reshape(-1, J)).reshape(-1, K, J), to)
 
     def _flush(self) -> None:
         if not self.rows:

@@ -67,31 +67,28 @@ class Weights:
     def _sliced(self, x: Array, rows: Cut) -> tuple[Array, Array]:
         shape = (n, _) = len(x), self.W.shape[1]
         sums = Sums(np.empty(shape), np.empty(shape), np.empty(shape, dtype=bool))
-        for some, columns in self._kept if self.W.size <= KEPT else self._columns():
-            levels = np.empty((SLICES, n, len(columns.power)))
+        for first, columns in self._kept if self.W.size <= KEPT else self._columns():
+            levels = np.empty((SLICES, len(columns.power), n))
             level_sums(rows, columns, levels)
-            b = None if self.b is None else self.b[some]
-            step = max(1, CHUNK // len(columns.power))
-            for a in range(0, n, step):
-                sizes = rows.size[a : a + step], columns.size
-                found = quick_logits(levels[:, a : a + step], *sizes, b, self.bits, len(self.W))
-                if found.hi.shape == shape:
-                    sums = found
-                    break
-                for whole, part in zip(sums, found, strict=True):
-                    whole[a : a + step, some] = part
+            step = max(1, CHUNK // n)
+            for a in range(0, len(columns.power), step):
+                some, at = slice(a, a + step), slice(first + a, first + min(a + step, len(columns.power)))
+                b = None if self.b is None else self.b[at, None]
+                size = columns.size[some, None] * rows.size
+                for whole, part in zip(sums, quick_logits(levels[:, some], size, b, self.bits, len(x.T)), strict=True):
+                    whole[:, at] = part.T
         settle(sums, x, self.W, self.b)
         return sums.hi, sums.lo
 
     @functools.cached_property
-    def _kept(self) -> list[tuple[slice, Cut]]:
+    def _kept(self) -> list[tuple[int, Cut]]:
         return list(self._columns())
 
-    def _columns(self) -> Iterator[tuple[slice, Cut]]:
-        """All columns of W in slices, some at a time."""
+    def _columns(self) -> Iterator[tuple[int, Cut]]:
+        """All columns of W in slices, some at a time, and the number of the first."""
         step = max(1, KEPT // len(self.W))
         for a in range(0, self.W.shape[1], step):
-            yield slice(a, a + step), cut_columns(self.W[:, a : a + step], self.bits)
+            yield a, cut_columns(self.W[:, a : a + step], self.bits)
 
 
 def logits_of_one(x: Array, W: Array, b: Array | None) -> tuple[Array, Array]:
@@ -109,15 +106,15 @@ def logits_of_one(x: Array, W: Array, b: Array | None) -> tuple[Array, Array]:
     else:
         step = -(-J // 8)
         levels = sum(in_order(levels_of, [slice(a, a + step) for a in range(0, J, step)]), np.zeros((SLICES, K)))
-    sums = quick_logits(levels[:, None], size[K:], size[:K], b, bits, J)
+    sums = quick_logits(levels[:, None], (size[:K] * size[K])[None], b, bits, J)
     settle(sums, x, W, b)
     return sums.hi, sums.lo
 
 
-def quick_logits(levels: Array, of_rows: Array, of_columns: Array, b: Array | None, bits: int, terms: int) -> Sums:
-    """xW + b from the level sums of four slices, (4, n, K), by the bound that the sizes of rows and columns give."""
+def quick_logits(levels: Array, size: Array, b: Array | None, bits: int, terms: int) -> Sums:
+    """Logits from the level sums of four slices, (4, ·), by the bound that the sizes of their rows times those of their
+    columns give; `b` is of the same dimensions."""
     hi, lo = quick_sum(levels)
-    size = of_rows[:, None] * of_columns
     left: Array | float = left_out_at_most(terms, bits)
     if b is not None:  # which may cancel hi
         left = left + np.abs(hi) * (2 * UNIT_SQUARED)
@@ -128,9 +125,9 @@ def careful_logits(x: Array, W: Array, b: Array | None) -> Sums:
     """xW + b by eight slices, which leave nothing of most numbers."""
     bits = bits_for(len(W), MORE)
     rows, columns = cut_rows(x, bits, np.empty((MORE + 1, *x.shape))), cut_columns(W, bits, MORE)
-    levels = np.empty((MORE, len(x), W.shape[1]))
+    levels = np.empty((MORE, W.shape[1], len(x)))
     level_sums(rows, columns, levels)
-    hi, lo, lost = careful_sum(levels)
+    hi, lo, lost = careful_sum(levels.swapaxes(1, 2))
     size = rows.size[:, None] * columns.size
     faded = _tiny(x, 1)[:, None] | _tiny(W, 0)  # numbers that are scaled down to less than a double holds
     lost = lost + left_out(rows, columns, MORE) + np.where(faded, len(W) * 2.0**-1070, 0.0)

@@ -25,22 +25,22 @@ Powers = NDArray[np.int32]
 SLICES, MORE = 4, 8  # of a factor; the products of slices p and q with p + q below that are formed
 BITS = 21
 CACHED = 1 << 15  # numbers that are cut at once, while they stay in the cache
-SMALL, WORTH = 1_000_000, 16  # OpenBLAS multiplies in half the time up to so many products; from so many rows on
+TOGETHER = 256  # columns that are multiplied with at once: BLAS is slow where there are few
 EXTREME = 250  # beyond this power of two of a row or column a product may overflow or underflow
 
 
 class Cut(NamedTuple):
-    """Rows (n, J) or columns (J, K), each divided by 2^power, which makes it at most 1, and cut into slices.
+    """Rows (n, J), or columns (J, K) as rows (K, J), each divided by 2^power, which makes it at most 1, and cut into
+    slices.
 
     parts[k] holds multiples of 2^(1 − bits·(k+1)) of at most 2^(−bits·k), and the parts up to k leave at most
-    2^(−bits·(k+1)). Slices that are all zero are left out at the end. `stack` holds, one below the other in memory, all
-    parts but the last of the full number, and what these leave. `size` is 2^power, 0 for a row or column of zeros, and
-    infinite where the power is extreme, so that nothing that is multiplied by it passes for sure. `whole` says that two
-    slices are known to hold all of it.
+    2^(−bits·(k+1)). Slices that are all zero are left out at the end. `rest` is what all slices but the last leave.
+    `size` is 2^power, 0 for a row or column of zeros, and infinite where the power is extreme, so that nothing that is
+    multiplied by it passes for sure. `whole` says that two slices are known to hold all of it.
     """
 
-    parts: list[Array]
-    stack: Array
+    parts: Array
+    rest: Array
     power: Powers
     size: Array
     whole: bool = False
@@ -53,44 +53,44 @@ def bits_for(terms: int, slices: int = SLICES) -> int:
     return min(BITS, (55 - (terms - 1).bit_length() - (slices - 1).bit_length()) // 2)
 
 
-def cut(room: Array, bits: int) -> list[Array]:
-    """Cut room[-2], numbers of at most 1, into len(room) − 1 slices, or fewer if nothing is left. All but the last are
-    put into room[0], room[1], …, what they leave into room[-2], and the last into room[-1]. [OOOR]: adding and
-    subtracting 1.5·2^(q+52) rounds to multiples of 2^q."""
-    rest, parts = room[-2], [*room[:-2], room[-1]]
-    for k, part in enumerate(parts):
+def cut(room: Array, bits: int) -> int:
+    """Cut room[-1], numbers of at most 1, into the slices room[0], room[1], …, as many as there is room for, or fewer
+    if nothing is left: how many. What all but the last leave stays in room[-1]. [OOOR]: adding and subtracting
+    1.5·2^(q+52) rounds to multiples of 2^q."""
+    rest, slices = room[-1], len(room) - 1
+    for k, part in enumerate(room[:-1]):
         sigma = 1.5 * 2.0 ** (53 - bits * (k + 1))
         np.add(rest, sigma, part)
         np.subtract(part, sigma, part)
-        if part is not parts[-1]:
+        if k + 1 < slices:
             np.subtract(rest, part, rest)
             if not (rest.flat[0] or rest.any()):
-                return parts[: k + 1]
-    return parts
+                return k + 1
+    return slices
 
 
 def cut_rows(x: Array, bits: int, room: Array) -> Cut:
     """x (n, J) cut row by row, into kept memory (slices + 1, ≥ n, J)."""
     room = room[:, : len(x)]
-    power, size = _sizes(np.abs(x, room[-2]).max(axis=1))
-    np.multiply(x, np.ldexp(1.0, -power)[:, None], room[-2])
-    parts = cut(room, bits)
+    power, size = _sizes(np.abs(x, room[-1]).max(axis=1))
+    np.multiply(x, np.ldexp(1.0, -power)[:, None], room[-1])
+    parts = room[: cut(room, bits)]
     whole = len(parts) <= 2 and np.count_nonzero(sum(parts[1:], parts[0])) == np.count_nonzero(x)  # none became 0
-    return Cut(parts, room[:-1], power, size, whole)
+    return Cut(parts, room[-1], power, size, whole)
 
 
 def cut_columns(W: Array, bits: int, slices: int = SLICES) -> Cut:
-    """W (J, K) cut column by column, some rows at a time."""
+    """W (J, K) cut column by column, some columns at a time."""
     power, size = _sizes(_largest_in_columns(W))
-    scale, room, used = np.ldexp(1.0, -power), np.zeros((slices + 1, *W.shape)), 1
-    for some in row_steps(W):
-        np.multiply(W[some], scale, room[-2, some])
-        used = max(used, len(cut(room[:, some], bits)))
-    return Cut([*room[:-2], room[-1]][:used], room[:-1], power, size)
+    scale, room, used = np.ldexp(1.0, -power), np.zeros((slices + 1, *W.T.shape)), 1
+    for some in row_steps(W.T):
+        np.multiply(W.T[some], scale[some, None], room[-1, some])
+        used = max(used, cut(room[:, some], bits))
+    return Cut(room[:used], room[-1], power, size)
 
 
 def row_steps(W: Array) -> list[slice]:
-    """Parts of W (J, K) that stay in the cache."""
+    """Rows of a matrix, some at a time, that stay in the cache."""
     step = max(1, CACHED // W.shape[1])
     return [slice(a, a + step) for a in range(0, len(W), step)]
 
@@ -106,33 +106,20 @@ def _sizes(largest: Array) -> tuple[Powers, Array]:
     return power, np.where(largest == 0.0, 0.0, size)
 
 
-def product(a: Array, b: Array, out: Array) -> None:
-    """out = a·b for a (n, J) and b (J, K), each in its own memory, some rows of a at a time where that is faster."""
-    (J, K), n = b.shape, len(a)
-    step = min(n, rows_at_once(J, K))
-    even = n - n % step
-    np.matmul(a[:even].reshape(-1, step, J), b, out[:even].reshape(-1, step, K))
-    if even < n:
-        np.matmul(a[even:], b, out[even:])
-
-
-def rows_at_once(J: int, K: int) -> int:
-    """How many rows are best multiplied at once with a matrix (J, K)."""
-    rows = SMALL // (J * K)
-    return 1 << rows.bit_length() - 1 if rows >= WORTH else 1 << 62
-
-
 def level_sums(rows: Cut, columns: Cut, out: Array) -> None:
-    """out[l] = Σ over p + q = l of rows.parts[p] · columns.parts[q], exactly: out (slices, n, K)."""
-    spare = np.empty(out.shape[1:])
-    for level, total in enumerate(out):
-        first, last = max(0, level + 1 - len(columns.parts)), min(level + 1, len(rows.parts))
-        if first >= last:
-            total[...] = 0.0
-        for p in range(first, last):
-            product(rows.parts[p], columns.parts[level - p], total if p == first else spare)
-            if p > first:
-                np.add(total, spare, total)
+    """out[l] = Σ over p + q = l of columns.parts[q] · rows.parts[p]ᵀ, exactly: out (slices, K, n)."""
+    (slices, K, n), together = out.shape, max(1, TOGETHER // out.shape[1])
+    turned, flat = columns.parts.reshape(-1, columns.parts.shape[2]), out.reshape(-1, n)
+    spare = np.empty((min(together, slices) * K, n))
+    flat[len(turned) :] = 0.0
+    for p, part in enumerate(rows.parts):
+        stop = min(len(turned), (slices - p) * K)
+        for a in range(0, stop, together * K):
+            some, to = turned[a : min(stop, a + together * K)], flat[a + p * K :]
+            if p == 0:
+                np.matmul(some, part.T, to[: len(some)])
+            else:
+                np.add(to[: len(some)], np.matmul(some, part.T, spare[: len(some)]), to[: len(some)])
 
 
 def sizes_of_one(x: Array, W: Array) -> tuple[Powers, Array]:
@@ -148,10 +135,10 @@ def level_sums_of_one(x: Array, W: Array, power: Powers, bits: int, out: Array) 
     kept = np.empty((slices + 1, len(x[steps[0]]), K + 1))
     for some in steps:
         room = kept[:, : len(x[some])]
-        np.multiply(W[some], scale[:K], room[-2, :, :K])
-        np.multiply(x[some], scale[K], room[-2, :, K])
-        parts = cut(room, bits)
-        left = np.array([part[:, K] for part in parts])
+        np.multiply(W[some], scale[:K], room[-1, :, :K])
+        np.multiply(x[some], scale[K], room[-1, :, K])
+        parts = room[: cut(room, bits)]
+        left = parts[:, :, K].copy()
         for q, part in enumerate(parts):
             products = left[: slices - q] @ part[:, :K]
             out[q : q + len(products)] += products
@@ -184,20 +171,20 @@ def left_out_at_most(terms: int, bits: int) -> float:
 def left_out(rows: Cut, columns: Cut, slices: int) -> Array:
     """A bound on what any number of slices leave out of each entry of the scaled product, by the largest number of
     each slice in each row and column: 0 where nothing is left."""
-    of_rows, of_columns = _largest(rows, slices, 1), _largest(columns, slices, 0)
+    of_rows, of_columns = _largest(rows, slices), _largest(columns, slices)
     below = np.add.accumulate(of_columns[::-1], axis=0)[::-1]  # what the slices from q on hold at most
     bound: Array = of_rows[slices][:, None] * below[0]
     for p in range(slices):
         bound = bound + of_rows[p][:, None] * below[slices - p]
-    terms: int = rows.stack.shape[2]
+    terms: int = rows.rest.shape[1]
     return bound * (terms * (1.0 + 2.0**-40))
 
 
-def _largest(a: Cut, slices: int, axis: int) -> Array:
+def _largest(a: Cut, slices: int) -> Array:
     """The largest number of each slice, and of what the last one leaves, in each row or column: (slices + 1, ·)."""
     out = np.zeros((slices + 1, len(a.power)))
     for k, part in enumerate(a.parts):
-        out[k] = np.abs(part).max(axis=axis)
+        out[k] = np.abs(part).max(axis=1)
     if len(a.parts) == slices:
-        out[slices] = np.abs(a.stack[-1] - a.parts[-1]).max(axis=axis)
+        out[slices] = np.abs(a.rest - a.parts[-1]).max(axis=1)
     return out

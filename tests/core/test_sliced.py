@@ -17,8 +17,6 @@ from softmax_cli.core.sliced_products import (
     cut_rows,
     left_out,
     level_sums,
-    product,
-    rows_at_once,
 )
 
 SHAPES = [(1, 1, 1), (3, 1, 70), (2, 70, 1), (5, 64, 10), (2, 784, 5), (3, 100, 7)]  # n, J, K
@@ -89,9 +87,13 @@ def sliced(x, bits, slices=SLICES):
 def levels_of(x, W, slices=SLICES):
     bits = bits_for(len(W), slices)
     rows, columns = sliced(x, bits, slices), cut_columns(W, bits, slices)
-    levels = np.empty((slices, len(x), W.shape[1]))
+    levels = np.empty((slices, W.shape[1], len(x)))
     level_sums(rows, columns, levels)
-    return levels, rows, columns
+    return levels.swapaxes(1, 2), rows, columns
+
+
+def quick(levels, rows, columns, b, J):
+    return quick_logits(levels, rows.size[:, None] * columns.size, b, bits_for(J), J)
 
 
 def assert_sure_sums_are_right(found, truth):
@@ -115,7 +117,7 @@ def test_products_of_slices_are_those_of_whole_numbers(kind, shape, slices):
                     a, c = left * 2.0 ** (bits * (p + 1) - 1), right * 2.0 ** (bits * (q + 1) - 1)
                     assert (a == np.rint(a)).all()
                     assert np.abs(a).max() <= 2 ** (bits - 1)
-                    truth += np.vectorize(int, [object])(a) @ np.vectorize(int, [object])(c)
+                    truth += np.vectorize(int, [object])(a) @ np.vectorize(int, [object])(c.T)
         whole = levels[level] * 2.0 ** (bits * (level + 2) - 2)
         assert (np.vectorize(int, [object])(whole) == truth).all()
 
@@ -144,7 +146,7 @@ def test_what_is_sure_is_the_exact_sum_rounded_and_the_rest_is_made_so(kind, sha
         truth = [[v + Fraction(c) for v, c in zip(row, b.tolist(), strict=True)] for row in truth]
     with np.errstate(all="ignore"):
         levels, rows, columns = levels_of(x, W)
-        assert_sure_sums_are_right(quick_logits(levels, rows.size, columns.size, b, bits_for(len(W)), len(W)), truth)
+        assert_sure_sums_are_right(quick(levels, rows, columns, b, len(W)), truth)
         assert_sure_sums_are_right(careful_logits(x, W, b), truth)
         hi, lo = Weights(W, b)._sliced(x, rows)
     assert_sure_sums_are_right((hi, lo, np.isfinite(hi)), truth)
@@ -177,14 +179,14 @@ def test_a_sum_is_taken_for_sure_on_one_side_of_its_bound_alone(offset, sure, si
     bound = core.left_out_at_most(J, bits)
     levels = np.zeros((SLICES, 1, 1))
     levels[0], levels[1], levels[2] = 1.0, sign * 2.0**-53 if sign > 0 else -(2.0**-54), -sign * offset * bound
-    found = quick_logits(levels, np.ones(1), np.ones(1), None, bits, J)
+    found = quick_logits(levels, np.ones((1, 1)), None, bits, J)
     assert found.sure.tolist() == [[sure]]
 
 
 def test_more_slices_settle_what_four_leave_open():
     x, W = problem("cancelling", (4, 100, 7))
     levels, rows, columns = levels_of(x, W)
-    assert not quick_logits(levels, rows.size, columns.size, None, bits_for(100), 100).sure.any()
+    assert not quick(levels, rows, columns, None, 100).sure.any()
     assert careful_logits(x, W, None).sure.all()
 
 
@@ -222,22 +224,10 @@ def test_an_input_gets_the_same_bits_alone_and_in_any_batch(kind, shape, monkeyp
         monkeypatch.setattr(core, "CHUNK", 1)
         monkeypatch.setattr(core, "SHARED", 1)
         monkeypatch.setattr("softmax_cli.core.sliced_products.CACHED", 8)
+        monkeypatch.setattr("softmax_cli.core.sliced_products.TOGETHER", 1)
         assert [a.tobytes() for a in Weights(W, b)._sliced(x, sliced(x, bits_for(len(W))))] == [
             a.tobytes() for a in together
         ]
         for n in range(len(x)):
             alone = logits_of_one(x[n : n + 1], W, b)
             assert [a.tobytes() for a in alone] == [a[n : n + 1].tobytes() for a in together]
-
-
-@pytest.mark.parametrize(("J", "K", "rows"), [(64, 10, 1024), (784, 10, 64), (512, 1000, 1 << 62), (1, 1, 1 << 19)])
-def test_thin_products_are_made_some_rows_at_a_time(J, K, rows):
-    assert rows_at_once(J, K) == rows
-
-
-def test_a_product_of_more_rows_than_are_made_at_once_is_the_whole_product():
-    rng = np.random.default_rng(0)
-    a, b = rng.integers(-9, 10, (2500, 64)).astype(float), rng.integers(-9, 10, (64, 10)).astype(float)
-    out = np.empty((2500, 10))
-    product(a, b, out)
-    assert out.tolist() == (a.astype(int) @ b.astype(int)).tolist()
