@@ -60,7 +60,7 @@ def over_shards(
         partial = gathered(each, goal, tasks, lambda rows: advance(8 * rows * shards[0].columns))
         if not running.partial:
             again = again_by(each, goal, tasks)
-            found = partial.sums.settled(problem.W if l2 else None, l2, reduction, again)._asdict()
+            found = partial.sums.exact_gradient(problem.W if l2 else None, l2, reduction, again)._asdict()
     if running.partial:
         with target(output.output) as stream:
             stream.write(packed(partial))

@@ -78,7 +78,7 @@ def surely(total: ExactSum) -> tuple[Array, NDArray[np.bool_]]:
     return hi, sure & ((np.abs(hi) > 2.0**-900) | (hi == 0.0))
 
 
-def settled(total: ExactSum, norm: float, again: Callable[[Places, Places], Iterator[list[int]]]) -> Array:
+def rounded_sum(total: ExactSum, norm: float, again: Callable[[Places, Places], Iterator[list[int]]]) -> Array:
     """A sum (K, J) over norm, correctly rounded before that. `again` adds up the entries that the sum is not sure of,
     part by part, as whole numbers."""
     hi, sure = surely(total)

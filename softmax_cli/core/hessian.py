@@ -22,7 +22,7 @@ from .logit_gradient import of_change
 from .objective import Objective, Options, Reduction, objective
 from .split_exponent import Apart, expanded, product, scaled, times
 from .twofold import two_product
-from .twofold_sums import Sum, added, divided, sum_of_products
+from .twofold_sums import Sum, added, over_count, sum_of_products
 
 BLOCK_BYTES = 1 << 20  # of rows that are made at once
 TERM_BYTES = 1 << 24  # of terms that are held at once
@@ -110,7 +110,7 @@ class Hessian:
                     total = more if total is None else added(total, more)
         assert total is not None
         with np.errstate(all="ignore"):
-            out = divided(total, 1.0)
+            out = over_count(total, 1.0)
         if self.l2:
             own = np.arange(len(out))
             out[own, i * J + own + (inputs.start or 0)] += self.l2
@@ -224,7 +224,7 @@ def hvp(
             product = times(expanded(change, 1), found.layer.x[:, :, None]) + found.l2 * V
             product = product[0] if found.single else product
         else:
-            product = divided(sum_of_products(found.layer.x, change), 1.0) + found.l2 * V
+            product = over_count(sum_of_products(found.layer.x, change), 1.0) + found.l2 * V
     if not np.isfinite(product).all():
         raise InputError("d²E/dW² · v is too large for double precision (beyond ±1.8e308)")
     return product

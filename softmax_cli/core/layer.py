@@ -23,7 +23,7 @@ from .logits import Weights
 from .masks import Mask, joined, mask_of, masked_array
 from .sliced_products import SLICES, Cut, cut_rows
 from .small_layer import small_layer
-from .softmax import divided, softmax, softmax_apart
+from .softmax import over_temperature, softmax, softmax_apart
 from .split_exponent import Apart
 from .threads import in_order
 from .twofold import two_sum
@@ -68,7 +68,7 @@ class Layer(NamedTuple):
     def scaled(self) -> tuple[Array, Array]:
         """(z + low)/T as hi + lo; 0 where an output is left out."""
         z = self.z if self.mask is None else np.where(self.mask, 0.0, self.z)
-        return divided(z, self.low, self.temperature)
+        return over_temperature(z, self.low, self.temperature)
 
     def log_h(self, outputs: NDArray[np.intp] | None = None) -> Array:
         """ln hᵢ = (zᵢ − zₘ)/T − ln(1 + (1 − hₘ)/hₘ), m the largest output, (N, K): no two parts of opposite sign, and
@@ -215,7 +215,7 @@ def _of_logits(x: Array, z: Array, low: Array, first: int | None, T: float, mask
 
 
 def _evaluated(x: Array, z: Array, low: Array, T: float, mask: Mask | None) -> Layer:
-    scaled, rest = divided(z, low, T)
+    scaled, rest = over_temperature(z, low, T)
     return Layer(x, z, low, *softmax(scaled, rest, mask), T, mask)
 
 

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InputError
 from .arrays import Array, Rows, checked, real_array
-from .dataset import Found, Part, Terms, row_parts, settled
+from .dataset import Found, Part, Terms, rounded_sum, row_parts
 from .exact_dot import exact_dots_apart
 from .exact_sums import ExactSum, ProductSum, known_zeros, sum_of
 from .integer_sums import Places, whole_sums
@@ -258,7 +258,7 @@ class Work:
         values = {name: np.concatenate(parts) for name, parts in found.each.items()}
         for name, total in found.sums.items():
             columns = total if name == "dE_dW" else ExactSum(total.parts[..., None], total.left[..., None])
-            value = settled(columns, goal.norm, self.again(name, found.terms))
+            value = rounded_sum(columns, goal.norm, self.again(name, found.terms))
             values[name] = value.T.copy() if name == "dE_dW" else value[:, 0]
         if single:
             values = {key: value[0] for key, value in values.items()}

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import InputError
 from .arrays import Array, real_array
-from .dataset import settled, surely
+from .dataset import rounded_sum, surely
 from .exact_sums import ExactSum
 from .integer_sums import Places
 from .loss_gradient import LossGradient, Work, finished, work_of
@@ -64,7 +64,7 @@ class Sums:
 
         λ is `l2`, and needs W; norm is 1 for the sum. Entries have the bits that `loss_gradient` gives, but for those
         that `doubt` counts. InputError where no input counts under the mean, and for what is out of range."""
-        return self.settled(W, l2, reduction, None)
+        return self.exact_gradient(W, l2, reduction, None)
 
     def loss(self, W: ArrayLike | None = None, *, l2: float = 0.0, reduction: Literal["mean", "sum"] = "mean") -> float:
         """E, as `gradient` has it. InputError for sums of an upstream gradient, which says nothing of E."""
@@ -84,7 +84,7 @@ class Sums:
                     found[name] = Doubt(int((~sure).sum()), float(off[~sure].max()))
         return found
 
-    def settled(
+    def exact_gradient(
         self, W: ArrayLike | None, l2: float, reduction: Literal["mean", "sum"], again: Again | None
     ) -> LossGradient:
         """As `gradient`; `again` adds up the entries in doubt anew, from the inputs."""
@@ -108,7 +108,7 @@ class Sums:
                             "find it from all the inputs at once",
                         )
                 else:
-                    value = settled(columns, norm, lambda i, j, name=name: again(name, i, j))  # type: ignore[misc]
+                    value = rounded_sum(columns, norm, lambda i, j, name=name: again(name, i, j))  # type: ignore[misc]
                 values[name] = value.T.copy() if name == "dE_dW" else value[:, 0]
             if "loss" in values:
                 values["loss"] = values["loss"][0]

@@ -23,7 +23,7 @@ from .arrays import Array, real_array
 from .layer import Layer
 from .logit_gradient import of_upstream
 from .masks import Mask
-from .split_exponent import Apart, settled
+from .split_exponent import Apart, normalized
 from .targets import Classes, Index, Probabilities, smoothed_classes, smoothed_rows
 from .twofold import two_product
 
@@ -92,7 +92,7 @@ class Objective:
         w, power = np.frexp(np.ones(N) if self.weights is None else self.weights)
         p, e = two_product(np.full(1, t**times), np.full(1, m))
         q = w / p
-        return settled(q - q * (e / p), power - (times * of_T + of_norm))
+        return normalized(q - q * (e / p), power - (times * of_T + of_norm))
 
 
 def objective(options: Options, N: int, K: int, single: bool, mask: Mask | None = None) -> Objective:

@@ -30,7 +30,7 @@ Places = NDArray[np.intp]
 CHUNK = 1 << 16  # logits at once: what they need stays in the cache
 
 
-def divided(z: Array, low: Array, T: float) -> tuple[Array, Array]:
+def over_temperature(z: Array, low: Array, T: float) -> tuple[Array, Array]:
     """(z + low)/T as hi + lo. InputError where it overflows."""
     if T == 1.0:
         return z, low

@@ -29,7 +29,7 @@ def exponent(a: Array, power: Powers | None = None) -> Powers:
     return np.where(a == 0.0, NONE, e if power is None else e + power)
 
 
-def settled(significand: Array, power: Powers) -> Apart:
+def normalized(significand: Array, power: Powers) -> Apart:
     """The same numbers, those of ordinary size as doubles with power 0."""
     e = exponent(significand, power)
     plain = (significand == 0.0) | (np.abs(e) <= ORDINARY)
@@ -43,14 +43,14 @@ def product(a: Apart, b: Apart) -> Apart:
     """a·b, elementwise: significands whose product is out of range are not expected."""
     power = (np.int32(0) if a.power is None else a.power) + (np.int32(0) if b.power is None else b.power)
     significand = a.significand * b.significand
-    return settled(significand, np.broadcast_to(power, significand.shape))
+    return normalized(significand, np.broadcast_to(power, significand.shape))
 
 
 def difference(a: Apart, b: Apart) -> Apart:
     """a − b, elementwise."""
     p, q = (np.zeros(n.significand.shape, np.int32) if n.power is None else n.power for n in (a, b))
     power = np.maximum(exponent(a.significand, p), exponent(b.significand, q))
-    return settled(np.ldexp(a.significand, p - power) - np.ldexp(b.significand, q - power), power)
+    return normalized(np.ldexp(a.significand, p - power) - np.ldexp(b.significand, q - power), power)
 
 
 def scaled(a: Apart, factor: Apart) -> Apart:
@@ -67,7 +67,7 @@ def quotient(a: Apart, T: float) -> Apart:
     if abs(e) <= 60:
         return a if T == 1.0 else Apart(a.significand / T, a.power)
     power = np.zeros(a.significand.shape, np.int32) if a.power is None else a.power
-    return settled(a.significand / s, power - e)
+    return normalized(a.significand / s, power - e)
 
 
 def doubles(a: Apart) -> Array:

@@ -68,7 +68,7 @@ def added(a: Sum, b: Sum) -> Sum:
     return Sum(hi, np.ldexp(a.lo, p - power) + (np.ldexp(b.lo, q - power) + r), power)
 
 
-def divided(total: Sum, count: float) -> Array:
+def over_count(total: Sum, count: float) -> Array:
     """The sum over `count`, as doubles; infinite where it is out of range."""
     quotient = (total.hi + total.lo) / count
     return quotient if total.power is None else np.ldexp(quotient, total.power)

@@ -84,7 +84,7 @@ def shards_gradient(
     try_options(goal, upstream is not None)
     each, tasks = _each(map), tasks_of(shards, WORKERS)
     found = gathered(each, goal, tasks)
-    return found.sums.settled(weights if l2 else None, l2, reduction, again_by(each, goal, tasks))
+    return found.sums.exact_gradient(weights if l2 else None, l2, reduction, again_by(each, goal, tasks))
 
 
 def _each(map: Map) -> Each:
