@@ -13,7 +13,7 @@ SEES = {
     "reading": {"core"},
     "writing": {"reading", "core"},
     "drawing": {"writing", "core"},
-    "running": {"reading", "core"},
+    "running": {"writing", "reading", "core"},
     "cli": {"core", "checking", "explaining", "reading", "writing", "drawing", "running"},
 }
 FILES = [path for room in SEES for path in (ROOT / room).rglob("*.py")]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from .commands import command
 from .inputs import answer_lines, fail, problem_of, refuse_logits
-from .matrix_options import Arrangement, Chain, DrawnOutput
+from .matrix_options import Arrangement, Chain, DrawnOutput, Writers
 from .options import Inputs, Lines, Log
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..reading.problem import Problem
     from ..writing.jacobian_result import Asked
     from ..writing.result import Result
+    from ..writing.write_result import Fill
     from .json_lines import Document, Work
 
 
@@ -49,7 +50,9 @@ def linear_grad(inputs: Inputs, lines: Lines, shape: Arrangement, output: DrawnO
 
 
 @command("layer-grad", "dL/dW, dL/db, dL/dx: h by the weights, biases, inputs")
-def layer_grad(inputs: Inputs, chain: Chain, log: Log, lines: Lines, shape: Arrangement, output: DrawnOutput) -> None:
+def layer_grad(
+    inputs: Inputs, chain: Chain, log: Log, lines: Lines, shape: Arrangement, writers: Writers, output: DrawnOutput
+) -> None:
     """Examples:
 
     \b
@@ -58,13 +61,14 @@ def layer_grad(inputs: Inputs, chain: Chain, log: Log, lines: Lines, shape: Arra
       softmax-jac layer-grad model.json -o dLdW.npy --layout tensor
       softmax-jac layer-grad model.json --wrt x --outputs 0,3-4 --json
       softmax-jac layer-grad model.json --format heatmap
+      softmax-jac layer-grad model.json -o dLdW.zarr --workers 2
 
     dL/dW, the derivative of the probabilities with respect to the weights: row t, column i·J + j is ∂h[t]/∂W[j,i] =
     h[t]·(δ − h[i])·x[j]/T, with δ one where t = i and zero elsewhere. Shape (K, K·J). With --wrt b, dL/db, (K, K); with
     --wrt x, dL/dx, (K, J): ∂h[t]/∂x[j] = h[t]·(W[j,t] − Σ h[i]·W[j,i])/T. With --log, those of ln h.
     """
     quantity: Quantity = {"W": "dL_dW", "b": "dL_db", "x": "dL_dx"}[chain.wrt]  # type: ignore[assignment]
-    _jacobian(quantity, inputs, lines, shape, output, log.log, chain.method)
+    _jacobian(quantity, inputs, lines, shape, output, log.log, chain.method, writers.workers)
 
 
 def _jacobian(
@@ -75,6 +79,7 @@ def _jacobian(
     output: DrawnOutput,
     log: bool = False,
     method: "Method | None" = None,
+    workers: str | None = None,
 ) -> None:
     from ..writing.jacobian_result import Asked, jacobian_result
     from ..writing.write_result import chosen_format
@@ -84,6 +89,10 @@ def _jacobian(
             refuse_logits(problem, {"dZ_dW": "linear-grad"}.get(quantity, "layer-grad"))
         return Asked(quantity, shape.layout, _chosen_outputs(shape.outputs, problem), log, method)
 
+    if workers is not None:
+        from .store_workers import filled_by, refuse_workers
+
+        refuse_workers(workers, inputs, lines, output, method)
     if inputs.input is not None and os.path.isdir(inputs.input):
         from ..reading.zarrchunks import is_store
 
@@ -105,7 +114,8 @@ def _jacobian(
 
         apart = wanted.layout == "tensor" and wanted.wrt == "W"
         refuse_dimensions(problem.x.ndim + 1 + apart, f"{wanted.key} has")
-    show(jacobian_result(problem, wanted), format, output, shape.layout)
+    fill = None if workers is None else filled_by(workers, problem, wanted)
+    show(jacobian_result(problem, wanted), format, output, shape.layout, fill)
 
 
 def refuse_plots_of_lines(output: DrawnOutput) -> None:
@@ -113,7 +123,9 @@ def refuse_plots_of_lines(output: DrawnOutput) -> None:
         fail("--plot draws one matrix, and --jsonl makes one of every line")
 
 
-def show(result: "Result", format: str, output: DrawnOutput, layout: "Layout" = "numerator") -> None:
+def show(
+    result: "Result", format: str, output: DrawnOutput, layout: "Layout" = "numerator", fill: "Fill | None" = None
+) -> None:
     """A result that can be drawn, drawn or written."""
     from ..writing.write_result import emit
 
@@ -130,7 +142,7 @@ def show(result: "Result", format: str, output: DrawnOutput, layout: "Layout" = 
 
         print_heatmap(result, layout, output.output)
         return
-    emit(result, format, output.output, output.precision, output.full)
+    emit(result, format, output.output, output.precision, output.full, fill)
 
 
 def _line_work(asked: "Callable[[Problem], Asked]") -> "Work":

@@ -48,3 +48,16 @@ class Chain(NamedTuple):
         Literal["shortcut", "chain"],
         typer.Option(help="shortcut: entry by entry; chain: the product of dense dS/dZ and dZ/dW."),
     ] = "shortcut"
+
+
+class Writers(NamedTuple):
+    """Who writes a Jacobian to a store."""
+
+    workers: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|ADDRESS",
+            help="With -o FILE.zarr: have its chunks made and written by N processes or by a Dask cluster, "
+            "tcp://host:8786.",
+        ),
+    ] = None

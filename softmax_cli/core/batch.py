@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,6 +49,17 @@ class Batch:
         step = max(1, PART // self.first.columns)
         for a in range(0, self.count, step):
             yield from self.make(slice(a, a + step)).blocks(layout)
+
+    def part(self, layout: Layout, first: int, stop: int) -> Iterator[Array]:
+        """The rows `first` to `stop` − 1 of all of them (along their last axis), of a Jacobian, as consecutive blocks
+        as well."""
+        shape = self.first.shape(layout)
+        rows = math.prod(shape[:-1] if self.single else shape[1:-1])
+        step = max(1, PART // self.first.columns)
+        for a in range(first // rows, -(-stop // rows), step):
+            some = self.make(slice(a, a + step))
+            assert isinstance(some, Jacobian | InputJacobian)
+            yield from some.blocks(layout, part=(max(0, first - a * rows), min(step * rows, stop - a * rows)))
 
 
 def batch_of(

@@ -75,10 +75,10 @@ class InputJacobian:
         values = self._values if layout != "denominator" else np.ascontiguousarray(np.swapaxes(self._values, 1, 2))
         return values.reshape(self.shape(layout))
 
-    def blocks(self, layout: Layout = "numerator") -> Iterator[Array]:
-        """All of it, as one block of rows."""
+    def blocks(self, layout: Layout = "numerator", part: tuple[int, int] | None = None) -> Iterator[Array]:
+        """All of it, as one block of rows; or those from part[0] to before part[1]."""
         dense = self.dense(layout)
-        yield dense.reshape(-1, dense.shape[-1])
+        yield dense.reshape(-1, dense.shape[-1])[slice(*(part or (None,)))]
 
     def entries(self, n: int, rows: ArrayLike, columns: ArrayLike) -> Array:
         """The entries of input n in the given rows (positions in `outputs`) and columns."""

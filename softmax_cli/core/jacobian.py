@@ -96,14 +96,17 @@ class Jacobian:
         shared(parts, lambda part: touch(full[part]), lambda part: source._fill(full[part], layout, (*part, *rest)))
         return out
 
-    def blocks(self, layout: Layout = "numerator", limit: int = BLOCK_BYTES) -> Iterator[Array]:
+    def blocks(
+        self, layout: Layout = "numerator", limit: int = BLOCK_BYTES, part: tuple[int, int] | None = None
+    ) -> Iterator[Array]:
         """The array in a layout as consecutive blocks of its rows (its last axis): C-contiguous
-        (rows, shape[-1]) arrays of about `limit` bytes, in order. The next block but one overwrites each."""
+        (rows, shape[-1]) arrays of about `limit` bytes, in order. The next block but one overwrites each.
+        Of its rows from part[0] to before part[1] alone, if `part` is given."""
         axes = self._axes(layout)
         width = axes[3] if layout != "numerator" else axes[2] * axes[3]
         leading = axes[:2] if layout == "numerator" else axes[:3]
         rows = max(1, limit // (8 * width))
-        parts, source = list(_tiles(leading, rows)), self._read_for(layout)
+        parts, source = list(_tiles(leading, rows, *(part or (0, math.prod(leading))))), self._read_for(layout)
         buffers = [np.empty(min(rows, math.prod(leading)) * width) for _ in parts[:2]]
 
         def fill(number: int) -> Array:
@@ -170,17 +173,23 @@ class Jacobian:
             view[:, row, t[row] - i.start] = self.diagonal[n][:, t[row], j]
 
 
-def _tiles(shape: tuple[int, ...], limit: int) -> Iterator[tuple[slice, ...]]:
-    """Cut an index space into consecutive parts of at most `limit` elements, each contiguous in C order."""
+def _tiles(shape: tuple[int, ...], limit: int, first: int, stop: int) -> Iterator[tuple[slice, ...]]:
+    """Cut the elements `first` to `stop` − 1 of an index space, in C order, into consecutive parts of at most `limit`
+    elements, each contiguous."""
+    if len(shape) == 1:
+        for a in range(first, stop, limit):
+            yield (slice(a, min(a + limit, stop)),)
+        return
     inner = math.prod(shape[1:])
-    if inner <= limit:
-        step = limit // inner
-        for a in range(0, shape[0], step):
-            yield slice(a, min(a + step, shape[0])), *(slice(0, n) for n in shape[1:])
-    else:
-        for a in range(shape[0]):
-            for rest in _tiles(shape[1:], limit):
-                yield slice(a, a + 1), *rest
+    while first < stop:
+        a, rest = divmod(first, inner)
+        whole = 0 if rest else min(limit, stop - first) // inner
+        if whole:
+            yield slice(a, a + whole), *(slice(0, n) for n in shape[1:])
+        else:
+            for more in _tiles(shape[1:], limit, rest, min(inner, stop - a * inner)):
+                yield slice(a, a + 1), *more
+        first = min(stop, (a + max(1, whole)) * inner)
 
 
 def chosen(outputs: ArrayLike | None, K: int) -> NDArray[np.intp]:

@@ -22,11 +22,13 @@ MARKS = {3: "zarr.json", 2: ".zarray"}
 LONGEST = 1 << 24  # bytes of metadata
 LARGEST = 1 << 30  # bytes of a chunk
 COMPRESSORS = ("zstd", "blosc")
+PLAIN = [{"name": "bytes", "configuration": {"endian": "little"}}]
 ZSTD = b"\x28\xb5\x2f\xfd"
 
 
 class About(NamedTuple):
-    """The metadata of an array; `format` is 2 or 3."""
+    """The metadata of an array; `format` is 2 or 3. `plain` says that the file c/0/1 holds the doubles of chunk (0, 1)
+    as they are, in little-endian order."""
 
     format: int
     shape: tuple[int, ...]
@@ -34,6 +36,7 @@ class About(NamedTuple):
     dtype: np.dtype[Any]
     compressor: str | None
     attributes: dict[str, Any]
+    plain: bool = False
 
     @property
     def chunk_count(self) -> int:
@@ -88,7 +91,9 @@ def _version_3(found: dict[str, Any], label: str) -> About:
     dtype = _real(found["data_type"], label)
     chunks = found["chunk_grid"]["configuration"]["chunk_shape"]
     compressor = str(rest[0]) if rest else None
-    return _checked(About(3, found["shape"], chunks, dtype, compressor, found.get("attributes") or {}), label)
+    plain = found["data_type"] == "float64" and found["codecs"] == PLAIN
+    plain = plain and found["chunk_key_encoding"] == {"name": "default", "configuration": {"separator": "/"}}
+    return _checked(About(3, found["shape"], chunks, dtype, compressor, found.get("attributes") or {}, plain), label)
 
 
 def _version_2(found: dict[str, Any], path: str, label: str) -> About:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import math
+import os
 import warnings
-from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
@@ -50,19 +50,13 @@ class StoredArray(Stored):
         while at < stop:
             start, slab = self._slab
             if not start <= at < start + len(slab):
+                del slab
+                self._slab = 0, np.empty(0)  # before there is another
                 start, slab = self._slab = self._read(at)
             end = min(stop, start + len(slab))
             out[at - first : end - first] = slab[at - start : end - start]
             at = end
         return out
-
-    def edges(self) -> Iterator[tuple[int, int]]:
-        """Where the slabs begin and end, in order."""
-        at = 0
-        while at < self.size:
-            start, stop = self._range(at)
-            yield start, stop
-            at = stop
 
     def _range(self, at: int) -> tuple[int, int]:
         """The slab that entry `at` is in."""
@@ -86,6 +80,52 @@ class StoredArray(Stored):
             raise _unreadable(self._label, error) from None
 
 
+class PlainArray(Stored):
+    """An array in a store whose chunks are files of doubles, consecutive ones in each: no more is read than is asked
+    for, where zarr reads chunks whole, and copies them."""
+
+    def __init__(self, path: str, about: About, label: str, axis: int) -> None:
+        super().__init__(about.shape, np.dtype(np.float64))
+        self.about, self._path, self._label, self._axis = about, path, label, axis
+        self._inner = math.prod(about.shape[axis + 1 :])
+
+    def entries(self, first: int, stop: int) -> NDArray[Any]:
+        out, at = np.empty(stop - first), first
+        while at < stop:
+            file, start, end = self._chunk(at)
+            some = out[at - first : min(stop, end) - first]
+            try:
+                found = np.fromfile(file, "<f8", len(some), offset=8 * (at - start))
+            except OSError as error:
+                raise _unreadable(self._label, error) from None
+            if len(found) < len(some):
+                raise InputError(f"{self._label} was cut short while it was read")
+            some[:] = found
+            at += len(some)
+        return out
+
+    def _chunk(self, at: int) -> tuple[str, int, int]:
+        """The file of the chunk that entry `at` is in, and where this begins and ends."""
+        axis, whole, step = (
+            self._axis,
+            self.shape[self._axis] * self._inner,
+            self.about.chunks[self._axis] * self._inner,
+        )
+        outer, rest = divmod(at, whole)
+        leading = [int(n) for n in np.unravel_index(outer, self.shape[:axis])] if axis else []
+        where = [*leading, rest // step, *[0] * (len(self.shape) - axis - 1)]
+        start = outer * whole + rest - rest % step
+        return os.path.join(self._path, "c", *map(str, where)), start, min(start + step, (outer + 1) * whole)
+
+
+def _consecutive(about: About) -> int | None:
+    """The axis along which an array is cut into chunks of consecutive entries; None where they are not."""
+    for axis in range(len(about.shape)):
+        if about.chunks[axis + 1 :] == about.shape[axis + 1 :]:
+            return axis if math.prod(about.chunks[:axis]) == 1 else None
+    return None
+
+
 def _slabs(about: About) -> tuple[int, int, int]:
     """The axis along which the array is cut, so many of its rows at a time, and the entries of such a row."""
     axis = 0
@@ -96,7 +136,10 @@ def _slabs(about: About) -> tuple[int, int, int]:
     return axis, step - step % chunk if step > chunk else min(step, chunk), inner
 
 
-def open_store(path: str) -> StoredArray:
+Opened = StoredArray | PlainArray
+
+
+def open_store(path: str) -> Opened:
     """The array in a store of zarr's format 2 or 3. InputError without the package, for what is no array of real
     numbers, and for a store that is damaged, or a result of this program that is not whole."""
     zarr, label = zarr_package(), shown(path)
@@ -105,6 +148,9 @@ def open_store(path: str) -> StoredArray:
         there = check_chunks(path, about)
         if OURS in about.attributes and there < about.chunk_count:
             raise InputError(f"{label} is not whole: {there} of {about.chunk_count} chunks are there")
+        axis = _consecutive(about) if about.plain and there == about.chunk_count else None
+        if axis is not None:
+            return PlainArray(path, about, label, axis)
         return StoredArray(zarr.open_array(path, mode="r", zarr_format=about.format), about, label)
     except InputError:
         raise

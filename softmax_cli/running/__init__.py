@@ -1,1 +1,1 @@
-"""A data set in shards: what each gives, on processes or a cluster, and one result of all. No terminal, no exit."""
+"""What processes or a cluster do: one result of a data set in shards, a Jacobian in chunks. No terminal, no exit."""

@@ -85,8 +85,11 @@ def _processes(count: int) -> Iterator[Each]:
     try:
         yield each
     except BaseException:
-        for child in set(multiprocessing.active_children()) - before:
+        ours = set(multiprocessing.active_children()) - before
+        for child in ours:
             child.kill()
+        for child in ours:  # what they wrote may then be removed
+            child.join()
         raise
     finally:
         for pool in pools:

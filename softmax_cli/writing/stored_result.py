@@ -11,14 +11,14 @@ from ..core.arrays import Layout
 from ..core.batch import Batch, Quantity
 from ..core.stored_jacobian import StoredJacobian, sizes_of
 from ..errors import InputError
-from ..reading.zarrstore import OURS, StoredArray
+from ..reading.zarrstore import OURS, Opened
 from ..wording import shown
 from .jacobian_result import Asked, JacobianSheets, axes_of
 from .labels import Labels
 from .result import Result, Stream, Value
 
 
-def key_of(array: StoredArray, path: str) -> str:
+def key_of(array: Opened, path: str) -> str:
     """Which result a store says that it holds. InputError if it says none."""
     said = _said(array)
     if not isinstance(said.get("result"), str):
@@ -29,7 +29,7 @@ def key_of(array: StoredArray, path: str) -> str:
     return str(said["result"])
 
 
-def stored_asked(array: StoredArray, path: str) -> tuple[Asked, Labels, int]:
+def stored_asked(array: Opened, path: str) -> tuple[Asked, Labels, int]:
     """Which Jacobian is in a store: as it was asked for, the names of its entries, and J. InputError where that
     does not fit its shape."""
     key, said = key_of(array, path), _said(array)
@@ -57,9 +57,7 @@ def stored_asked(array: StoredArray, path: str) -> tuple[Asked, Labels, int]:
     return Asked(quantity, layout, outputs, log), labels, J  # type: ignore[arg-type]
 
 
-def stored_result(
-    array: StoredArray, asked: Asked, labels: Labels, J: int, K: int, outputs: Sequence[int] | None
-) -> Result:
+def stored_result(array: Opened, asked: Asked, labels: Labels, J: int, K: int, outputs: Sequence[int] | None) -> Result:
     """The Jacobian in a store, or the rows of some `outputs` of it."""
     there = list(range(K)) if asked.outputs is None else list(asked.outputs)
     wanted = there if outputs is None else outputs
@@ -86,6 +84,6 @@ def stored_result(
     )  # fmt: skip
 
 
-def _said(array: StoredArray) -> dict[str, Any]:
+def _said(array: Opened) -> dict[str, Any]:
     said = array.about.attributes.get(OURS)
     return said if isinstance(said, dict) else {}

@@ -6,6 +6,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -33,14 +34,17 @@ def chosen_format(format: str | None, json: bool, output: str | None) -> str:
     return SUFFIXES[suffix]
 
 
-def emit(result: Result, format: str, output: str | None, precision: int, full: bool) -> None:
-    """Write a result in a format, to a file or to standard output."""
+Fill = Callable[[Any, Callable[[int], None]], None]  # f(array, advance): has an array that is stored written
+
+
+def emit(result: Result, format: str, output: str | None, precision: int, full: bool, fill: Fill | None = None) -> None:
+    """Write a result in a format, to a file or to standard output. A store may have something else that fills it."""
     on_terminal = output in (None, "-") and sys.stdout is not None and sys.stdout.isatty()
     if format in FORMATS and FORMATS[format].binary and on_terminal:
         raise InputError(f"{format} is binary and standard output is a terminal", f"add -o FILE.{format}, or a pipe")
     _refuse_what_is_not_finite(result)
     if format in FORMATS and FORMATS[format].folder:
-        _write_folder(result, format, output)
+        _write_folder(result, format, output, fill)
         return
     if format == "table":
         from .console import on_console
@@ -54,7 +58,7 @@ def emit(result: Result, format: str, output: str | None, precision: int, full: 
         writer(format)(stream, result._replace(document=document))
 
 
-def _write_folder(result: Result, format: str, output: str | None) -> None:
+def _write_folder(result: Result, format: str, output: str | None, fill: Fill | None) -> None:
     from .formats.zarr import write_store
 
     if output in (None, "-"):
@@ -62,7 +66,8 @@ def _write_folder(result: Result, format: str, output: str | None) -> None:
     value = as_stream(result.document[result.main])
     with progress(8 * math.prod(value.shape), f"writing {shown(str(output))}") as advance:
         main = _watched(value, advance)
-        write_store(str(output), result._replace(document={**result.document, result.main: main}))
+        result = result._replace(document={**result.document, result.main: main})
+        write_store(str(output), result, None if fill is None else lambda array, _: fill(array, advance))
 
 
 def _refuse_what_is_not_finite(result: Result) -> None:

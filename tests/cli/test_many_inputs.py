@@ -9,6 +9,7 @@ from pathlib import Path
 import exact
 import numpy as np
 import pytest
+from peak import peak_of
 
 from softmax_cli import InputError, forward, layer_jacobian, linear_jacobian, weight_gradient
 from softmax_cli.core.jacobian import LAYOUTS
@@ -16,29 +17,6 @@ from softmax_cli.reading.problem import Problem
 from softmax_cli.writing.jacobian_result import Asked, batch_and_dense
 
 ROOT = Path(__file__).parents[2]
-# VmHWM, not ru_maxrss: the latter counts what the parent held when it started the child.
-CHILD = """
-import re, sys
-from softmax_cli.cli.app import main
-try:
-    main(sys.argv[1:])
-finally:
-    print(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1], file=sys.stderr)
-"""
-
-
-def peak_of(*arguments, stdin=None, stdout=subprocess.DEVNULL):
-    """The peak memory of a run, in bytes."""
-    done = subprocess.run(
-        [sys.executable, "-c", CHILD, *arguments],
-        stdin=stdin,
-        stdout=stdout,
-        stderr=subprocess.PIPE,
-        cwd=ROOT,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    return 1024 * int(done.stderr.split()[-1])
 
 
 @pytest.mark.parametrize("scale", [1.0, 300.0])

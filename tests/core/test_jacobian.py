@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from softmax_cli import InputError, layer_jacobian, linear_jacobian, softmax_jacobian
 from softmax_cli.core import layer as core
+from softmax_cli.core.batch import batch_of
 from softmax_cli.core.jacobian import LAYOUTS, layer_structure, linear_structure, softmax_structure
 
 shapes = st.tuples(st.integers(1, 6), st.integers(1, 5))
@@ -169,3 +170,32 @@ def test_what_is_zero_has_no_sign(layout, log):
         entries = jacobian.entries(0, range(3), range(jacobian.rows(slice(None)).shape[1]))
         for found in (jacobian.dense(layout), *jacobian.blocks(layout, 64), jacobian.rows(slice(None)), entries):
             assert not np.signbit(found[found == 0.0]).any()
+
+
+@pytest.mark.parametrize("quantity", ["dL_dW", "dL_db", "dL_dx"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("count", [1, 6])
+def test_any_rows_of_a_batch_are_those_of_the_whole(monkeypatch, quantity, layout, count):
+    monkeypatch.setattr("softmax_cli.core.batch.PART", 40)
+    rng = np.random.default_rng(1)
+    x, W = rng.standard_normal((count, 4)), rng.standard_normal((4, 5))
+    layer, _ = core.evaluate(x, W, None)
+    batch = batch_of(quantity, layer, count == 1, W, None)
+    rows = np.concatenate([block.copy() for block in batch.blocks(layout)])
+    for first, stop in ((0, len(rows)), (1, 2), (3, len(rows) - 1), (len(rows) - 1, len(rows))):
+        part = np.concatenate([block.copy() for block in batch.part(layout, first, stop)])
+        assert part.tolist() == rows[first:stop].tolist()
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("limit", [8, 64, 200, 10**6])
+def test_blocks_of_any_rows_are_those_of_the_whole(layout, limit):
+    rng = np.random.default_rng(2)
+    layer, _ = core.evaluate(rng.standard_normal((3, 4)), rng.standard_normal((4, 5)), None)
+    found = layer_structure(layer, False, [4, 1, 2])
+    rows = found.dense(layout).reshape(-1, found.shape(layout)[-1])
+    for first in range(len(rows)):
+        for stop in range(first + 1, len(rows) + 1):
+            blocks = [block.copy() for block in found.blocks(layout, limit, (first, stop))]
+            assert np.concatenate(blocks).tolist() == rows[first:stop].tolist()
+            assert max(map(len, blocks)) <= max(1, limit // (8 * rows.shape[1]))

@@ -9,7 +9,7 @@ import pytest
 import zarr
 
 from softmax_cli import InputError
-from softmax_cli.reading.zarrstore import SLAB, open_store
+from softmax_cli.reading.zarrstore import SLAB, PlainArray, open_store
 
 
 def changed(path, change):
@@ -134,6 +134,29 @@ def test_any_entries_are_those_of_the_array_for_any_chunks(tmp_path, monkeypatch
     stored = open_store(str(tmp_path / "a"))
     for first, stop in ((0, 120), (7, 8), (29, 31), (50, 120), (119, 120)):
         assert stored.entries(first, stop).tolist() == values.ravel()[first:stop].tolist()
+
+
+@pytest.mark.parametrize("chunks", [(4, 5, 6), (3, 5, 6), (1, 2, 6), (1, 1, 4), (1, 1, 1), (5, 5, 6), (2, 2, 6)])
+def test_any_entries_are_read_from_chunks_that_are_stored_as_they_are(tmp_path, chunks):
+    values = np.arange(4 * 5 * 6.0).reshape(4, 5, 6)
+    zarr.create_array(store=tmp_path / "a", data=values, chunks=chunks, compressors=None, config=KEPT)
+    stored = open_store(str(tmp_path / "a"))
+    assert isinstance(stored, PlainArray) == (chunks != (2, 2, 6))
+    for first, stop in ((0, 120), (7, 8), (29, 31), (50, 120), (119, 120)):
+        assert stored.entries(first, stop).tolist() == values.ravel()[first:stop].tolist()
+
+
+def test_a_chunk_that_is_cut_short_meanwhile_is_refused(tmp_path):
+    zarr.create_array(store=tmp_path / "a", data=np.ones((4, 5)), chunks=(2, 5), compressors=None)
+    stored = open_store(str(tmp_path / "a"))
+    os.truncate(tmp_path / "a" / "c" / "1" / "0", 72)
+    with pytest.raises(InputError) as caught:
+        stored.entries(0, 20)
+    assert str(caught.value) == f"{tmp_path / 'a'} was cut short while it was read"
+    os.remove(tmp_path / "a" / "c" / "1" / "0")
+    with pytest.raises(InputError) as caught:
+        stored.entries(0, 20)
+    assert str(caught.value).startswith(f"cannot read {tmp_path / 'a'}: ")
 
 
 def test_memory_at_once_is_a_slab_whatever_the_array(tmp_path):

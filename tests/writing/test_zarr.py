@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import zarr
 from command import LAYER, ROOT, SAMPLES, refused, run
+from peak import peak_of
 
 from softmax_cli import compare, layer_jacobian
 from softmax_cli.reading.zarrstore import open_store
@@ -96,6 +97,18 @@ def test_check_reads_a_store(tmp_path):
     run("layer-grad", *IRIS, "--wrt", "x", "-o", "a.zarr", cwd=tmp_path)
     done = run("check", *IRIS, "--of", "dL_dx", "--against", "a.zarr", cwd=tmp_path)
     assert done.stdout == "a.zarr: dL_dx: agrees (numerator layout)\n"
+
+
+@pytest.mark.slow
+def test_memory_for_a_store_of_200_mb_is_bounded(tmp_path):
+    """Its chunks are of 64 MB."""
+    layer, store = str(tmp_path / "m.npz"), str(tmp_path / "a.zarr")
+    np.savez(layer, x=np.ones(1000), W=np.random.default_rng(0).standard_normal((1000, 158)) / 30)
+    assert peak_of("layer-grad", layer, "-o", store) < 200_000_000
+    assert peak_of("layer-grad", store, "--format", "heatmap") < 120_000_000
+    assert peak_of("layer-grad", store, "--plot", str(tmp_path / "a.png")) < 180_000_000
+    assert peak_of("layer-grad", store, "--outputs", "1,3-150", "-o", str(tmp_path / "a.npy")) < 120_000_000
+    assert peak_of("check", layer, "--against", store) < 140_000_000
 
 
 def test_a_chunk_is_about_64_mb_of_whole_rows():

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import glob
 import math
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,12 +25,12 @@ CHUNK_BYTES = 64 << 20
 LONGEST_ROW = 256 << 20  # bytes of a row that is not cut
 
 
-def write_store(path: str, result: Result) -> None:
+def write_store(path: str, result: Result, filled: Callable[[Any, Stream], object] | None = None) -> None:
     """The main array of a result as the zarr array `path`, with the same values as in .npy. It stands there when it is
-    whole. What goes with it says what it is."""
+    whole. What goes with it says what it is. It is `filled` by somebody else, if that is given."""
     value = as_stream(result.document[result.main])
     with new_store(path, value.shape, about(result)) as array:
-        fill(array, value)
+        (filled or fill)(array, value)
 
 
 def about(result: Result) -> dict[str, Any]:
@@ -45,9 +46,10 @@ def about(result: Result) -> dict[str, Any]:
 @contextmanager
 def new_store(path: str, shape: tuple[int, ...], said: dict[str, Any]) -> Iterator[Any]:
     """A new array of doubles to write to, in a folder beside `path`, with what is `said` of it. The folder is renamed
-    when the block ends, and removed after an exception. An array that was there is replaced. InputError if it cannot be
-    written."""
-    zarr, final = zarr_package(), os.path.realpath(path)
+    when the block ends, and removed after an exception; so is all whose names begin with its own. An array that was
+    there is replaced. InputError if it cannot be written."""
+    final = os.path.realpath(path)
+    zarr_package()
     if os.path.lexists(final) and not holds_array(final):
         raise InputError(f"{shown(path)} is there, and is no zarr array", "remove it, or choose another name")
     folder, name = os.path.split(final)
@@ -55,15 +57,21 @@ def new_store(path: str, shape: tuple[int, ...], said: dict[str, Any]) -> Iterat
     with cleanup.needed():
         try:
             os.mkdir(beside)
-            yield zarr.create_array(
-                store=beside, shape=shape, chunks=chunks_of(shape), dtype="<f8", compressors=None, fill_value=0.0,
-                attributes={OURS: said}, config={"write_empty_chunks": True}, overwrite=True,
-            )  # fmt: skip
+            yield array_in(beside, shape, chunks_of(shape), said)
             _put(beside, final)
         except OSError as error:
             raise InputError(f"cannot write {shown(path)}: {reason(final, error)}") from None
         finally:
-            shutil.rmtree(beside, ignore_errors=True)
+            for left in glob.glob(f"{glob.escape(beside)}*"):
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def array_in(folder: str, shape: tuple[int, ...], chunks: tuple[int, ...], said: dict[str, Any]) -> Any:
+    """A new array of doubles in a folder, every chunk of which will be a file."""
+    return zarr_package().create_array(
+        store=folder, shape=shape, chunks=chunks, dtype="<f8", compressors=None, fill_value=0.0,
+        attributes={OURS: said}, config={"write_empty_chunks": True}, overwrite=True,
+    )  # fmt: skip
 
 
 def _put(new: str, path: str) -> None:
@@ -97,13 +105,19 @@ def chunks_of(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def fill(array: Any, value: Stream) -> None:
     """Write consecutive blocks to an array, a chunk at a time."""
-    shape, chunks = array.shape, array.chunks
-    flat = _flat(value.blocks)
-    for where in chunk_places(shape, chunks):
+    if not array.shape:
+        array[...] = _flat(value.blocks)(1)[0]
+    for _ in fill_chunks(array, value.blocks, chunk_places(array.shape, array.chunks)):
+        pass
+
+
+def fill_chunks(array: Any, blocks: Iterable[Array], places: Iterable[tuple[slice, ...]]) -> Iterator[int]:
+    """Write consecutive blocks to consecutive chunks of an array, and give the bytes of each that is written."""
+    flat = _flat(blocks)
+    for where in places:
         size = tuple(part.stop - part.start for part in where)
         array[where] = flat(math.prod(size)).reshape(size)
-    if not shape:
-        array[...] = flat(1)[0]
+        yield 8 * math.prod(size)
 
 
 def chunk_places(shape: tuple[int, ...], chunks: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
