@@ -85,13 +85,6 @@ def cut_by(rest: Array, bits: int) -> tuple[list[Array], list[Array]]:
     return parts, rests
 
 
-def _by_level(d: Array, bits: int) -> list[Array]:
-    """What x_0, x_1, … are multiplied with: for p = 0, …, FEW, FEW − p slices of d (K, n) and what these leave, as
-    (FEW + 1 − p, K, n)."""
-    parts, rests = cut_by(d, bits)
-    return [np.array([*parts[: FEW - p], rests[FEW - p]]) for p in range(FEW + 1)]
-
-
 def powers_of(largest: Array) -> tuple[Powers, Array]:
     """The least powers of two above numbers, NOTHING above 0, and 2^power: infinite where that is extreme."""
     power = np.where(largest == 0.0, NOTHING, np.frexp(largest)[1])
@@ -151,24 +144,23 @@ class ProductSum:
             self._flush()
             self.power = np.maximum(self.power, power)
         self.rows += len(plain)
-        by_level = _by_level(np.multiply(scaled, _down(self.power)[:, None], scaled), self.bits)
-        for p, of_d in enumerate(by_level[: min(FEW, slices)]):
-            self._add(of_d, x.parts[p])
+        parts, rests = cut_by(np.multiply(scaled, _down(self.power)[:, None], scaled), self.bits)
+        for p in range(min(FEW, slices)):
+            self._add([*parts[: FEW - p], rests[FEW - p]], x.parts[p])
         if slices > FEW:
-            self._add(by_level[FEW], x.rest)
+            self._add(rests[:1], x.rest)
         if d.power is not None:  # numbers below 2^−900 may have lost digits in a double
             self.lost += len(plain) * 2.0**-900 * float(np.ldexp(1.0, int(x.power.max())))
         if self.whole:  # then the rest has one level of slices, and is exact as well
-            rest = by_level[0][FEW]
-            self.whole = x.whole and not rest.any() and np.count_nonzero(scaled) == np.count_nonzero(plain)
+            self.whole = x.whole and not rests[FEW].any() and np.count_nonzero(rests[0]) == np.count_nonzero(plain)
 
-    def _add(self, of_d: Array, x: Array) -> None:
-        """Add the products of x (n, J) with as many numbers d (·, K, n) to as many levels, the last of them last."""
-        (count, K, n), J = of_d.shape, x.shape[1]
-        for a in range(0, count, self.together):
+    def _add(self, of_d: list[Array], x: Array) -> None:
+        """Add the products of x (n, J) with numbers d (K, n) to as many levels, the last of them to the last."""
+        first, (K, J) = FEW + 1 - len(of_d), self.spare.shape[1:]
+        for a in range(0, len(of_d), self.together):
             some = of_d[a : a + self.together]
-            to, spare = self.levels[FEW + 1 - count + a :][: len(some)], self.spare[: len(some)]
-            np.add(to, np.matmul(some.reshape(-1, n), x, spare.reshape(-1, J)).reshape(-1, K, J), to)
+            to, spare = self.levels[first + a :][: len(some)], self.spare[: len(some)].reshape(-1, J)
+            np.add(to, np.matmul(np.concatenate(some) if len(some) > 1 else some[0], x, spare).reshape(-1, K, J), to)
 
     def _flush(self) -> None:
         if not self.rows:
