@@ -19,7 +19,7 @@ from ..wording import counted, shown
 from ..writing import cleanup
 from ..writing.files import target
 from ..writing.loss_result import loss_result, refuse_several
-from ..writing.messages import say
+from ..writing.messages import noted, say
 from ..writing.write_result import chosen_format
 from .error_options import NO_SIDE, error_of, named_as_given
 from .inputs import fail, problem_of
@@ -56,7 +56,7 @@ def over_shards(
     with named_as_given(error):
         try_options(goal, error.upstream is not None)
     tasks = tasks_of(shards, count)
-    with _working(shards) as advance, engine(running.workers) as each:
+    with _working(shards) as advance, engine(running.workers, noted) as each:
         partial = gathered(each, goal, tasks, lambda rows: advance(8 * rows * shards[0].columns))
         if not running.partial:
             again = again_by(each, goal, tasks)

@@ -35,9 +35,10 @@ def filled_by(workers: str, problem: "Problem", asked: "Asked") -> "Fill":
     """What has the array in a new store written by workers."""
     from ..running.jacobian_chunks import fill_by
     from ..running.worker_pools import count_of, engine
+    from ..writing.messages import noted
 
     def fill(array: Any, advance: "Callable[[int], None]") -> None:
-        with engine(workers) as each:
+        with engine(workers, noted) as each:
             for done in fill_by(each, array, problem, asked, count):
                 advance(done)
 

@@ -10,23 +10,26 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from importlib import import_module
+from threading import Event, Thread
 from typing import Any
 
 from ..core import cpus
 from ..errors import InputError
 from ..wording import shown
-from .worker_pools import Calls, Each
+from .worker_pools import Calls, Each, Note
 
 PATIENCE = 10  # seconds in which a scheduler answers
+SILENCE = 2  # seconds without workers, before that is said
 RETRIES = 2  # of a task that raises something else than InputError; Dask itself tries again what a lost worker had
 
 
 @contextmanager
-def cluster(address: str) -> Iterator[Each]:
-    """The workers at an address; the scheduler tries again what a lost one had. InputError where none answers."""
+def cluster(address: str, note: Note) -> Iterator[Each]:
+    """The workers at an address; the scheduler tries again what a lost one had. InputError where none answers. While it
+    has no workers it is waited for, and a note says so."""
     distributed = _package(address)
     _reach(address)
-    with _client(distributed, address) as client:
+    with _client(distributed, address) as client, _noting_no_workers(client, address, note):
 
         def each(work: Callable[..., Any], calls: Calls, names: Sequence[str]) -> Iterator[tuple[int, Any]]:
             goal = client.submit(_itself, calls[0][0], pure=False)  # travels once, and is made again where it is lost
@@ -49,6 +52,28 @@ def cluster(address: str) -> Iterator[Each]:
         yield each
 
 
+@contextmanager
+def _noting_no_workers(client: Any, address: str, note: Note) -> Iterator[None]:
+    """Meanwhile, once a cluster is seen to have no workers for a while, a note says so, and not again."""
+    over = Event()
+
+    def watch() -> None:
+        missed = 0
+        while missed < SILENCE and not over.wait(1):
+            try:
+                missed = 0 if client.nthreads() else missed + 1
+            except Exception:  # a scheduler that is lost is seen elsewhere
+                return
+        if not over.is_set():
+            note(f"the cluster at {shown(address)} has no workers: waiting for one")
+
+    Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
 def _itself(value: Any) -> Any:
     return value
 
@@ -60,8 +85,9 @@ def _on_one_core(work: Callable[..., Any], *call: Any) -> Any:
 
 
 def _raise_what_is_an_error(value: Any) -> None:
-    """What a task has raised comes as a value: alone, or with its type and place. Dask's executor, and its future's
-    status, are of no use here: where a worker is lost that moment they take a result for an error."""
+    """What a task has raised comes as a value: alone, or with its type and place. Dask's executor is of no use here: it
+    looks at the status of a future after its result has come, and takes that for an error where the worker was lost in
+    between."""
     if isinstance(value, tuple):
         _, value, _ = value
     if isinstance(value, BaseException):

@@ -20,18 +20,21 @@ from ..wording import shown
 Calls = Sequence[tuple[Any, ...]]  # the first of each is the same: the layer and the error
 Each = Callable[[Callable[..., Any], Calls, Sequence[str]], Iterator[tuple[int, Any]]]  # f(*call) as it comes; names
 
+Note = Callable[[str], object]
+
 TRIES = 5  # times that processes may be lost
 MOST = 61 if sys.platform == "win32" else 1024  # processes, of which Windows waits for no more at once
 
 
-def engine(workers: str | None) -> AbstractContextManager[Each]:
-    """The engine that a number of processes or the address of a cluster names; this process unless given."""
+def engine(workers: str | None, note: Note = lambda text: None) -> AbstractContextManager[Each]:
+    """The engine that a number of processes or the address of a cluster names; this process unless given. A `note` is
+    taken of what a user should know meanwhile."""
     if workers is None:
         return nullcontext(_here)
     if "://" in workers:
         from .cluster import cluster
 
-        return cluster(workers)
+        return cluster(workers, note)
     return _processes(count_of(workers))
 
 

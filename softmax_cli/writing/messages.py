@@ -9,3 +9,8 @@ def say(*lines: str) -> None:
     if sys.stderr is not None:  # print would take standard output for None
         with suppress(OSError):
             print(*lines, sep="\n", file=sys.stderr, flush=True)
+
+
+def noted(text: str) -> None:
+    """Say what a user should know while work goes on."""
+    say(f"softmax-jac: {text}")

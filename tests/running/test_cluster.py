@@ -1,5 +1,6 @@
 """A Dask cluster of two processes: the same bits as on one machine, and one line where it fails."""
 
+import json
 import re
 import signal
 import socket
@@ -9,7 +10,7 @@ from contextlib import contextmanager, suppress
 import numpy as np
 import psutil
 import pytest
-from cluster import two_workers, wait_for
+from cluster import DASK, two_workers, wait_for
 from command import refused, run
 from large import result, start, workers_of, write_shards
 
@@ -161,3 +162,38 @@ def test_a_server_that_says_nothing_is_not_waited_for_without_end(monkeypatch):
             pass
     assert str(caught.value) == f"no cluster answers at {address} within 1 seconds"
     assert caught.value.advice == "a scheduler that expects certificates is named by tls://"
+
+
+@contextmanager
+def scheduler_alone(folder):
+    """Its address."""
+    file = folder / "scheduler.json"
+    made = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", file]
+    with ended(subprocess.Popen([*DASK, "scheduler", *made], cwd=folder, stderr=subprocess.DEVNULL)):
+        wait_for(lambda: file.exists() and file.read_text().strip())
+        yield json.loads(file.read_text())["address"]
+
+
+def test_a_cluster_without_workers_is_waited_for_and_that_is_said_once(tmp_path):
+    write_shards(tmp_path, count=2, rows=50)
+    with scheduler_alone(tmp_path) as address, ended(start(tmp_path, "--workers", address)) as process:
+        line = process.stderr.readline()
+        assert line.decode() == f"softmax-jac: the cluster at {address} has no workers: waiting for one\n"
+        assert process.poll() is None
+        worker = subprocess.Popen([*DASK, "worker", address, "--no-dashboard"], cwd=tmp_path, stderr=subprocess.DEVNULL)
+        with ended(worker):
+            assert process.communicate(timeout=60) == (b"", b"")
+            worker.terminate()
+            worker.wait(30)
+    assert result(tmp_path) == here(tmp_path)
+
+
+def test_waiting_for_workers_is_ended_by_ctrl_c(tmp_path):
+    write_shards(tmp_path, count=2, rows=50)
+    answered = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}
+    with scheduler_alone(tmp_path) as address, ended(start(tmp_path, "--workers", address, **answered)) as process:
+        process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=30) == (b"", b"")
+    assert process.returncode == 130
+    assert not (tmp_path / "g.npz").exists()
