@@ -2,7 +2,8 @@
 
 
 class InputError(ValueError):
-    """Something the caller can mend. `advice` says how, where more than the message is needed.
+    """Something the caller can mend. `advice` says how, where more than the message is needed, and is
+    its note, which tracebacks show.
 
     >>> from softmax_cli import InputError, forward
     >>> try:
@@ -17,3 +18,5 @@ class InputError(ValueError):
     def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(message)
         self.advice = advice
+        if advice:
+            self.add_note(advice)  # a traceback ends with it

@@ -30,7 +30,7 @@ class Doubt(NamedTuple):
     off: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sums:
     """Σₙ xₙ ⊗ dₙ, Σₙ dₙ and Σₙ lossₙ over `rows` inputs, before they are divided by the norm and λ comes in: what
     `sums` returns. Sums of the same layer and the same error add up with +, in any order, to those of all the inputs.
@@ -45,6 +45,10 @@ class Sums:
     weight: tuple[float, ...]
     totals: Mapping[str, ExactSum]
     of: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        inputs, outputs = self.shape
+        return f"<Sums over {self.rows} {'row' if self.rows == 1 else 'rows'}, of W {inputs} × {outputs}>"
 
     def __add__(self, other: Sums) -> Sums:
         """The sums over the inputs of both. InputError where they are not of the same layer and error."""

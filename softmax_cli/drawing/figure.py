@@ -44,7 +44,7 @@ class Heatmap:
             save_plot(self._view, stream, "svg")
         except InputError:
             return None
-        return stream.getvalue().decode()
+        return stream.getvalue().decode().replace("<svg ", '<svg style="max-width: 100%; height: auto" ', 1)
 
     def figure(self) -> Any:
         """The picture as a figure of matplotlib, to be changed. InputError without matplotlib."""

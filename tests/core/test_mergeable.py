@@ -91,6 +91,11 @@ def test_a_part_in_which_no_input_counts_adds_nothing():
     assert nothing.loss(reduction="sum") == 0.0
 
 
+def test_they_print_as_what_they_are_of():
+    one, two = (sums(np.ones((rows, 1)), np.zeros((1, 3)), target=[0] * rows) for rows in (1, 2))
+    assert (repr(one), repr(two)) == ("<Sums over 1 row, of W 1 × 3>", "<Sums over 2 rows, of W 1 × 3>")
+
+
 def test_an_entry_whose_last_bit_the_sums_do_not_prove_is_counted():
     """Half way between two doubles, but for a term 2^-300 below: no bound is so small. d is ±1/2 exactly."""
     x = np.array([[1.0], [2.0**-53], [2.0**-300]])

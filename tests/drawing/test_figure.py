@@ -25,7 +25,9 @@ def test_it_prints_the_characters_of_the_command_line(article):
 
 def test_a_notebook_shows_an_image_with_the_names(article):
     image = heatmap(*article, names=["a", "b", "c", "d", "<e>"])._repr_svg_()
-    assert ElementTree.fromstring(image).tag.endswith("svg")
+    root = ElementTree.fromstring(image)
+    assert root.tag.endswith("svg")
+    assert root.get("style") == "max-width: 100%; height: auto"  # of the width of the page at most
     assert "<!-- h[&lt;e&gt;] -->" in image
 
 

@@ -37,3 +37,11 @@ def test_what_does_not_fit_is_refused(options, message):
     with pytest.raises(InputError) as caught:
         explain(**options)
     assert str(caught.value) == message
+
+
+def test_special_characters_of_names_stand_outside_of_text_in_a_notebook():
+    r"""Within \text MathJax shows the backslash of \_, and does not know \textbackslash; LaTeX takes both."""
+    markdown = explain([1.0], [[0.0, 1.0, 2.0]], names=["a_b", "5 % of", "\\x~^"], entry=(2, 0, 1))._repr_markdown_()
+    assert r"h_{\text{5 }\%\text{ of}}" in markdown
+    assert r"h_{\backslash{}\text{x}{\sim}{}^{\wedge}}" in markdown
+    assert r"e_{\text{a}\_\text{b}}" in markdown

@@ -86,7 +86,7 @@ class FunctionReport:
         blocks = [self._heading(), table.markdown(*_table(self.findings))]
         for failure in self.failures:
             title, *rest = self._told(failure)
-            blocks += [title, "\n".join(["```text", *(line.removeprefix("  ") for line in rest), "```"])]
+            blocks += [title, "\n".join(["```", *(line.removeprefix("  ") for line in rest), "```"])]
         return "\n\n".join([*blocks, *self.notes])
 
     def to_dict(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import re
 
 from ..captions import TITLE, caption
 from ..equations import Code, Equation, Matrix, Part, Prose, Step, Symbol
-from .tex_math import equation_tex, matrix_tex, printable
+from .tex_math import equation_tex, matrix_tex, printable, special_outside_text
 
 
 def as_markdown(steps: list[Step]) -> str:
@@ -33,7 +33,7 @@ def _part(part: Part) -> str:
 
 
 def _display(tex: str) -> str:
-    return f"$$\n{printable(tex)}\n$$"
+    return f"$$\n{special_outside_text(printable(tex))}\n$$"
 
 
 def _prose(prose: Prose) -> str:
@@ -42,7 +42,7 @@ def _prose(prose: Prose) -> str:
 
 def _inline(part: str | Symbol | Code) -> str:
     if isinstance(part, Symbol):
-        return f"${printable(part.tex)}$"
+        return f"${special_outside_text(printable(part.tex))}$"
     if isinstance(part, Code):
         return f"`{part.text}`"
     return re.sub(r"([\\*_<>`\[\]$#~^|])", r"\\\1", printable(part))

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 
 from ..equations import Equation, Matrix, number_tex
 
 WIDTH = 70  # characters of arithmetic in a line
+
+TEXT = re.compile(r"\\text\{((?:\\text[a-z]+\{\}|\\.|[^\\{}])*)\}")
+SPECIAL = re.compile(r"(\\text[a-z]+\{\}|\\[_#%&])")
+IN_MATHEMATICS = {
+    r"\textbackslash{}": r"\backslash{}",
+    r"\textasciitilde{}": r"{\sim}",
+    r"\textasciicircum{}": r"{}^{\wedge}",
+}
 
 
 def equation_tex(equation: Equation) -> str:
@@ -50,6 +59,17 @@ def matrix_tex(matrix: Matrix) -> str:
 def printable(tex: str) -> str:
     """What pdflatex can set: a character beyond those of European languages becomes its code, as in U+65E5."""
     return "".join(c if c < "\u0180" else _plain(c) for c in tex)
+
+
+def special_outside_text(tex: str) -> str:
+    r"""The same, with the special characters of names outside of \text: MathJax shows \_ within it as it stands."""
+    return TEXT.sub(lambda text: "".join(map(_in_mathematics, SPECIAL.split(text[1]))), tex)
+
+
+def _in_mathematics(part: str) -> str:
+    if SPECIAL.fullmatch(part):
+        return IN_MATHEMATICS.get(part, part)
+    return f"\\text{{{part}}}" if part else ""
 
 
 def _plain(character: str) -> str:

@@ -335,7 +335,7 @@ def test_a_notebook_shows_the_report_as_a_markdown_table():
 
 def test_the_markdown_of_a_failure_holds_what_the_text_says():
     report = check_function(lambda x, W, b, y: -people.mean_gradient(x, W, b, y))
-    assert "```text\nx = [[0.875], [-0.875], [0.125], [-0.75]]\n" in report._repr_markdown_()
+    assert "```\nx = [[0.875], [-0.875], [0.125], [-0.75]]\n" in report._repr_markdown_()
     assert str(report.failures[0].smallest.report) in report._repr_markdown_()
 
 
