@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from softmax_cli.cli.commands import FILES
+
 ROOT = Path(__file__).parents[2]
 CLI = [sys.executable, "-m", "softmax_cli"]
 LAYER = ["-x", "0.1,0.5,0.4", "-W", "0.1,0.2,0.3,0.4,0.5;0.6,0.7,0.8,0.9,0.1;0.11,0.12,0.13,0.14,0.15"]
@@ -67,6 +69,25 @@ def test_labels_degrade_and_do_not_crash_in_any_locale(locale, command):
     arguments = command if command == ["--help"] else [*command, *LAYER]
     env = {"LC_ALL": locale, "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
     assert run(*arguments, env=env).returncode == 0
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(f"{name} --help" for name in FILES),
+        "--help",
+        "options",
+        "hessian -x 1 -W 1,2 --l2 0.1",
+        "explain -x 1 -W 1,2 --of loss-grad --target 0 --l2 0.1 --label-smoothing 0.1",
+        "check -x 1 -W 1,2 --against 1,2 --target 0 --l2 0.1 --of loss-grad",
+    ],
+)
+def test_no_character_of_our_own_is_a_question_mark_where_it_cannot_be_printed(command, encoding):
+    whole, degraded = (run(*command.split(), env={"PYTHONIOENCODING": e}) for e in ("utf-8", encoding))
+    assert whole.returncode == degraded.returncode
+    assert degraded.stdout.count(b"?") == whole.stdout.count(b"?")
+    assert degraded.stderr == whole.stderr == b""
 
 
 def test_a_degraded_label_still_says_what_it_said():
