@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -50,6 +51,8 @@ def files_of(value: str, option: str) -> list[str]:
         if not found:
             raise InputError(f"{option}: the folder {shown(value)} holds no .npy file")
         return found
+    if value == "-":
+        raise InputError(f"{option}: standard input is no .npy file, and workers read their shards themselves")
     if not is_many(value):
         return [value]
     if found := sorted(glob.glob(value)):
@@ -76,6 +79,7 @@ def read_shards(x: str, beside: Mapping[str, str], called: Callable[[str], str] 
                 f"{called('x')} names {counted(len(paths), 'shard')} and {called(key)} {len(named)}, which are paired "
                 "in the order of their names"
             )
+        _refuse_mispaired(paths, named)
     for n, path in enumerate(paths):
         header = _header(path, called("x"), (2,))
         rows, columns = header.shape
@@ -92,6 +96,25 @@ def read_shards(x: str, beside: Mapping[str, str], called: Callable[[str], str] 
         where = {key: os.path.abspath(named[n]) for key, named in others.items()}
         shards.append(Shard(os.path.abspath(path), where, rows, columns))
     return shards
+
+
+def _refuse_mispaired(paths: Sequence[str], others: Sequence[str]) -> None:
+    """InputError where the files of both sides have the same numbers in their names, but in another order: part-10
+    comes before part-2, and labels-02 before labels-10."""
+    ours, theirs = ([_number(name) for name in names] for names in (paths, others))
+    if ours == theirs or None in ours or len(set(ours)) < len(ours) or set(ours) != set(theirs):
+        return
+    n = next(n for n, number in enumerate(ours) if number != theirs[n])
+    raise InputError(
+        f"{shown(paths[n])} is paired with {shown(others[n])}, in the order of their names",
+        "write their numbers with as many digits on both sides",
+    )
+
+
+def _number(path: str) -> int | None:
+    """The last number in a file's name."""
+    found = re.findall(r"[0-9]{1,18}", os.path.splitext(os.path.basename(path))[0])
+    return int(found[-1]) if found else None
 
 
 def tasks_of(shards: Sequence[Shard], workers: int) -> list[tuple[Piece, ...]]:
@@ -153,7 +176,8 @@ def _read_header(file: Any, path: str) -> Header:
     try:
         return read_header(file.read(LONGEST_HEADER + 12), os.fstat(file.fileno()).st_size, shown(path))
     except InputError as error:
-        raise InputError(str(error), error.advice or "shards are .npy files") from None
+        other = "" if path.lower().endswith(".npy") else "shards are .npy files"
+        raise InputError(str(error), error.advice or other) from None
 
 
 def _header(path: str, option: str, dims: tuple[int, ...]) -> Header:

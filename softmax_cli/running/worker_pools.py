@@ -6,10 +6,11 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, InvalidStateError, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from threading import Thread
 from typing import Any
 
@@ -65,16 +66,21 @@ def _processes(count: int) -> Iterator[Each]:
     def each(work: Callable[..., Any], calls: Calls, names: Sequence[str]) -> Iterator[tuple[int, Any]]:
         left, lost = dict(enumerate(calls)), 0
         while left:
+            futures: dict[Future[Any], int] = {}
             try:
-                with _signals_left_to_us():
-                    if not pools:
-                        pools.append(
-                            ProcessPoolExecutor(min(count, MOST), multiprocessing.get_context("spawn"), _begin)
-                        )
-                    futures = {pools[0].submit(work, *call): n for n, call in left.items()}
-                for n, value in _as_they_come(futures):
-                    del left[n]
-                    yield n, value
+                with _pool_watched(futures) as failed:
+                    with _signals_left_to_us(), _started():
+                        if not pools:
+                            context = multiprocessing.get_context("spawn")
+                            pools.append(ProcessPoolExecutor(min(count, MOST), context, _begin))
+                        for n, call in left.items():
+                            futures[pools[0].submit(work, *call)] = n
+                    if failed:  # before these were known
+                        raise failed[0]
+                    for future in as_completed(list(futures)):
+                        n, value = futures.pop(future), future.result()
+                        del left[n]
+                        yield n, value
             except BrokenProcessPool:
                 pools.pop().shutdown(wait=False, cancel_futures=True)
                 lost += 1
@@ -99,9 +105,42 @@ def _processes(count: int) -> Iterator[Each]:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _as_they_come(futures: dict[Future[Any], int]) -> Iterator[tuple[int, Any]]:
-    for future in as_completed(list(futures)):
-        yield futures.pop(future), future.result()
+@contextmanager
+def _started() -> Iterator[None]:
+    """InputError where the system gives no more processes, or threads to look after them."""
+    try:
+        yield
+    except BrokenProcessPool:
+        raise
+    except (OSError, RuntimeError) as error:
+        raise _not_started(error) from None
+
+
+def _not_started(error: BaseException) -> InputError:
+    why = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return InputError(f"workers cannot be started: {why[:1].lower()}{why[1:]}", "try fewer --workers, or see ulimit -u")
+
+
+@contextmanager
+def _pool_watched(futures: dict[Future[Any], int]) -> Iterator[list[InputError]]:
+    """The thread that hands out the work of a pool may itself find that no other thread is to be had, and ends; what it
+    leaves would be waited for without end."""
+    before, errors = threading.excepthook, list[InputError]()
+
+    def fail(failed: threading.ExceptHookArgs) -> None:
+        if failed.exc_type is not RuntimeError:
+            before(failed)
+            return
+        errors.append(_not_started(failed.exc_value or RuntimeError()))
+        for future in list(futures):
+            with suppress(InvalidStateError):
+                future.set_exception(errors[0])
+
+    threading.excepthook = fail
+    try:
+        yield errors
+    finally:
+        threading.excepthook = before
 
 
 def _begin() -> None:
@@ -114,7 +153,10 @@ def _begin() -> None:
         parent.join()
         os._exit(1)
 
-    Thread(target=end_with_parent, daemon=True).start()
+    try:
+        Thread(target=end_with_parent, daemon=True).start()
+    except RuntimeError:  # no thread is to be had: this worker is lost, and in silence
+        os._exit(1)
     cpus.limit(1)
 
 

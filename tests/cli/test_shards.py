@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 
@@ -137,6 +138,8 @@ REFUSED = {
     "no workers": (["--workers", "0"], "--workers is 0, where a number of processes or an address, tcp://host:8786, "
                    "is expected"),
     "columns before rows": (["-x", "f-*.npy"], "f-0.npy is stored column by column, and shards are read by rows"),
+    "standard input": (["-x", "-", "--workers", "2"], "-x: standard input is no .npy file, and workers read their "
+                       "shards themselves"),
 }  # fmt: skip
 
 
@@ -155,6 +158,33 @@ def test_what_does_not_fit_is_refused_before_work_begins(tmp_path, case):
     options |= dict(zip(rest[::2], rest[1::2], strict=True))
     given = [word for pair in options.items() if pair[1] is not None for word in pair]
     assert refused("loss-grad", "-W", "W.npy", *given, *flags, cwd=tmp_path)[0] == f"softmax-jac: error: {message}"
+
+
+def test_shards_whose_numbers_are_in_another_order_on_the_other_side_are_refused(tmp_path):
+    """part-10 comes before part-2, and labels-02 before labels-10."""
+    np.save(tmp_path / "W.npy", np.ones((2, 2)))
+    for n in (2, 10):
+        np.save(tmp_path / f"part-{n}.npy", np.ones((3, 2)))
+        np.save(tmp_path / f"labels-{n:02}.npy", np.zeros(3, int))
+        np.save(tmp_path / f"t-{n}.npy", np.zeros(3, int))
+    shards = ["loss-grad", "-W", "W.npy", "-x", "part-*.npy", "--wrt", "b", "--target"]
+    assert refused(*shards, "labels-*.npy", cwd=tmp_path) == [
+        "softmax-jac: error: part-10.npy is paired with labels-02.npy, in the order of their names",
+        "write their numbers with as many digits on both sides",
+    ]
+    run(*shards, "t-*.npy", cwd=tmp_path)
+
+
+def test_a_shard_that_is_damaged_is_named(tmp_path):
+    np.save(tmp_path / "x.npy", np.ones((5, 2)))
+    os.truncate(tmp_path / "x.npy", 150)
+    np.save(tmp_path / "t.npy", np.zeros(5, int))
+    shards = ["loss-grad", "-W", "1,2;3,4", "--workers", "1", "--target", "t.npy", "-x"]
+    assert refused(*shards, "x.npy", cwd=tmp_path) == [
+        "softmax-jac: error: x.npy holds 22 bytes of numbers, where its header (shape (5, 2)) promises 80"
+    ]
+    (tmp_path / "x.csv").write_text("1,2\n3,4\n")
+    assert refused(*shards, "x.csv", cwd=tmp_path)[1:] == ["shards are .npy files"]
 
 
 def test_partials_that_do_not_belong_together_or_leave_gaps_are_refused(data):

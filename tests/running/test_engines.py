@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import threading
 
 import pytest
 from cluster import wait_for
@@ -74,6 +75,25 @@ def test_an_error_of_a_worker_is_raised_with_its_advice_and_no_worker_is_left(tm
 
 def test_a_worker_uses_one_processor(tmp_path):
     assert results("1", processors, tmp_path, 1) == [1]
+
+
+@pytest.mark.parametrize("thread", ["QueueFeederThread", ""])
+def test_a_system_that_gives_no_more_threads_is_reported(monkeypatch, capfd, tmp_path, thread):
+    """Whether it is the pool that needs one, or a thread of the pool."""
+    start = threading.Thread.start
+
+    def refused(self):
+        if self.name.startswith(thread):
+            raise RuntimeError("can't start new thread")
+        start(self)
+
+    monkeypatch.setattr(threading.Thread, "start", refused)
+    with pytest.raises(InputError) as caught:
+        results("2", square, tmp_path)
+    monkeypatch.undo()
+    assert str(caught.value) == "workers cannot be started: can't start new thread"
+    assert caught.value.advice == "try fewer --workers, or see ulimit -u"
+    assert capfd.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("workers", ["0", "-1", "x", "", "1.5", "99999", "²"])
