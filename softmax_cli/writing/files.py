@@ -8,7 +8,7 @@ import stat
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
-from errno import EACCES, ENOENT
+from errno import EACCES, EISDIR, ENOENT, ENOTDIR
 from typing import Any, BinaryIO
 
 from ..errors import InputError
@@ -64,6 +64,8 @@ def _opened(path: str) -> AbstractContextManager[BinaryIO]:
     descriptor = _descriptor(path)
     if descriptor is not None:
         return open(os.dup(descriptor), "wb")
+    if stat.S_ISDIR(old.st_mode):  # of which Windows would say that permission is denied
+        raise IsADirectoryError(EISDIR, os.strerror(EISDIR))
     if not stat.S_ISREG(old.st_mode):
         return open(path, "wb")
     if not os.access(path, os.W_OK):  # renaming over it would not ask
@@ -120,5 +122,5 @@ def reason(path: str, error: OSError) -> str:
     """Why a file cannot be written."""
     folder = os.path.dirname(path)
     if error.errno == ENOENT and folder and not os.path.isdir(folder):
-        return f"there is no folder {shown(folder)}"
+        return os.strerror(ENOTDIR) if os.path.exists(folder) else f"there is no folder {shown(folder)}"
     return error.strerror or str(error)
