@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -166,8 +167,12 @@ def rows_in(path: str, first: int, rows: int, whole: int) -> NDArray[Any]:
 
 def _opened(path: str, option: str) -> Any:
     try:
+        if not stat.S_ISREG(mode := os.stat(path).st_mode) and not stat.S_ISDIR(mode):
+            raise InputError(f"{option}: {shown(path)} is no regular file, and shards are read more than once")
         return open(path, "rb")
     except (OSError, ValueError) as error:
+        if isinstance(error, InputError):
+            raise
         why = (error.strerror or str(error)) if isinstance(error, OSError) else "not a file name"
         raise InputError(f"{option}: cannot read {shown(path)}: {why[:1].lower()}{why[1:]}") from None
 

@@ -175,6 +175,14 @@ def test_shards_whose_numbers_are_in_another_order_on_the_other_side_are_refused
     run(*shards, "t-*.npy", cwd=tmp_path)
 
 
+def test_a_pipe_is_no_shard_and_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "x-0.npy")
+    np.save(tmp_path / "t.npy", np.zeros(5, int))
+    assert refused("loss-grad", "-W", "1,2;3,4", "-x", "x-*.npy", "--target", "t.npy", cwd=tmp_path) == [
+        "softmax-jac: error: -x: x-0.npy is no regular file, and shards are read more than once"
+    ]
+
+
 def test_a_shard_that_is_damaged_is_named(tmp_path):
     np.save(tmp_path / "x.npy", np.ones((5, 2)))
     os.truncate(tmp_path / "x.npy", 150)
