@@ -14,6 +14,7 @@ from .mistakes.registry import FITTED
 MOST_WORK = 1e8  # numbers formed for all pairs, beyond which a mistake is tried with a sign, a factor or a layout only
 OVERFLOWING = ("logits-not-shifted", "batch-maximum")
 ALONE = ("diagonal-only", "missing-softmax", "missing-outer-product")  # what leaves only the column of the target
+ORDERED = ("targets-off-by-one", "targets-out-of-order")  # which other targets take in
 WITHOUT_SOFTMAX = {"sign-flipped", "row-major-weights", "missing-input"}
 
 
@@ -30,8 +31,8 @@ class Candidate(NamedTuple):
     @property
     def size(self) -> tuple[int, bool]:
         """How much it assumes: first how many mistakes, then whether a number is fitted."""
-        fitted = self.scaled or self.fit is not None
-        return len(self.known) + fitted + bool(self.view), fitted
+        fitted = self.scaled + (self.fit is not None)
+        return len(self.known) + fitted + bool(self.view), fitted > 0
 
     @property
     def needed(self) -> int:
@@ -79,11 +80,14 @@ def candidates(right: Formula, possible: Sequence[tuple[Mistake, Variant]], view
         yield Candidate((), (), scaled=True, view=at)
         for fit in fits:
             yield Candidate((), (), fit=fit, view=at)
+    for fit in fits:
+        if fit.scale is not None:
+            yield Candidate((), (), scaled=True, fit=fit)
     for fit in fits if mean_for_sum(right) is not None else ():
         yield Candidate((MEAN_FOR_SUM,), MEAN_FOR_SUM.variants, fit=fit)
     if len(single) * len(fits) * right.W.size * len(right.x) <= MOST_WORK:
         for (known, variants), fit in itertools.product(single, fits):
-            if not fit.costly or known[0] is SIGN:
+            if known[0] is SIGN or not (fit.costly or (known[0].name in ORDERED and fit.name == "other-targets")):
                 yield Candidate(known, variants, fit=fit)
 
 

@@ -6,15 +6,34 @@ import math
 
 import numpy as np
 
+from ..core.arrays import Array
 from . import roundoff
 from .formula import Formula, Rows
+from .mistakes.mistake import Fitted
 
 
-def scaled(f: Formula, theirs: Rows) -> Formula | None:
-    """Every entry times one constant, found as the median ratio over the large entries of a row, and
-    of those over the ones that a cancellation left their digits, if there are any."""
+def scaled(f: Formula, theirs: Rows) -> Fitted | None:
+    """Every entry times one constant, or every one but for its L2 term."""
     part = _strongest(f)
     ours, seen = f.rows(part), theirs(part)
+    c = _constant(f, part, ours, seen)
+    made = None if c is None else f.times(c)
+    if (f.decay or f.bias_decay) and (
+        c := _constant(f, part, *(a - f.but(factor=0.0).rows(part) for a in (ours, seen)))
+    ) is not None:
+        rest = f.but(factor=c * f.factor)
+        if made is None or _away(rest, part, seen) < _away(made, part, seen):
+            return Fitted(rest, advice(rest, "all but the L2 term"))
+    return None if made is None else Fitted(made, advice(made))
+
+
+def _away(f: Formula, part: slice, seen: Array) -> float:
+    return float(np.nan_to_num(np.abs(f.rows(part) - seen), nan=np.inf).max())
+
+
+def _constant(f: Formula, part: slice, ours: Array, seen: Array) -> float | None:
+    """The median ratio over the large entries of a row, and of those over the ones that a cancellation left their
+    digits, if there are any."""
     with np.errstate(all="ignore"):
         large = np.abs(ours) >= 0.1 * np.abs(ours).max()
         whole = large & (roundoff.cancelling(f, part, 1.0)[0] <= 1e3 * np.abs(ours))
@@ -22,7 +41,7 @@ def scaled(f: Formula, theirs: Rows) -> Formula | None:
         if not ours[large].any():
             return None
         constant = float(np.median(seen[large] / ours[large]))
-    return f.but(factor=f.factor * constant) if math.isfinite(constant) and constant else None
+    return constant if math.isfinite(constant) and constant else None
 
 
 def _strongest(f: Formula) -> slice:
@@ -44,12 +63,12 @@ def _strongest(f: Formula) -> slice:
     return slice(at, at + 1)
 
 
-def advice(f: Formula) -> str:
+def advice(f: Formula, which: str = "every entry") -> str:
     """What the constant may be."""
     digits = 6 if abs(f.factor - 1) > 1e-5 else 12
     if f.quantity.key == "h":
         return f"the outputs sum to {f.factor:.{digits}g}, not to 1: divide by the sum of the exponentials"
-    said = f"every entry is {f.factor:.{digits}g} times what it should be"
+    said = f"{which} is {f.factor:.{digits}g} times what it should be"
     N, inverse = len(f.x), 1 / f.factor
     reduction = None if f.goal is None or not f.goal.summed else f.goal.options.reduction
     if N > 1 and reduction == "mean" and abs(f.factor - N) < 1e-4 * N:

@@ -13,7 +13,7 @@ from ..errors import InputError
 from . import common_factor, roundoff
 from .candidates import Candidate, candidates
 from .formula import Formula, Indices, Rows
-from .mistakes.mistake import Fitted, Variant
+from .mistakes.mistake import Fit, Fitted, Variant
 from .mistakes.registry import KNOWN
 from .regions import Mask
 from .submitted import View
@@ -129,10 +129,22 @@ def _fitted(candidate: Candidate, base: Formula | None, theirs: Rows) -> Fitted 
     """The formula of a candidate, with its number, if it has one."""
     if base is None or (not candidate.scaled and candidate.fit is None):
         return None if base is None else Fitted(base, "")
+    if candidate.fit is not None and candidate.scaled:
+        return _scaled_too(candidate.fit, base, theirs)
     if candidate.fit is not None:
         return candidate.fit.fit(base, theirs)
-    f = common_factor.scaled(base, theirs)
-    return None if f is None else Fitted(f, common_factor.advice(f))
+    return common_factor.scaled(base, theirs)
+
+
+def _scaled_too(fit: Fit, base: Formula, theirs: Rows) -> Fitted | None:
+    """A fit beside a constant."""
+    c = None if fit.scale is None else fit.scale(base, theirs)
+    if c is None or not np.isfinite(c) or c == 0.0:
+        return None
+    f = base.but(factor=base.factor * c)
+    found = fit.fit(f, theirs)
+    which = "all but the L2 term" if fit.name == "l2-term" else "every entry"
+    return None if found is None else Fitted(found.formula, f"{common_factor.advice(f, which)}; {found.advice}")
 
 
 def explains(
@@ -214,9 +226,8 @@ def _told(candidate: Candidate, found: Fitted, layout: str) -> Diagnosis:
         words.add("target" if goal.options.upstream is None else "upstream")
     names = ["transposed"] * bool(candidate.view) + [m.name for m in candidate.known]
     advice = [_transposed_advice(layout)] * bool(candidate.view) + [m.advice_for(words) for m in candidate.known]
-    if candidate.fit is not None or candidate.scaled:
-        names.append("scaled" if candidate.fit is None else candidate.fit.name)
-        advice.append(found.advice)
+    names += ["scaled"] * candidate.scaled + ([] if candidate.fit is None else [candidate.fit.name])
+    advice += [found.advice] if found.advice else []
     return Diagnosis(" + ".join(names), "; ".join(advice))
 
 

@@ -14,7 +14,7 @@ exchanges one part. So two mistakes at once are one applied after the other, and
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -91,12 +91,26 @@ class Formula:
 
     def but(self, **changes: Any) -> Formula:
         """The formula with a part exchanged. The softmax is evaluated again only if it may differ."""
-        made = replace(self, **changes)
+        made: Formula = object.__new__(Formula)  # without __init__, which takes longer than most mistakes
+        made.__dict__.update({name: self.__dict__[name] for name in FIELDS})
+        made.__dict__.update(changes)
         if changes.keys() <= AFTER_LOGITS and "logit_gradient" in self.__dict__:
             made.__dict__["logit_gradient"] = self.logit_gradient
         if not changes.keys() & {"x", "W", "b", "z", "temperature", "mask", "outputs"}:
             made.__dict__["_evaluated"] = self._evaluated
         return made
+
+    def times(self, c: float) -> Formula:
+        """Every entry times c, those of the L2 term as well."""
+        decay = self.decay
+        if not decay or self.goal is None:
+            return self.but(factor=c * self.factor, bias_decay=c * self.bias_decay)
+        return self.but(factor=c * self.factor, goal=self.goal._replace(l2=c * decay))
+
+    @property
+    def decay(self) -> float:
+        """The λ whose λW, or λI, is added to what `factor` multiplies."""
+        return self.goal.l2 if self.goal is not None and self.quantity.by in ("W", "WW") else 0.0
 
     @property
     def sizes(self) -> tuple[int, int, int]:
@@ -223,7 +237,7 @@ class Formula:
                 d = self.logit_gradient
                 d = d[:, self.order] if self.order is not None and q.by == "x" else d
                 made = self.factor * self.carried(part, d, self.v, self.backward(self.W))
-                decay = self.goal.l2 if self.goal is not None and q.by == "W" else 0.0
+                decay = self.decay
                 if self.bias_decay and q.by == "b" and not self.apart:
                     return made + self.bias_decay * self.b[part, None]
                 return made + decay * self.W[part] if decay else made
@@ -268,6 +282,9 @@ class Formula:
         n, j = self.places(part)
         each: Array = v[n, j, None] * D[n]
         return each
+
+
+FIELDS = tuple(field.name for field in fields(Formula))
 
 
 def others(c: Array) -> Array:

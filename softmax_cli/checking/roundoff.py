@@ -61,7 +61,7 @@ def _cancelling(f: Formula, part: Part, unit: float) -> tuple[Array, Array]:
                 terms, lost = terms + d, lost + logit_errors(f) * d
             sizes, losses = f.carried(part, unit * terms, v, W), f.carried(part, unit * lost, v, W)
             if f.goal is not None and f.goal.l2 and q.by == "W":
-                decay = unit * f.goal.l2 * W[part]
+                decay = unit * abs(f.goal.l2) * W[part]
                 sizes, losses = sizes + decay, losses + 4.0 * decay
             return sizes, losses
         if q.is_jacobian:

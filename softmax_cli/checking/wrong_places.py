@@ -113,7 +113,8 @@ def _multiple(seen: Seen, theirs: Array, ours: Array) -> float | None:
         return None
     with np.errstate(all="ignore"):
         c = theirs[at] / ours[at]
-        whole = [v for v in (np.round(c), 1.0 / np.round(1.0 / c)) if np.abs(c - v) <= 1e-6 * np.abs(v)]
+        near = (np.round(c), 1.0 / np.round(1.0 / c))
+        whole = [v for v in near if np.isfinite(v) and np.abs(c - v) <= 1e-6 * np.abs(v)]
     if not np.isfinite(c) or c == 0.0 or not seen.equal(theirs, c * ours):
         return None
     if len(ours) < 2 and not (whole and 1.0 / PLAIN <= abs(c) <= PLAIN):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..wording import quoted, shown
 from .commands import command
-from .inputs import answer_lines, check_values, fail, problem_of
+from .inputs import answer_lines, check_values, fail, problem_of, say_notes
 from .jacobians import refuse_plots_of_lines, show
 from .loss_options import ErrorSide, Running, Step
 from .matrix_options import DrawnOutput
@@ -61,7 +61,23 @@ def loss_grad(
     say_spread(problem, given, set())
     with named_as_given(error):
         found = _found(problem, given, step)
+    say_turned(problem, keys, format)
     show(loss_result(problem, given, found), format, output)
+
+
+SAYING = ("table", "json", "heatmap")  # formats that say how a result is laid out
+
+
+def say_turned(problem: "Problem", keys: list[str], format: str) -> None:
+    """A note where a file that says nothing of its layout goes with W in another, and a square shape does not tell."""
+    J, K = problem.W.shape
+    if problem.stored == "in-out" or J != K or J < 2 or format in SAYING:
+        return
+    for key, option in (("dE_dW", "--layout"), ("W_new", "--weights-layout")):
+        if key in keys:
+            say_notes(
+                [f"{key} is written inputs × outputs, and W was given outputs × inputs: read it with {option} in-out"]
+            )
 
 
 def in_shards(x: str | None) -> bool:

@@ -113,3 +113,24 @@ MISTAKES = [
     ("ignored-counted", lambda s: (s.h - s.y) * ~s.ignored[:, None], IGNORE),
 ]  # fmt: skip
 RESULTS = ["dE_dW", "dE_db", "dE_dx", "dE_dz"]
+
+DECAYED = with_options(l2=lambda s: s.l2)
+
+
+def decay(times):
+    return lambda s: s.x.T @ (s.h - s.y) / s.N + times * s.l2 * s.W
+
+
+# A name, the one result that it spoils, what it makes of that, the options of what is right, and whether W is square.
+OF_ONE_RESULT = [
+    ("missing-l2", "dE_dW", decay(0), DECAYED, None),
+    ("l2-term", "dE_dW", decay(2), DECAYED, None),
+    ("l2-term", "dE_dW", decay(1), NONE, None),
+    ("l2-on-bias", "dE_db", lambda s: (s.h - s.y).mean(0) + s.l2 * s.b, DECAYED, None),
+    ("reshaped", "dE_dW", lambda s: (s.x.T @ (s.h - s.y) / s.N).T.reshape(s.J, s.K), NONE, False),
+    ("missing-input", "dE_dW", lambda s: np.ones((s.J, s.N)) @ (s.h - s.y) / s.N, NONE, None),
+    ("one-sample", "dE_dW", lambda s: s.x[1:].T @ (s.h - s.y)[1:] / s.N, NONE, None),
+    ("clipped", "dE_dW", lambda s: np.clip(decay(0)(s), -0.5 * abs(decay(0)(s)).max(), 9), NONE, None),
+    ("transposed-backward", "dE_dx", lambda s: (s.h - s.y) / s.N @ s.W, NONE, True),
+    ("missing-weights", "dE_dx", lambda s: (s.h - s.y) / s.N, NONE, True),
+]  # fmt: skip

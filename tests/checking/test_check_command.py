@@ -136,3 +136,17 @@ def test_a_document_of_loss_grad_is_laid_out_as_it_says_whatever_the_layout_of_w
     assert check(square, "out.json", "--against", "own.npy", status=1).endswith(
         "dE/dW is stored inputs × outputs, (J, K): transpose it, or say so with --layout in-out\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("how", "key", "option"),
+    [(["--wrt", "W"], "dE_dW", "--layout"), (["--wrt", "W", "--learning-rate", "1"], "W_new", "--weights-layout")],
+)
+def test_a_file_of_loss_grad_that_does_not_say_its_layout_gets_a_note_where_w_had_another(square, how, key, option):
+    def notes(layer, file):
+        return run("loss-grad", layer, "--target", "1", *how, "-o", file, cwd=square).stderr
+
+    said = f"{key} is written inputs × outputs, and W was given outputs × inputs: read it with {option} in-out"
+    said = f"softmax-jac: {said}\n"
+    assert [notes("out.json", f"own.{suffix}") for suffix in ("npy", "csv", "npz")] == [said] * 3
+    assert [notes("out.json", "own.json"), notes("in.json", "own.npy")] == ["", ""]

@@ -59,6 +59,7 @@ class TestAJacobian:
         [
             (changed(4, lambda a: a * 0.125), "all but row 4 are right; row 4 is 0.125 of what it should be"),
             (changed(0, lambda a: a * 40), "all but row 0 are right; row 0 is 40 times what it should be"),
+            (changed(0, lambda a: a * 2.5), "all but row 0 are right; row 0 is 2.5 times what it should be"),
             (changed([1, 3], lambda a: -a), "all but rows 1 and 3 are right; rows 1 and 3 have the opposite sign"),
             (changed(2, np.zeros_like), "all but row 2 are right; row 2 is zero"),
             (changed(2, lambda a: a + 0.5), "all but row 2 are right; row 2 is 0.5 more than it should be"),

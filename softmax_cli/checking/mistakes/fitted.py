@@ -9,9 +9,10 @@ import numpy as np
 from ...core.arrays import Array
 from ...errors import InputError
 from ..formula import Formula, Rows
-from .mistake import Fit, Fitted, by_weights, gradient, of_error
+from .mistake import Fit, Fitted, by_weights, freedom, gradient, of_error
 
 EVERYTHING = slice(None)
+FREE = 4  # numbers that are free at least where two are fitted
 
 
 def _multiple(seen: Array, basis: Array) -> float:
@@ -22,24 +23,43 @@ def _multiple(seen: Array, basis: Array) -> float:
         return float((b * seen).sum() / (b * b).sum() / size) if size > 0.0 else np.nan
 
 
-def _affine(f: Formula, theirs: Rows, at: Callable[[float], Formula | None]) -> float:
-    """The number c for which at(c), whose entries are affine in it, is nearest to the matrix; nan if there is none."""
-    zero, one = at(0.0), at(1.0)
-    if zero is None or one is None:
-        return np.nan
-    start, end, seen = zero.rows(EVERYTHING), one.rows(EVERYTHING), theirs(EVERYTHING)
+At = Callable[[Formula, float], Formula]  # a formula with a number in it, in which its entries are affine
+
+
+def _affine(f: Formula, theirs: Rows, at: At) -> float:
+    """The number c for which at(f, c) is nearest to the matrix; nan if there is none."""
+    start, end, seen = at(f, 0.0).rows(EVERYTHING), at(f, 1.0).rows(EVERYTHING), theirs(EVERYTHING)
     if not (np.isfinite(start).all() and np.isfinite(end).all() and np.isfinite(seen).all()):
         return np.nan
     return _multiple(seen - start, end - start)
 
 
+def _beside(
+    fit: Callable[[Formula], At | None], free: Callable[[Formula], int]
+) -> Callable[[Formula, Rows], float | None]:
+    """The constant that the rest is multiplied by, of a matrix with so many free numbers."""
+
+    def scale(f: Formula, theirs: Rows) -> float | None:
+        at = fit(f)
+        if at is None or free(f) < FREE:
+            return None
+        try:
+            start, end = at(f, 0.0).rows(EVERYTHING).ravel(), at(f, 1.0).rows(EVERYTHING).ravel()
+        except InputError:
+            return None
+        found = _solved(np.array([start, end - start]).T, theirs(EVERYTHING))
+        return None if found is None else float(found[0])
+
+    return scale
+
+
 def l2(f: Formula, theirs: Rows) -> Fitted | None:
     """λW with another λ than the right one."""
-    goal = f.goal
-    if goal is None or f.reshaped or (f.apart and len(f.x) > 1):  # it belongs to the error of all
+    goal, at = f.goal, _with_l2(f)
+    if goal is None or at is None:
         return None
-    found = _affine(f, theirs, lambda c: f.but(goal=goal._replace(l2=c)))
-    if not np.isfinite(found) or found == 0.0:
+    found = _affine(f, theirs, at)
+    if not np.isfinite(found) or found == 0.0 or abs(found - goal.l2) <= 1e-9 * abs(found):
         return None
     term, second = ("λI", "second ") if f.quantity.is_hessian else ("λW", "")
     said = f"{term} with λ = {found:.6g} is in it"
@@ -50,16 +70,28 @@ def l2(f: Formula, theirs: Rows) -> Fitted | None:
     return Fitted(f.but(goal=goal._replace(l2=found)), f"{said}, {expected}{doubled}")
 
 
+def _with_l2(f: Formula) -> At | None:
+    """It belongs to the error of all."""
+    known = f.goal is not None and not f.reshaped and not (f.apart and len(f.x) > 1)
+    return (lambda f, c: f.but(goal=f.goal._replace(l2=c))) if known else None  # type: ignore[union-attr]
+
+
+def _smoothed(f: Formula) -> At | None:
+    known = f.goal is not None and f.goal.y is not None
+    return (lambda f, c: f.with_options(label_smoothing=c)) if known else None
+
+
 def smoothing(f: Formula, theirs: Rows) -> Fitted | None:
     """Targets smoothed with another ε than the right one."""
-    if f.goal is None or f.goal.y is None:
+    at = _smoothed(f)
+    if at is None or f.goal is None:
         return None
     try:
-        found = _affine(f, theirs, lambda c: f.with_options(label_smoothing=c))
+        found = _affine(f, theirs, at)
         if not 1e-9 < found < 1.0:
             return None
         return Fitted(
-            f.with_options(label_smoothing=found),
+            at(f, found),
             f"the targets are smoothed with ε = {found:.6g}, where {f.goal.options.label_smoothing:.6g} is expected",
         )
     except InputError:
@@ -81,7 +113,7 @@ def class_weights(f: Formula, theirs: Rows) -> Fitted | None:
         for k in present
     ]
     c = _solved(np.array(each).T, seen - goal.l2 * f.W if goal.l2 and f.quantity.by == "W" else seen)
-    if c is None or (c <= 0.0).any() or np.ptp(c) <= 1e-6 * c.max():
+    if c is None or (c <= 1e-9 * c.max()).any() or np.ptp(c) <= 1e-6 * c.max():
         return None
     weights = np.ones(K)
     weights[present] = c
@@ -128,6 +160,20 @@ def one_sample(f: Formula, theirs: Rows) -> Fitted | None:
     return None
 
 
+def beside_one_left_out(f: Formula, theirs: Rows) -> float | None:
+    """The constant of a sum that one of the inputs is left out of."""
+    if f.goal is None or f.apart or len(f.x) < 2 or f.reshaped or f.quantity.by != "W" or f.decay or freedom(f) < FREE:
+        return None
+    v, d, ours, seen = f.v, f.logit_gradient, f.rows(EVERYTHING) / f.factor, theirs(EVERYTHING)
+    with np.errstate(all="ignore"):
+        of_ours, of_seen = (((v @ a) * d).sum(axis=1) for a in (ours, seen))
+        along = (seen * ours).sum() - of_seen
+        sizes = (ours * ours).sum() - 2.0 * of_ours + (v * v).sum(axis=1) * (d * d).sum(axis=1)
+        explained = np.nan_to_num(along * along / sizes, nan=-1.0)
+        n = int(explained.argmax())
+        return float(along[n] / sizes[n] / f.factor)
+
+
 def clipped_by_value(f: Formula, theirs: Rows) -> Fitted | None:
     """Entries cut at one size."""
     seen = np.abs(theirs(EVERYTHING))
@@ -150,9 +196,9 @@ def clipped_by_norm(f: Formula, theirs: Rows) -> Fitted | None:
 
 
 FITS = (
-    Fit("l2-term", by_weights, l2),
-    Fit("label-smoothing", of_error, smoothing),
-    Fit("one-sample", gradient, one_sample),
+    Fit("l2-term", by_weights, l2, scale=_beside(_with_l2, lambda f: f.W.size)),
+    Fit("label-smoothing", of_error, smoothing, scale=_beside(_smoothed, freedom)),
+    Fit("one-sample", gradient, one_sample, scale=beside_one_left_out),
     Fit("class-weights", gradient, class_weights),
     Fit("clipped", gradient, clipped_by_value),
     Fit("clipped", gradient, clipped_by_norm),

@@ -10,7 +10,12 @@ from .mistake import Mistake, by_weights, everything, gradient, of_logits, of_so
 
 def sign_flipped(f: Formula) -> Formula:
     """Every entry times −1."""
-    return f.but(factor=-f.factor)
+    return f.times(-1.0)
+
+
+def data_flipped(f: Formula) -> Formula | None:
+    """The same of all but the L2 term."""
+    return f.but(factor=-f.factor) if f.decay else None
 
 
 def missing_input(f: Formula) -> Formula:
@@ -40,6 +45,14 @@ SIGN = Mistake(
     (sign_flipped,),
     everything,
     "every entry has the opposite sign: look for a minus too many or too few",
+)
+
+
+SIGN_OF_DATA = Mistake(
+    "sign-flipped",
+    (data_flipped,),
+    by_weights,
+    "all but the L2 term has the opposite sign: look for a minus too many or too few",
 )
 
 

@@ -21,12 +21,14 @@ class Fitted(NamedTuple):
 
 class Fit(NamedTuple):
     """A mistake with a number in it, which `fit` finds from the rows of the matrix. If that is `costly`, it is tried
-    with a flipped sign, and with no other mistake."""
+    with a flipped sign, and with no other mistake. `scale` finds the constant that every entry was multiplied by as
+    well, where both can be told."""
 
     name: str
     spoils: Callable[[Quantity], bool]
     fit: Callable[[Formula, Rows], Fitted | None]
     costly: bool = False
+    scale: Callable[[Formula, Rows], float | None] | None = None
 
 
 class Mistake(NamedTuple):
@@ -42,6 +44,18 @@ class Mistake(NamedTuple):
     def advice_for(self, words: set[str]) -> str:
         """The line for a result that goes by these words."""
         return next((text for word, text in self.instead.items() if word in words), self.advice)
+
+
+def freedom(f: Formula) -> int:
+    """How many numbers of a result of the softmax are free: its outputs sum to 1, and of a sum over inputs there are
+    no more than its rank has."""
+    N, J, K = f.sizes
+    by = f.quantity.by
+    if f.quantity.key == "loss":
+        return N if f.apart else 1
+    if f.apart:
+        return N * min(J, K - 1) if by == "x" else N * (K - 1)
+    return (min(N, J) if by == "W" else 1) * (K - 1)
 
 
 def everything(q: Quantity) -> bool:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from .batch import AXES, BATCH_MAXIMUM, ONE_INPUT
 from .fitted import FITS
-from .layer import MISSING_BIAS, MISSING_INPUT, MISSING_MASK, SIGN
+from .layer import MISSING_BIAS, MISSING_INPUT, MISSING_MASK, SIGN, SIGN_OF_DATA
 from .layout import BACKWARD, RESHAPED, ROW_MAJOR, TRANSPOSED_WEIGHTS
 from .loss import OTHER_ERRORS, SOFTMAX_TWICE, TERMS
 from .mistake import Fit, Mistake
+from .other_targets import OTHER_TARGETS
 from .outputs import EXCHANGED
 from .softmax import DERIVATIVE, NOT_SHIFTED
-from .targets import OTHER_TARGETS, TARGETS
+from .targets import TARGETS
 from .temperature import OTHER_TEMPERATURE, TEMPERATURE
 
 KNOWN: tuple[Mistake, ...] = (
@@ -22,6 +23,7 @@ KNOWN: tuple[Mistake, ...] = (
     NOT_SHIFTED,
     BATCH_MAXIMUM,
     SIGN,
+    SIGN_OF_DATA,
     ROW_MAJOR,
     RESHAPED,
     *BACKWARD,
@@ -38,4 +40,4 @@ KNOWN: tuple[Mistake, ...] = (
     TRANSPOSED_WEIGHTS,
     *AXES,
 )
-FITTED: tuple[Fit, ...] = (*FITS, OTHER_TARGETS, *OTHER_TEMPERATURE)
+FITTED: tuple[Fit, ...] = (*FITS, *OTHER_TARGETS, *OTHER_TEMPERATURE)

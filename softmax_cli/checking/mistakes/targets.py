@@ -7,12 +7,8 @@ from collections.abc import Callable
 import numpy as np
 
 from ...core.arrays import Array
-from ...wording import counted, joined
-from ..formula import Formula, Indices, Rows
-from .mistake import Fit, Fitted, Mistake, Variant, gradient, of_error
-
-MOST = 256  # classes that are tried for each input
-SHOWN = 3  # inputs whose targets are listed
+from ..formula import Formula, Indices
+from .mistake import Mistake, Variant, gradient, of_error
 
 
 def _targets(change: Callable[[Array], Array]) -> Variant:
@@ -60,35 +56,6 @@ def _columns_of(y: Array, t: Indices) -> Array:
     return taken
 
 
-def other_targets(f: Formula, theirs: Rows) -> Fitted | None:
-    """The class of each input that is nearest to what stands there, where each input has a gradient of its own."""
-    goal, q = f.goal, f.quantity
-    if goal is None or goal.y is None or not goal.hard or not f.apart or q.by not in ("z", "x"):
-        return None
-    t, (N, _, K) = goal.y.argmax(axis=1), f.sizes
-    if N < 2 or K > MOST or (goal.y.sum(axis=1) != 1.0).any():
-        return None
-    seen = theirs(slice(None)).reshape(N, -1)
-    left = np.empty((N, K))
-    for k in range(K):
-        y = np.zeros_like(goal.y)
-        y[:, k] = 1.0
-        made = f.but(goal=goal._replace(y=y)).rows(slice(None)).reshape(N, -1)
-        with np.errstate(all="ignore"):
-            left[:, k] = np.nan_to_num(((seen - made) ** 2).sum(axis=1), nan=np.inf, posinf=np.inf)
-    found = left.argmin(axis=1)
-    moved = np.flatnonzero((found != t) & (goal.weights > 0.0))
-    if not len(moved):
-        return None
-    listed = joined([f"class {found[n]} for input {n}" for n in moved[:SHOWN]])
-    more = f", and {counted(len(moved) - SHOWN, 'more', 'more')}" if len(moved) > SHOWN else ""
-    same = np.array_equal(np.bincount(t, minlength=K), np.bincount(found, minlength=K))
-    said = "the targets are in another order than the inputs" if same else "some targets are not those that are given"
-    y = np.zeros_like(goal.y)
-    y[np.arange(N), found] = 1.0
-    return Fitted(f.but(goal=goal._replace(y=y)), f"{said}: {listed}{more}")
-
-
 TARGETS = (
     Mistake(
         "targets-off-by-one",
@@ -126,4 +93,3 @@ TARGETS = (
         "1 is taken off whole columns, d[:, t] -= 1: take it off the target of each row, d[np.arange(N), t] -= 1",
     ),
 )
-OTHER_TARGETS = Fit("other-targets", gradient, other_targets)

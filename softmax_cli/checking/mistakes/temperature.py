@@ -8,11 +8,13 @@ import numpy as np
 
 from ...core.arrays import Array
 from ..formula import Formula, Rows, softmax_outputs
-from .mistake import Fit, Fitted, Mistake, of_slope, of_softmax
+from .mistake import Fit, Fitted, Mistake, freedom, of_slope, of_softmax
 
 TRIED = np.geomspace(1 / 32, 32, 31)  # multiples of T near one of which the right one is looked for
 MOST = 1 << 14  # logits that it is looked for in
+FREE = 4  # numbers that are free at least where a constant is looked for as well
 STEPS = 24  # of the search for its digits
+AT_FIRST, SOON, NEAR = 0.9, 6, 0.01  # of the square of the matrix that may be left, at first and after some steps
 ENTRIES = 4096  # about so many, of the first rows, it is looked for in; the candidate is tried on all
 
 
@@ -48,22 +50,49 @@ def _plain(f: Formula, T: float) -> Formula:
     return f.but(temperature=T, outputs=outputs)
 
 
+def _looked_in(f: Formula, theirs: Rows) -> slice | None:
+    """The first rows of a matrix, where it may tell a temperature; None where it does not."""
+    N, _, K = f.sizes
+    if freedom(f) < 2 or f.quantity.key == "loss" or f.mask is not None or f.outputs is not softmax_outputs:
+        return None  # any probabilities of two outputs have a temperature
+    if f.reshaped or N * K > MOST:
+        return None
+    width = theirs(slice(0, 1)).shape[1]
+    first = slice(0, max(1, ENTRIES // width))
+    return first if np.isfinite(theirs(first)).all() else None
+
+
+def scale_beside(f: Formula, theirs: Rows) -> float | None:
+    """The constant that every entry is multiplied by beside another temperature."""
+    first = _looked_in(f, theirs)
+    if first is None or freedom(f) < FREE or f.quantity.by is None:
+        return None
+    seen = theirs(first)
+
+    def nearest(made: Array) -> float:
+        return float((seen * made).sum() / (made * made).sum())
+
+    def at(logarithm: float) -> Array:
+        return _plain(f, float(np.exp(logarithm))).rows(first)
+
+    def scaled(logarithm: float) -> Array:
+        made = at(logarithm)
+        return nearest(made) * made
+
+    with np.errstate(all="ignore"):
+        found = _nearest(scaled, np.log(TRIED * f.temperature), seen)
+        c = None if found is None else nearest(at(found))
+    return c if c is not None and np.isfinite(c) else None
+
+
 def other_temperature(with_factor: bool) -> Callable[[Formula, Rows], Fitted | None]:
     """Another temperature than the right one, by least squares; in a derivative with its factor 1/T or without."""
 
     def fit(f: Formula, theirs: Rows) -> Fitted | None:
-        N, J, K = f.sizes
-        q = f.quantity
-        known = min(N, J if q.by == "W" else 1) if q.is_gradient and not f.apart else N
-        if known * (K - 1) < 2 or q.key == "loss" or f.mask is not None or f.outputs is not softmax_outputs:
-            return None  # any probabilities of two outputs have a temperature
-        if (not with_factor and q.by is None) or f.reshaped or N * K > MOST:
+        first = _looked_in(f, theirs)
+        if first is None or (not with_factor and f.quantity.by is None):
             return None
-        width = theirs(slice(0, 1)).shape[1]
-        first = slice(0, max(1, ENTRIES // width))
         seen = theirs(first)
-        if not np.isfinite(seen).all():
-            return None
 
         def made(logarithm: float) -> Array:
             T = float(np.exp(logarithm))
@@ -84,12 +113,15 @@ def other_temperature(with_factor: bool) -> Callable[[Formula, Rows], Fitted | N
 
 
 def _nearest(made: Callable[[float], Array], tried: Array, seen: Array) -> float | None:
-    """The number whose rows are nearest to those that were seen: by trial, then by steps of Gauss and Newton."""
+    """The number whose rows are nearest to those that were seen: by trial, then by steps of Gauss and Newton, which are
+    few where there is one."""
     with np.errstate(all="ignore"):
         left = [float(((made(c) - seen) ** 2).sum()) for c in tried]
-        at = float(tried[int(np.nanargmin(left))])
-        for _ in range(STEPS):
+        at, whole = float(tried[int(np.nanargmin(left))]), float((seen * seen).sum())
+        for count in range(STEPS):
             here = made(at)
+            if not float(((here - seen) ** 2).sum()) <= (AT_FIRST if count < SOON else NEAR) * whole:
+                return None
             slope = (made(at + 1e-6) - made(at - 1e-6)) / 2e-6
             size = float((slope * slope).sum())
             if not np.isfinite(size) or size == 0.0:
@@ -102,7 +134,7 @@ def _nearest(made: Callable[[float], Array], tried: Array, seen: Array) -> float
 
 
 OTHER_TEMPERATURE = (
-    Fit("other-temperature", of_softmax, other_temperature(True), costly=True),
+    Fit("other-temperature", of_softmax, other_temperature(True), costly=True, scale=scale_beside),
     Fit("other-temperature", of_slope, other_temperature(False), costly=True),
 )
 TEMPERATURE = (
