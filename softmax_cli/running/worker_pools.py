@@ -82,7 +82,7 @@ def _processes(count: int) -> Iterator[Each]:
                         del left[n]
                         yield n, value
             except BrokenProcessPool:
-                pools.pop().shutdown(wait=False, cancel_futures=True)
+                _give_up(pools.pop())
                 lost += 1
                 if lost == TRIES:
                     where = shown(names[min(left)])
@@ -99,10 +99,20 @@ def _processes(count: int) -> Iterator[Each]:
             child.kill()
         for child in ours:  # what they wrote may then be removed
             child.join()
+        while pools:
+            _give_up(pools.pop())
         raise
     finally:
         for pool in pools:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _give_up(pool: ProcessPoolExecutor) -> None:
+    """Leave a pool whose processes are gone. Python before 3.11.5 would wait at its end for the thread that has yet to
+    send them something (gh-94777): nobody is left to read it once this process does not."""
+    if sys.version_info < (3, 11, 5):
+        pool._call_queue._reader.close()  # type: ignore[attr-defined]
+    pool.shutdown(wait=False, cancel_futures=True)
 
 
 @contextmanager
