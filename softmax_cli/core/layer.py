@@ -28,7 +28,7 @@ from .split_exponent import Apart
 from .threads import in_order
 from .twofold import two_sum
 
-ROWS = 1 << 19  # numbers in a block of inputs: threads hinder each other where they compute for less than 20 µs at once
+ROWS = 1 << 18  # numbers in a block of inputs: threads hinder each other where they compute for less than 20 µs at once
 SOME = 1 << 16  # logits, or fewer, of a block, where that is enough to be worth its calls
 MOST_ROWS = 4096  # in a block
 SEVERAL = 1 << 22  # multiplications from which on more than one thread pays
