@@ -7,6 +7,8 @@ import sys
 import time
 from contextlib import contextmanager
 
+PATIENCE = 240  # seconds that a slow machine may take
+
 DASK = [sys.executable, "-m", "dask"]
 
 
@@ -25,7 +27,7 @@ def two_workers(folder, *, protocol="tcp", env=None):
         yield json.loads(file.read_text())["address"], started[-1]
 
 
-def wait_for(condition, log=None, seconds=60):
+def wait_for(condition, log=None, seconds=PATIENCE):
     until = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < until, log and log.read_text()

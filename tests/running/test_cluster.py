@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 import numpy as np
 import psutil
 import pytest
-from cluster import DASK, two_workers, wait_for
+from cluster import DASK, PATIENCE, two_workers, wait_for
 from command import refused, run
 from large import result, start, workers_of, write_shards
 
@@ -54,7 +54,7 @@ def ended(process):
 
 def here(folder):
     with start(folder) as process:
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
     return result(folder)
 
 
@@ -66,7 +66,7 @@ def test_a_worker_that_is_killed_in_the_middle_changes_nothing(folder):
             with halted(before):
                 assert process.poll() is None
                 busy[0].kill()
-            assert process.communicate(timeout=60) == (b"", b"")
+            assert process.communicate(timeout=PATIENCE) == (b"", b"")
     assert result(folder) == here(folder)
 
 
@@ -79,7 +79,7 @@ def test_a_scheduler_that_is_lost_ends_the_run_in_one_line(folder):
             with halted(workers_of(nanny.pid)):
                 assert process.poll() is None
                 scheduler.kill()
-                out, said = process.communicate(timeout=60)
+                out, said = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (2, b"")
     assert re.fullmatch(
         rf"softmax-jac: error: the scheduler of the cluster was lost, and \d+ of \d+ tasks are not done, "
@@ -182,7 +182,7 @@ def test_a_cluster_without_workers_is_waited_for_and_that_is_said_once(tmp_path)
         assert process.poll() is None
         worker = subprocess.Popen([*DASK, "worker", address, "--no-dashboard"], cwd=tmp_path, stderr=subprocess.DEVNULL)
         with ended(worker):
-            assert process.communicate(timeout=60) == (b"", b"")
+            assert process.communicate(timeout=PATIENCE) == (b"", b"")
             worker.terminate()
             worker.wait(30)
     assert result(tmp_path) == here(tmp_path)
@@ -194,6 +194,6 @@ def test_waiting_for_workers_is_ended_by_ctrl_c(tmp_path):
     with scheduler_alone(tmp_path) as address, ended(start(tmp_path, "--workers", address, **answered)) as process:
         process.stderr.readline()
         process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=30) == (b"", b"")
+        assert process.communicate(timeout=PATIENCE) == (b"", b"")
     assert process.returncode == 130
     assert not (tmp_path / "g.npz").exists()

@@ -5,7 +5,7 @@ import signal
 
 import psutil
 import pytest
-from cluster import wait_for
+from cluster import PATIENCE, wait_for
 from large import result, start, workers_of, write_shards
 
 pytestmark = [
@@ -49,10 +49,10 @@ def test_what_ends_the_command_ends_its_workers(folder, end):
         workers = wait_for(lambda: at_work(process))
         others = psutil.Process(process.pid).children(recursive=True)
         send(process.pid)
-        out, said = process.communicate(timeout=30)
+        out, said = process.communicate(timeout=PATIENCE)
         assert (process.returncode, out) == (status, b"")
         assert said == b"" or status == -9  # Python itself tells of what it cleaned up then
-    _, alive = psutil.wait_procs([*workers, *others], timeout=10)
+    _, alive = psutil.wait_procs([*workers, *others], timeout=PATIENCE)
     assert alive == []
     assert not (folder / "g.npz").exists()
 
@@ -62,10 +62,10 @@ def test_a_worker_that_is_killed_in_the_middle_changes_nothing(folder):
         victim, _ = wait_for(lambda: at_work(process))
         victim.kill()
         assert process.poll() is None
-        assert process.communicate(timeout=60) == (b"", b"")
+        assert process.communicate(timeout=PATIENCE) == (b"", b"")
     killed = result(folder)
     (folder / "g.npz").unlink()
     with start(folder) as process:
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
     assert killed == result(folder)
     (folder / "g.npz").unlink()

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
-from cluster import two_workers, wait_for
+from cluster import PATIENCE, two_workers, wait_for
 from large import workers_of
 
 ROOT = Path(__file__).parents[2]
@@ -71,22 +71,22 @@ def killed_in_the_middle(process, folder, nanny):
 def test_a_worker_that_is_killed_changes_nothing(folder):
     with start(folder, "--workers", "2") as process:
         killed_in_the_middle(process, folder, process.pid)
-        assert process.communicate(timeout=60) == (b"", b"")
+        assert process.communicate(timeout=PATIENCE) == (b"", b"")
     assert sorted(os.listdir(folder)) == ["a.zarr", "m.npz"]
     killed = hashed(folder)
     with start(folder) as process:
-        assert process.communicate(timeout=60) == (b"", b"")
+        assert process.communicate(timeout=PATIENCE) == (b"", b"")
     assert killed == hashed(folder)
 
 
 def test_a_worker_of_a_cluster_that_is_killed_changes_nothing(folder):
     with two_workers(folder) as (address, nanny), start(folder, "--workers", address) as process:
         killed_in_the_middle(process, folder, nanny.pid)
-        assert process.communicate(timeout=60) == (b"", b"")
+        assert process.communicate(timeout=PATIENCE) == (b"", b"")
     assert not list(folder.glob(".a.zarr*"))
     killed = hashed(folder)
     with start(folder) as process:
-        assert process.communicate(timeout=60) == (b"", b"")
+        assert process.communicate(timeout=PATIENCE) == (b"", b"")
     assert killed == hashed(folder)
 
 
@@ -96,10 +96,10 @@ def test_a_command_that_is_ended_leaves_no_store(folder, sign, status):
         wait_for(lambda: a_chunk_is_there(folder))
         workers = list(workers_of(process.pid))
         os.kill(process.pid, sign)
-        out, said = process.communicate(timeout=30)
+        out, said = process.communicate(timeout=PATIENCE)
         assert (process.returncode, out) == (status, b"")
         assert said == b"" or sign == signal.SIGKILL  # Python itself tells of what it cleaned up then
-    assert psutil.wait_procs(workers, timeout=10)[1] == []
+    assert psutil.wait_procs(workers, timeout=PATIENCE)[1] == []
     assert not (folder / "a.zarr").exists()
     if sign != signal.SIGKILL:
         assert os.listdir(folder) == ["m.npz"]
