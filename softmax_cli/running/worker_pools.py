@@ -71,8 +71,7 @@ def _processes(count: int) -> Iterator[Each]:
                 with _pool_watched(futures) as failed:
                     with _signals_left_to_us(), _started():
                         if not pools:
-                            context = multiprocessing.get_context("spawn")
-                            pools.append(ProcessPoolExecutor(min(count, MOST), context, _begin))
+                            pools.append(_pool(min(count, MOST)))
                         for n, call in left.items():
                             futures[pools[0].submit(work, *call)] = n
                     if failed:  # before these were known
@@ -82,7 +81,7 @@ def _processes(count: int) -> Iterator[Each]:
                         del left[n]
                         yield n, value
             except BrokenProcessPool:
-                _give_up(pools.pop())
+                pools.pop().shutdown(wait=False, cancel_futures=True)
                 lost += 1
                 if lost == TRIES:
                     where = shown(names[min(left)])
@@ -99,20 +98,17 @@ def _processes(count: int) -> Iterator[Each]:
             child.kill()
         for child in ours:  # what they wrote may then be removed
             child.join()
-        while pools:
-            _give_up(pools.pop())
         raise
     finally:
         for pool in pools:
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _give_up(pool: ProcessPoolExecutor) -> None:
-    """Leave a pool whose processes are gone. Python before 3.11.5 would wait at its end for the thread that has yet to
-    send them something (gh-94777): nobody is left to read it once this process does not."""
-    if sys.version_info < (3, 11, 5):
-        pool._call_queue._reader.close()  # type: ignore[attr-defined]
-    pool.shutdown(wait=False, cancel_futures=True)
+def _pool(count: int) -> ProcessPoolExecutor:
+    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), _begin)
+    if sys.version_info < (3, 11, 5):  # which waits for what nobody is left to read (gh-94777)
+        pool._call_queue.cancel_join_thread()  # type: ignore[attr-defined]
+    return pool
 
 
 @contextmanager
