@@ -16,7 +16,6 @@ from ..checking.quantities import Of, quantity_named
 from ..checking.report import Report
 from ..core.arrays import Array, Stored
 from ..errors import InputError
-from ..reading.archives import JsonObject
 from ..reading.document_keys import LAYER_KEYS, PASSED_ON, WeightsLayout, said_layout
 from ..reading.entries import Entry, fitted
 from ..reading.manyfiles import files_named, names_many
@@ -151,8 +150,7 @@ def _results(file: str, setting: Setting) -> Iterator[tuple[Of, Array | Stored, 
     key = quantity_named(of or DEFAULT).key
     found = opened(file, "--against", key, finite=False, header=problem.header)
     archive, chosen = (None, "") if isinstance(found, Entry) else found
-    said = said_layout(archive.values, archive.source) if isinstance(archive, JsonObject) else None
-    stored = said or problem.stored
+    stored = (None if archive is None else said_layout(archive)) or problem.stored
     if archive is not None and of is None and not chosen and key not in archive.keys:
         named = {name: kind for name in archive.keys if (kind := kind_named(name, setting.has_error)) is not None}
         if named:

@@ -17,6 +17,7 @@ import orjson
 
 from ..core.arrays import Array
 from ..errors import InputError
+from ..reading.archives import JsonObject
 from ..reading.document_keys import ERROR_KEYS, refuse_other_layout, said_layout
 from ..reading.jsonfile import parse_document
 from ..reading.layer import Weights, biases, weights
@@ -106,7 +107,7 @@ def _line(number: int, text: bytes, source: str, shared: Shared, inputs: Inputs)
     layer, b, _ = shared
     binary = inputs.binary if layer is None else layer.binary
     if "W" in document:
-        said = said_layout(document, source)
+        said = said_layout(JsonObject(document, source))
         refuse_other_layout(said, inputs.weights_layout, source)
         document["weights_layout"] = said or inputs.weights_layout or "in-out"
         layer, binary = None, inputs.binary

@@ -65,7 +65,7 @@ def loss_grad(
     show(loss_result(problem, given, found), format, output)
 
 
-SAYING = ("table", "json", "heatmap")  # formats that say how a result is laid out
+SAYING = ("table", "json", "npz", "heatmap")  # formats that say how a result is laid out
 
 
 def say_turned(problem: "Problem", keys: list[str], format: str) -> None:

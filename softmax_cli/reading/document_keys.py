@@ -18,7 +18,6 @@ ERROR_KEYS = (
     "target", "upstream", "label_smoothing", "class_weights", "sample_weights", "ignore", "l2", "reduction",
 )  # fmt: skip
 PASSED_ON = (*ERROR_KEYS, "id")
-NUMBERS_BESIDE = ERROR_KEYS[:-1]  # all but the reduction, which is a word
 BESIDE = (*PASSED_ON, "temperature", "mask", OUTPUTS, INPUTS)  # keys that are read whatever the layer is made of
 LAYER_KEYS = ("x", "W", "b", "z", "temperature", "mask")
 
@@ -56,13 +55,14 @@ def refuse_near(held: Iterable[str], read: Collection[str], source: str) -> None
         )
 
 
-def said_layout(document: dict[str, Any], source: str) -> WeightsLayout | None:
+def said_layout(archive: Archive) -> WeightsLayout | None:
     """How a document says that its W is stored, if it says so. Every output says in-out, and so is not transposed a
     second time. InputError for another word."""
-    said: WeightsLayout | None = document.get("weights_layout")
+    said = _plain(archive.value("weights_layout")) if "weights_layout" in archive.keys else None
     if said is not None and said not in get_args(WeightsLayout):
-        raise InputError(f"{source}: weights_layout is {spelled(said)}, where 'in-out' or 'out-in' is expected")
-    return said
+        raise InputError(f"{archive.source}: weights_layout is {spelled(said)}, where 'in-out' or 'out-in' is expected")
+    stored: WeightsLayout | None = said
+    return stored
 
 
 def refuse_other_layout(said: WeightsLayout | None, asked: WeightsLayout | None, source: str) -> None:
@@ -72,9 +72,13 @@ def refuse_other_layout(said: WeightsLayout | None, asked: WeightsLayout | None,
 
 
 def passed_on(archive: Archive) -> dict[str, Any]:
-    """What a command may need beside x, W and b, as it stands in JSON. An archive of arrays holds no words."""
-    wanted = PASSED_ON if isinstance(archive, JsonObject) else NUMBERS_BESIDE
+    """What a command may need beside x, W and b, as it stands in JSON. The id is of a line of it."""
+    wanted = PASSED_ON if isinstance(archive, JsonObject) else ERROR_KEYS
     found = {key: archive.value(key) for key in wanted if key in archive.keys}
     for key, value in found.items():
         refuse_too_deep(value, f"{archive.source}: {key}")
-    return {key: value.tolist() if isinstance(value, np.ndarray) else value for key, value in found.items()}
+    return {key: _plain(value) for key, value in found.items()}
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else value

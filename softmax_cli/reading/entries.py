@@ -42,8 +42,7 @@ def held_as(
     value = archive.value(name)
     entry = entry_of(index_in(value, names, label), label, finite)._replace(of_names=holds_words(value))
     notes = (f"{entry.label} is taken as {key}",) if told else ()
-    said = isinstance(archive, JsonObject) and name == "W" == key
-    stored = said_layout(archive.values, archive.source) if said and isinstance(archive, JsonObject) else None
+    stored = said_layout(archive) if name == "W" == key else None
     return entry._replace(name=name, notes=notes, stored=stored)
 
 

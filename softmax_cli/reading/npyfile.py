@@ -15,6 +15,7 @@ from ..errors import InputError
 MAGIC = b"\x93NUMPY"
 LONGEST_HEADER = 10_000  # as numpy.load has it
 WORDS = ("outputs_names", "inputs_names", "classes_", "feature_names_in_")  # keys of arrays of text
+WORD = ("weights_layout", "reduction")  # and of one word
 
 _KINDS = {"O": "Python objects", "S": "byte strings", "U": "text", "V": "records"}
 
@@ -100,8 +101,9 @@ def _real(descr: Any, label: str) -> np.dtype[Any]:
     except (TypeError, ValueError):
         raise InputError(f"{label} holds numbers of an unknown type, {descr!r}") from None
     key = label.rpartition(": ")[2]
-    if (dtype.kind == "b" and key == "mask") or (dtype.kind == "U" and key in WORDS):
+    if (dtype.kind == "b" and key == "mask") or (dtype.kind == "U" and key in (*WORDS, *WORD)):
         return dtype
     if dtype.kind not in "fiu":
-        raise InputError(f"{label} holds {_KINDS.get(dtype.kind, dtype.name)}, where real numbers are expected")
+        wanted = "a word is" if key in WORD else "real numbers are"
+        raise InputError(f"{label} holds {_KINDS.get(dtype.kind, dtype.name)}, where {wanted} expected")
     return dtype

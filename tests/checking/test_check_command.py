@@ -48,6 +48,13 @@ def test_a_layout_that_is_named_comes_before_that_of_w(square):
     )
 
 
+def test_an_npz_archive_may_say_that_it_is_stored_outputs_by_inputs(square):
+    layer = json.loads((square / "out.json").read_text())
+    np.savez(square / "out.npz", **{k: np.array(v) for k, v in layer.items()}, dE_dW=np.load(square / "GT.npy"))
+    for given in ("out.npz", "out.json", "in.json"):
+        assert check(square, given, "--against", "out.npz") == "out.npz: loss-grad: agrees (out-in layout)\n"
+
+
 @pytest.mark.parametrize("shared", [False, True])
 def test_a_line_of_json_is_compared_as_its_w_or_the_shared_one_is_stored(square, shared):
     layer = json.loads((square / "out.json").read_text())
@@ -128,10 +135,11 @@ def test_atol_is_what_an_entry_may_be_off_by_besides(tmp_path):
     ]
 
 
-def test_a_document_of_loss_grad_is_laid_out_as_it_says_whatever_the_layout_of_w(square):
-    run("loss-grad", "out.json", "--target", "1", "--wrt", "W", "-o", "own.json", cwd=square)
+@pytest.mark.parametrize("own", ["own.json", "own.npz"])
+def test_a_document_of_loss_grad_is_laid_out_as_it_says_whatever_the_layout_of_w(square, own):
+    run("loss-grad", "out.json", "--target", "1", "--wrt", "W", "-o", own, cwd=square)
     run("loss-grad", "out.json", "--target", "1", "--wrt", "W", "-o", "own.npy", cwd=square)
-    assert check(square, "out.json", "--against", "own.json") == "own.json: loss-grad: agrees (in-out layout)\n"
+    assert check(square, "out.json", "--against", own) == f"{own}: loss-grad: agrees (in-out layout)\n"
     assert check(square, "out.json", "--against", "own.npy", "--layout", "in-out")
     assert check(square, "out.json", "--against", "own.npy", status=1).endswith(
         "dE/dW is stored inputs × outputs, (J, K): transpose it, or say so with --layout in-out\n"
@@ -148,5 +156,6 @@ def test_a_file_of_loss_grad_that_does_not_say_its_layout_gets_a_note_where_w_ha
 
     said = f"{key} is written inputs × outputs, and W was given outputs × inputs: read it with {option} in-out"
     said = f"softmax-jac: {said}\n"
-    assert [notes("out.json", f"own.{suffix}") for suffix in ("npy", "csv", "npz")] == [said] * 3
-    assert [notes("out.json", "own.json"), notes("in.json", "own.npy")] == ["", ""]
+    assert [notes("out.json", f"own.{suffix}") for suffix in ("npy", "csv")] == [said] * 2
+    assert [notes("out.json", f"own.{suffix}") for suffix in ("json", "npz")] == ["", ""]
+    assert notes("in.json", "own.npy") == ""

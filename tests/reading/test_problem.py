@@ -246,6 +246,14 @@ def test_a_documents_own_weights_may_be_stored_outputs_by_inputs():
 SQUARE = {"x": [1, 2], "W": [[1, 2], [3, 4]]}
 
 
+def write(file, document):
+    """A document as JSON, or as an archive of arrays, by the suffix of the file."""
+    if file.suffix == ".npz":
+        np.savez(file, **{key: np.array(value) for key, value in document.items()})
+    else:
+        file.write_text(json.dumps(document))
+
+
 @pytest.mark.parametrize(
     ("said", "asked", "expected"),
     [
@@ -256,23 +264,31 @@ SQUARE = {"x": [1, 2], "W": [[1, 2], [3, 4]]}
         ("in-out", None, [[1, 2], [3, 4]]),
     ],
 )
-def test_a_document_or_an_option_says_how_w_is_stored(folder, said, asked, expected):
-    document = SQUARE if said is None else SQUARE | {"weights_layout": said}
-    (folder / "in.json").write_text(json.dumps(document))
-    assert read("in.json", layout=asked).W.tolist() == expected
+@pytest.mark.parametrize("file", ["in.json", "in.npz"])
+def test_a_document_or_an_option_says_how_w_is_stored(folder, file, said, asked, expected):
+    write(folder / file, SQUARE if said is None else SQUARE | {"weights_layout": said})
+    assert read(file, layout=asked).W.tolist() == expected
 
 
-def test_an_option_that_contradicts_the_document_is_refused_and_not_a_second_transposition(folder):
-    (folder / "in.json").write_text(json.dumps(SQUARE | {"weights_layout": "in-out"}))
-    assert refusal("in.json", layout="out-in") == (
-        "in.json says that its W is stored in-out",
+@pytest.mark.parametrize("file", ["in.json", "in.npz"])
+def test_an_option_that_contradicts_the_document_is_refused_and_not_a_second_transposition(folder, file):
+    write(folder / file, SQUARE | {"weights_layout": "in-out"})
+    assert refusal(file, layout="out-in") == (
+        f"{file} says that its W is stored in-out",
         "drop --weights-layout out-in",
     )
 
 
-def test_what_a_document_says_of_its_w_is_not_said_of_another(folder):
-    (folder / "in.json").write_text(json.dumps(SQUARE | {"weights_layout": "in-out"}))
-    assert read("in.json", W="5,6;7,8", layout="out-in").W.tolist() == [[5, 7], [6, 8]]
+@pytest.mark.parametrize("file", ["in.json", "in.npz"])
+def test_what_a_document_says_of_its_w_is_not_said_of_another(folder, file):
+    write(folder / file, SQUARE | {"weights_layout": "in-out"})
+    assert read(file, W="5,6;7,8", layout="out-in").W.tolist() == [[5, 7], [6, 8]]
+
+
+@pytest.mark.parametrize("file", ["in.json", "in.npz"])
+def test_a_document_says_the_reduction_of_its_error(folder, file):
+    write(folder / file, SQUARE | {"reduction": "sum"})
+    assert read(file).document == {"reduction": "sum"}
 
 
 @pytest.mark.parametrize(
@@ -284,6 +300,20 @@ def test_an_unknown_storage_is_refused(folder, said, found):
     (folder / "in.json").write_text(f'{{"x": [1], "W": [[1]], "weights_layout": {said}}}')
     message = f"in.json: weights_layout is {found}, where 'in-out' or 'out-in' is expected"
     assert refusal("in.json") == (message, "")
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("rows", "weights_layout is the string 'rows', where 'in-out' or 'out-in' is expected"),
+        (3, "weights_layout is 3, where 'in-out' or 'out-in' is expected"),
+        (["in-out"], "weights_layout is a list, where 'in-out' or 'out-in' is expected"),
+        (b"in-out", "weights_layout holds byte strings, where a word is expected"),
+    ],
+)
+def test_an_unknown_storage_in_an_archive_is_refused(folder, said, message):
+    write(folder / "in.npz", SQUARE | {"weights_layout": said})
+    assert refusal("in.npz") == (f"in.npz: {message}", "")
 
 
 @pytest.mark.parametrize("key", ["id", "target", "upstream", "reduction"])
