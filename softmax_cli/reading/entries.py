@@ -9,7 +9,7 @@ import numpy as np
 from ..core.arrays import Array, real_array
 from ..errors import InputError
 from ..wording import escaped
-from .archives import Archive, JsonObject
+from .archives import Archive
 from .document_keys import WeightsLayout, said_layout
 from .jsonfile import json_array
 from .names import Names, holds_words, index_in
