@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from ...errors import InputError
 from ...wording import counted, escaped
-from .calling import Call, Callee, Failed, Outcome, Returned, Value
-from .judging import Finding, Terms, judged, kinds_of, score
-from .plan import Plan
+from .calling import Call, Callee, Failed, Outcome, Result, Returned, Value
+from .judging import Finding, Terms, judged, kinds_of, result_names, score
+from .plan import Plan, in_columns, of_one_input
 from .problems import Problem, Rank, first
-from .return_kinds import Kind
+from .return_kinds import Kind, kind_named
 
 Posed = tuple[Problem, Outcome]  # a problem, and what came of it
 RANKS: tuple[Rank, ...] = ("many", "one")
@@ -38,10 +39,12 @@ class Way(NamedTuple):
     expression: str
     tensors: bool
     tried: dict[Rank, Posed]
+    turned: set[int]  # the results that have a column for each input
 
     def written(self, problem: Problem) -> str:
         """The call for a problem: with its options, if it has any."""
-        return self.setting.plan.with_options(self.expression, problem.options)
+        expression = self.expression if problem.rank == "many" else of_one_input(self.expression)
+        return self.setting.plan.with_options(expression, problem.options)
 
     def values(self, problem: Problem) -> dict[str, Value]:
         """The values that the call uses, and u where only a backward pass does."""
@@ -52,8 +55,23 @@ class Way(NamedTuple):
         return {name: value for name, value in every.items() if name in names}
 
     def outcome(self, problem: Problem) -> Outcome:
-        """What comes of the call for a problem."""
-        return self.setting.callee.call(Call(self.written(problem), self.values(problem), self.tensors))
+        """What comes of the call for a problem, with a row for each input."""
+        made = self.setting.callee.call(Call(self.written(problem), self.values(problem), self.tensors))
+        if isinstance(made, Failed) or problem.rank == "one" or not in_columns(self.expression):
+            return made
+        if "many" not in self.tried:  # no two of its sizes are equal
+            self.turned.update(self._in_columns(made.results, len(problem.x)))
+        results = (r._replace(array=r.array.T) if at in self.turned else r for at, r in enumerate(made.results))
+        return replace(made, results=tuple(results))
+
+    def _in_columns(self, results: Sequence[Result], inputs: int) -> Iterator[int]:
+        """The results that have a column for each input, by their shapes, but for those whose names say otherwise."""
+        error = self.setting.terms.error is not None
+        names = result_names(results, self.setting.callee.signature.returned)
+        for at, (result, name) in enumerate(zip(results, names, strict=True)):
+            kind = kind_named(name, error)
+            if result.array.shape[1:] == (inputs,) and (kind is None or kind.by_input):
+                yield at
 
     @property
     def soft(self) -> bool:
@@ -69,7 +87,7 @@ class Way(NamedTuple):
     def shown(self) -> str:
         """The call as one reads it."""
         name = self.setting.callee.signature.name
-        written = self.expression
+        written = self.expression if self.ranks() != ["one"] else of_one_input(self.expression)
         if written.startswith(("f(", "f.")):
             written = name + written.removeprefix("f")
         return f"{written} with tensors" if self.tensors else written
@@ -102,7 +120,7 @@ def best_way(setting: Setting) -> Way:
     first of all if none returns anything of use."""
     best, most = None, (-1, 0, 0)
     for tensors, expression in itertools.product(setting.callee.signature.tensors, setting.plan.expressions):
-        way = Way(setting, expression, tensors, {})
+        way = Way(setting, expression, tensors, {}, set())
         for rank in setting.ranks:
             problem = first(rank, setting.terms.bias)
             way.tried[rank] = problem, way.outcome(problem)

@@ -13,7 +13,7 @@ from .calling import Callee, Failed, Returned, call_here
 from .calling_ways import COSTLY, RANKS, Posed, Setting, Way, best_way, kinds_returned
 from .function_report import FunctionReport
 from .judging import Terms, judged
-from .plan import plan
+from .plan import in_columns, plan
 from .problems import Problem, Rank, battery
 from .return_kinds import Kind, read_returns
 from .signature import describe
@@ -38,7 +38,8 @@ def check_function(
     of one input, of two outputs, of ties; with logits that overflow, saturate or vanish; in single precision.
     f's parameters are matched by the names people use (x, W, b, y, dout and the like), or `call` is an
     expression such as "f(x, W.T, b, y)" of x (N, J), W (J, K), b (K,), z and h (N, K), y (N,) class indices, onehot
-    (N, K), and u = dE/dh (N, K). It may return an array, a tuple or a dict; `returns` names what comes back, as
+    (N, K), and u = dE/dh (N, K). Each input may be a column, x.T (J, N) with W.T and b (K, 1), which what comes back
+    is then as well. It may return an array, a tuple or a dict; `returns` names what comes back, as
     in "dW,_" with _ for what is not checked. `batch` says that x is always a batch, or (False) always one input; else
     both are tried, and a function that is right for batches is not held to one input. `reduction` is over the inputs
     of a batch: "mean" with targets and "sum" with an upstream gradient unless it is given; with "none" each input has
@@ -94,7 +95,9 @@ def check_callee(
             f"a mask is given, and {callee.signature.name} takes none",
             "name a parameter mask: True leaves an output out",
         )
-    named = None if returns is None else read_returns(returns, made.error is not None)
+    if "x" not in made.roles:
+        terms = terms._replace(by_x=False)
+    named = None if returns is None else read_returns(returns, made.error is not None, terms.by_x)
     if own is not None:
         batch = own.rank == "many"
     ranks = RANKS if batch is None else RANKS[:1] if batch else RANKS[1:]
@@ -135,6 +138,8 @@ def _costly(outcomes: Sequence[Posed]) -> int:
 
 def _notes(way: Way, kinds: Sequence[Kind | None], ranks: set[Rank]) -> Iterator[str]:
     name = way.setting.callee.signature.name
+    if in_columns(way.expression):
+        yield f"{name} takes each input as a column: x.T is (J, N)"
     if ranks == {"one"} and "many" in way.tried:
         yield f"{name} takes one input at a time: no batch x (N, J) was tried"
     if ranks == {"many"} and "one" in way.tried:

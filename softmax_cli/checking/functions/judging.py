@@ -15,7 +15,7 @@ from ..compare import compare
 from ..report import Report
 from .calling import Failed, Outcome, Result
 from .problems import Problem
-from .return_kinds import Kind, fitting, kind_named
+from .return_kinds import GENERAL, Kind, fitting, kind_named
 from .roles import OF_LAYER, OF_TARGETS
 
 SINGLE = 1e-4  # what a function that computes in single precision may be off by, relative
@@ -23,7 +23,8 @@ HALF = 2e-2  # and in half precision
 
 
 class Terms(NamedTuple):
-    """How results are compared: `error` is what weights the rows of dL/dW, "y", "u" or None."""
+    """How results are compared: `error` is what weights the rows of dL/dW, "y", "u" or None. Without x, what a function
+    calls its input are the logits: unless `by_x`, dx is dE/dz."""
 
     error: str | None
     bias: bool
@@ -31,6 +32,7 @@ class Terms(NamedTuple):
     rtol: float | None
     atol: float
     strict: bool
+    by_x: bool = True
 
 
 class Finding(NamedTuple):
@@ -53,14 +55,21 @@ def kinds_of(results: Sequence[Result], returned: Sequence[str], problem: Proble
     """What each result is: by its own name, by its name in the return statement, or else by its shape; None for what
     cannot be told."""
     error = terms.error is not None
-    hints = returned if len(returned) == len(results) else [""] * len(results)
     found: list[Kind | None] = []
-    for result, hint in zip(results, hints, strict=True):
-        kind = kind_named(result.name, error) or kind_named(hint, error)
+    for result, name in zip(results, result_names(results, returned), strict=True):
+        kind = kind_named(name, error, terms.by_x)
+        if kind is not None and name in GENERAL:
+            kind = _by_shape(result.array, problem, terms, taken=found) or kind
         if kind is None and not (result.name and len(results) > 1 and result.array.ndim == 0):
             kind = _by_shape(result.array, problem, terms, taken=found)
         found.append(kind)
     return found
+
+
+def result_names(results: Sequence[Result], returned: Sequence[str]) -> list[str]:
+    """The results by their own names, or those in the return statement; "" for what has neither."""
+    hints = returned if len(returned) == len(results) else [""] * len(results)
+    return [result.name or hint for result, hint in zip(results, hints, strict=True)]
 
 
 def _by_shape(array: NDArray[Any], problem: Problem, terms: Terms, taken: Sequence[Kind | None]) -> Kind | None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ from ...wording import quoted
 from .roles import ERROR, OF_LAYER, OF_TARGETS, ONE_HOT, OPTIONS, role_of
 from .signature import Parameter, Signature
 
+BY_INPUT = ("x", "z", "h", "u", "onehot")  # what has a row for each input
+_TURNED = re.compile(rf"\b({'|'.join(BY_INPUT)})\.T\b")
 WRITE_IT = "write the call out, as in --call 'f(x, W.T, b, y)', of x, W, b, z, h, and y (targets), onehot or u (dE/dh)"
 
 
@@ -45,7 +48,8 @@ class Plan(NamedTuple):
 
 def plan(signature: Signature, call: str | None) -> Plan:
     """How to call a function: as `call` says, or by the names of its parameters. Where they leave open whether W is
-    stored inputs × outputs, or whether targets are indices, all ways are given. InputError if no way is found."""
+    stored inputs × outputs, whether targets are indices, or whether inputs are rows, all ways are given. InputError if
+    no way is found."""
     made = _matched(signature) if call is None else _written(signature, call)
     if {"y", "u"} <= made.roles:
         raise InputError(
@@ -87,17 +91,33 @@ def _matched(signature: Signature) -> Plan:
         arguments.append((role, f"{parameter.name}={{}}" if by_name else "{}"))
     if not {"x", "z", "h"} & taken.keys():
         raise InputError(f"{signature.name} takes nothing that is known here as x, z or h", WRITE_IT)
-    choices = [[(role, how.format(value)) for value in _values(role, taken[role])] for role, how in arguments]
-    ways = sorted(itertools.product(*choices), key=lambda way: [name for role, name in way if role == "W"])
+    ways = list(_ways(arguments, taken, _values))
+    if {"x", "W"} <= taken.keys() and not signature.autograd:  # sizes that fit tell which of x and x.T is meant
+        ways += _ways(arguments, taken, _columns)
     head = "f.apply" if signature.autograd else "f"
-    return Plan(tuple(f"{head}({', '.join(name for _, name in way)})" for way in ways), frozenset(taken), optional)
+    return Plan(tuple(f"{head}({', '.join(way)})" for way in ways), frozenset(taken), optional)
+
+
+def _ways(
+    arguments: Sequence[tuple[str, str]], taken: Mapping[str, str], values: Callable[[str, str], tuple[str, ...]]
+) -> Iterator[list[str]]:
+    """The ways to pass the arguments, W stored in one way before the other."""
+    choices = [[(role, value, how) for value in values(role, taken[role])] for role, how in arguments]
+    first = next(iter(values("W", "")))
+    for way in sorted(
+        itertools.product(*choices), key=lambda way: any(role == "W" and value != first for role, value, _ in way)
+    ):
+        yield [how.format(value) for _, value, how in way]
 
 
 def _role(parameter: Parameter, all_of_them: Sequence[Parameter]) -> str | None:
-    """The role of a parameter by its name. T without a default, and with no other target, is one."""
-    if parameter.name == "T" and parameter.required and not any(role_of(p.name) in ERROR for p in all_of_them):
+    """The role of a parameter by its name. T without a default, and with no other target, is one; x without weights
+    are logits."""
+    roles = {role_of(p.name) for p in all_of_them}
+    if parameter.name == "T" and parameter.required and roles.isdisjoint(ERROR):
         return "y"
-    return role_of(parameter.name)
+    role = role_of(parameter.name)
+    return "z" if role == "x" and roles.isdisjoint({"W", "z", "h"}) else role
 
 
 def _values(role: str, name: str) -> tuple[str, ...]:
@@ -106,6 +126,25 @@ def _values(role: str, name: str) -> tuple[str, ...]:
     if role == "y":
         return ("onehot", "y") if name in ONE_HOT else ("y", "onehot")
     return (role,)
+
+
+def _columns(role: str, name: str) -> tuple[str, ...]:
+    """The same where each input is a column."""
+    if role == "W":
+        return ("W.T", "W")
+    if role == "b":
+        return ("b[:, None]", "b")
+    return tuple(f"{value}.T" if value in BY_INPUT else value for value in _values(role, name))
+
+
+def in_columns(expression: str) -> bool:
+    """Whether a call passes inputs as columns."""
+    return _TURNED.search(expression) is not None
+
+
+def of_one_input(expression: str) -> str:
+    """The call for one input, x (J,), of one that passes inputs as columns: x[:, None] for x.T."""
+    return _TURNED.sub(r"\1[:, None]", expression)
 
 
 def _written(signature: Signature, call: str) -> Plan:

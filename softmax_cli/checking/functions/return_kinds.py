@@ -10,6 +10,7 @@ from ...wording import quoted
 from ..quantities import QUANTITIES, Layout, Of
 
 SKIP = "_"
+GENERAL = frozenset({"jac", "jacobian"})  # names of whatever the shape tells
 
 
 class Kind(NamedTuple):
@@ -26,6 +27,11 @@ class Kind(NamedTuple):
     def error(self) -> bool:
         """Whether it is of an error."""
         return QUANTITIES[self.of].of_error
+
+    @property
+    def by_input(self) -> bool:
+        """Whether each of many inputs has one of its own, where an error is summed over them."""
+        return QUANTITIES[self.of].apart(summed=True)
 
     def shapes(self, inputs: int | None, J: int, K: int, summed: bool) -> set[tuple[int, ...]]:
         """The shapes that it may have for many inputs or (None) one; an error is `summed` over all of them, or not."""
@@ -77,16 +83,20 @@ def known(error: bool) -> list[Kind]:
     return [kind for kind in KINDS if kind.error and error and kind not in free] + free
 
 
-def kind_named(name: str, error: bool) -> Kind | None:
-    """The result that goes by a name, where there is an error, or where there is none."""
-    return next((kind for kind in known(error) if name in kind.names), None)
+def kind_named(name: str, error: bool, by_x: bool = True) -> Kind | None:
+    """The result that goes by a name, where there is an error, or where there is none. Unless there is an x, what is
+    called dx is by the logits."""
+    found = next((kind for kind in known(error) if name in kind.names), None)
+    if found is None or by_x or QUANTITIES[found.of].by != "x":
+        return found
+    return next(kind for kind in KINDS if QUANTITIES[kind.of][1:] == (QUANTITIES[found.of].of, "z"))
 
 
-def read_returns(text: str, error: bool) -> tuple[Kind | None, ...]:
+def read_returns(text: str, error: bool, by_x: bool = True) -> tuple[Kind | None, ...]:
     """The results that `--returns dW,db,dx` names, None for what is not to be checked."""
     found: list[Kind | None] = []
     for name in (part.strip() for part in text.split(",")):
-        kind = kind_named(name, error)
+        kind = kind_named(name, error, by_x)
         if kind is None and name != SKIP:
             names = ", ".join(k.names[1] if k.error and k.of != "loss" else k.of for k in known(error))
             raise InputError(

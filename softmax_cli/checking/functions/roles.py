@@ -4,18 +4,22 @@ from __future__ import annotations
 
 # What a function may take, under the name it has in a call that is shown, and the names that people give it.
 ROLES: dict[str, tuple[str, ...]] = {
-    "x": ("x", "X", "xs", "inputs", "input", "inp", "features", "data", "batch", "x_batch", "X_batch"),
-    "W": ("W", "w", "weight", "weights", "Weight", "Weights", "kernel", "theta", "Theta"),
-    "b": ("b", "bias", "biases", "B"),
-    "z": ("z", "Z", "logits", "scores"),
-    "h": ("h", "H", "p", "P", "s", "S", "probs", "probabilities", "softmax_output", "y_hat", "yhat", "y_pred"),
+    "x": ("x", "X", "xs", "inputs", "input", "inp", "features", "data", "batch", "x_batch", "X_batch", "xb",
+          "Xb", "x_train", "X_train"),
+    "W": ("W", "w", "weight", "weights", "Weight", "Weights", "kernel", "theta", "Theta", "W1", "w1"),
+    "b": ("b", "bias", "biases", "B", "b1"),
+    "z": ("z", "Z", "logits", "scores", "student_logits"),
+    "h": ("h", "H", "p", "P", "s", "S", "a", "A", "probs", "probabilities", "softmax_output", "softmax_out", "output",
+          "outputs", "y_hat", "yhat", "y_pred"),
     "y": (
         "y", "t", "target", "targets", "label", "labels", "y_true", "truth", "ys", "y_batch", "classes", "class_index",
         "Y", "onehot", "one_hot", "y_onehot", "Y_onehot", "targets_onehot", "y_one_hot",
+        "yb", "Yb", "y_train", "Y_train", "targ", "targs", "ground_truth", "soft_targets", "teacher_probs",
     ),
     "u": (
         "u", "upstream", "dout", "d_out", "grad_output", "grad_out", "grad_outputs", "upstream_grad",
         "upstream_gradient", "dh", "dL_dh", "dE_dh", "dLdh", "dEdh", "grad_h", "g", "grad", "cotangent",
+        "dvalues", "dA", "da", "dy", "dY", "output_grad", "output_gradient",
     ),
     "reduction": ("reduction",),
 }  # fmt: skip

@@ -111,7 +111,13 @@ AXES = (
     ),
     Mistake(
         "wrong-axis",
-        (softmax_over_inputs, input_along_outputs, summed_over_outputs),
+        (softmax_over_inputs,),
+        of_softmax,
+        "each output is normalised by itself, h = 1: take the softmax along the axis that the outputs lie on",
+    ),
+    Mistake(
+        "wrong-axis",
+        (input_along_outputs, summed_over_outputs),
         of_softmax,
         "an axis of W is mixed up: sum x[j]·W[j,i] over the inputs j, then take the softmax over the outputs i",
     ),
