@@ -45,10 +45,10 @@ def _fast_logits(x: Array, W: Array, b: Array | None) -> tuple[Array, Array, NDA
     """The logits by `dot_pairs` as hi + lo, and where that is sure to be as exact as `logits` promises."""
     hi, lo, size = dot_pairs(x, W)
     if b is not None:
-        hi, t = two_sum(hi, b)
+        hi, t = two_sum(hi, b[:, None])
         hi, lo = two_sum(hi, t + lo)
-        size += np.abs(b)
-    return hi, lo, sure(size, hi, lo, len(W))
+        size += np.abs(b[:, None])
+    return hi.T.copy(), lo.T.copy(), sure(size, hi, lo, len(W)).T.copy()
 
 
 def _negligible(x: Array, W: Array) -> NDArray[np.bool_]:

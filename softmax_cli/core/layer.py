@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import InputError
 from .arrays import Array, checked, real_array
 from .logarithm import log_of_one_and
-from .logits import Weights
+from .logits import FEW, Weights
 from .masks import Mask, joined, mask_of, masked_array
 from .sliced_products import SLICES, Cut, cut_rows
 from .small_layer import small_layer
@@ -175,7 +175,8 @@ def at_inputs(x: Array, weights: Weights, first: int | None, T: float, mask: Mas
     def work(a: int) -> None:
         with np.errstate(all="ignore"):
             hidden = None if mask is None else mask[a : a + step]
-            for some, part, _ in in_blocks(x[a : a + step], weights, None if first is None else first + a, T, hidden):
+            number = None if first is None else first + a
+            for some, part, _ in in_blocks(x[a : a + step], weights, number, T, hidden, slices=False):
                 at = slice(a + some.start, a + some.stop)
                 for whole, found in zip((z, low, h, complement, tail), part[1:6], strict=True):
                     whole[at] = found
@@ -193,14 +194,15 @@ def block_rows(weights: Weights) -> int:
 
 
 def in_blocks(
-    x: Array, weights: Weights, first: int | None, T: float, mask: Mask | None
-) -> Iterator[tuple[slice, Layer, Cut]]:
-    """x (N, J) block by block: which inputs, the layer there, and these inputs in slices, until the next block."""
+    x: Array, weights: Weights, first: int | None, T: float, mask: Mask | None, slices: bool
+) -> Iterator[tuple[slice, Layer, Cut | None]]:
+    """x (N, J) block by block: which inputs, the layer there, and these inputs in slices, until the next block, where
+    `slices` asks for them."""
     step = block_rows(weights)
     room = np.empty((SLICES + 1, min(step, len(x)), x.shape[1]))
     for a in range(0, len(x), step):
         some = slice(a, min(a + step, len(x)))
-        rows = cut_rows(x[some], weights.bits, room)
+        rows = cut_rows(x[some], weights.bits, room) if slices or weights.W.size > FEW else None
         z, low = weights.logits(x[some], rows)
         start = None if first is None else first + a
         yield some, _of_logits(x[some], z, low, start, T, None if mask is None else mask[some]), rows

@@ -154,7 +154,8 @@ class Work:
             yield evaluate_logits(rows, temperature=self.temperature, mask=mask)[0], goal, None
             return
         x = real_array("x", rows, 2, first=self.number + start)
-        for some, layer, cut in in_blocks(x, self.weights, self.number + start, self.temperature, mask):
+        products = "W" in self.wanted and goal.reduction != "none"
+        for some, layer, cut in in_blocks(x, self.weights, self.number + start, self.temperature, mask, products):
             yield layer, goal.rows(some), cut
 
     def first(self, part: Part) -> Found:

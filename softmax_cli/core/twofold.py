@@ -133,9 +133,9 @@ _memory: list[Array] = []  # to compute in: what is new at each call costs as mu
 
 
 def dot_pairs(x: Array, W: Array) -> tuple[Array, Array, Array]:
-    """xW as hi + lo, and J·maxⱼ|xⱼWⱼᵢ|, no less than Σⱼ|xⱼWⱼᵢ| and the same in any order. [ORO] Dot2, summed
-    pairwise; x (n, J), W (J, k) → (n, k) each."""
-    shape = (J, n, k) = (*x.T.shape, W.shape[1])
+    """(xW)ᵀ as hi + lo, and J·maxⱼ|xⱼWⱼᵢ|, no less than Σⱼ|xⱼWⱼᵢ| and the same in any order. [ORO] Dot2, summed
+    pairwise; x (n, J), W (J, k) → (k, n) each, since there are few columns and numpy is fast along many inputs."""
+    shape = (J, k, n) = (*W.shape, len(x))
     count = J * n * k
     try:
         memory = _memory.pop()  # nobody else's, neither a thread's nor a signal handler's, until it is put back
@@ -143,8 +143,8 @@ def dot_pairs(x: Array, W: Array) -> tuple[Array, Array, Array]:
         memory = np.empty(5 * TILE)
     room = (memory[: 5 * count] if count <= TILE else np.empty(5 * count)).reshape(5, count)
     p, e, t, spare = room[:4].reshape(4, *shape)
-    parts = room[3:, : J * k].reshape(2, J, 1, k)  # no longer needed when `spare` is
-    two_product(np.ascontiguousarray(x.T)[:, :, None], W[:, None, :], (p, e, t, *parts))
+    parts = room[3:, : J * k].reshape(2, J, k, 1)  # no longer needed when `spare` is
+    two_product(np.ascontiguousarray(x.T)[:, None, :], W[:, :, None], (p, e, t, *parts))
     size = np.maximum.reduce(np.abs(p, t), axis=0) * J
     hi, lo = sum_pairs(p, e, t, spare)
     _memory.append(memory)

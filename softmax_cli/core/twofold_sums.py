@@ -47,14 +47,14 @@ def sum_of_products(x: Array, d: Apart) -> Sum:
 
 def _plain_sum(x: Array, d: Array) -> tuple[Array, Array, Array]:
     """Σₙ xₙⱼ·dₙᵢ as hi + lo, and no less than Σₙ |xₙⱼ·dₙᵢ|."""
-    hi = lo = size = np.zeros((x.shape[1], d.shape[1]))
+    hi = lo = size = np.zeros((d.shape[1], x.shape[1]))
     step = max(1, TILE // hi.size)
     for a in range(0, len(x), step):
         s, e, more = dot_pairs(x[a : a + step].T, d[a : a + step])
         hi, r = two_sum(hi, s)
         lo = lo + (r + e)
         size = size + more
-    return hi, lo, size
+    return hi.T.copy(), lo.T.copy(), size.T
 
 
 def added(a: Sum, b: Sum) -> Sum:
