@@ -32,8 +32,9 @@ def read_inline(text: str, option: str, finite: bool = True, otherwise: str = ""
             advice = pointed(text, _place(text, parted, line, column))
         return bad_cell(option, line, column, cell, finite, advice)
 
-    quotients = ([_quotient(cell) for cell in cells] if "/" in text else cells for cells in rows)
-    return numbers(enumerate(quotients, 1), option, finite, bad_row)
+    if "/" in text:
+        rows = [[_quotient(cell) for cell in cells] for cells in rows]
+    return numbers(enumerate(rows, 1), option, finite, bad_row)
 
 
 def _rows(text: str) -> tuple[re.Pattern[str], list[list[str]]]:
@@ -61,9 +62,9 @@ def _quotient(cell: str) -> str:
 
 def _place(text: str, parted: re.Pattern[str], line: int, column: int) -> int:
     """Where a cell stands."""
-    at = len(text) - len(text.lstrip("\r\n"))
+    at, ended = len(text) - len(text.lstrip("\r\n")), re.compile(r"[;\n]")
     for _ in range(line - 1):
-        at = re.compile(r"[;\n]").search(text, at).end()  # type: ignore[union-attr]
+        at = ended.search(text, at).end()  # type: ignore[union-attr]
     at += 0 if parted.pattern == "," else len(text[at:]) - len(text[at:].lstrip(" \t"))
     for _ in range(column - 1):
         at = parted.search(text, at).end()  # type: ignore[union-attr]
