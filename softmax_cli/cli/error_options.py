@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, get_args
@@ -36,7 +36,7 @@ def error_of(problem: Problem, error: ErrorSide, needed: bool = True, source: st
     the reduction. An option replaces what the document says, and --upstream and --target each other's as well.
     What is replaced is not looked at. InputError for both, and, if one is needed, for neither; `source` is what a key
     of the document is said to be in."""
-    given = from_options(error, problem.names, problem.single, problem.header)
+    given = from_options(error, problem.names, problem.single, problem.header, problem.notes)
     replaced = given.keys() | (SIDES if given.keys() & set(SIDES) else ())
     found = _said({key: value for key, value in problem.document.items() if key not in replaced}, problem, source)
     if "upstream" in found and "target" in found:
@@ -51,8 +51,10 @@ def error_of(problem: Problem, error: ErrorSide, needed: bool = True, source: st
     return found
 
 
-def from_options(error: ErrorSide, names: tuple[str, ...] | None, single: bool, header: bool | None) -> dict[str, Any]:
-    """What the options alone say of the error."""
+def from_options(
+    error: ErrorSide, names: Names, single: bool, header: bool | None, said: Collection[str] = ()
+) -> dict[str, Any]:
+    """What the options alone say of the error; of the table of the target no note that is `said` already."""
     if error.upstream is not None and error.target is not None:
         raise InputError("--upstream and --target are both given, where one of them is expected")
     found: dict[str, Any] = {}
@@ -61,7 +63,7 @@ def from_options(error: ErrorSide, names: tuple[str, ...] | None, single: bool, 
         found["upstream"] = upstream.reshape(-1) if single and 1 in upstream.shape else upstream
     if error.target is not None:
         target = read_array(error.target, "--target", 0, 1, 2, header=header, names=names)
-        say_notes(target.notes)
+        say_notes(note for note in target.notes if note not in said)
         found["target"] = as_target(target.array, single, "--target", target.of_names)
     for key in ("class_weights", "sample_weights"):
         if (value := getattr(error, key)) is not None:

@@ -10,16 +10,27 @@ import numpy as np
 from ..errors import InputError
 from ..wording import escaped, quoted
 from .cell_values import is_name
-from .table_rows import Lines, csv_rows, delimiter_of, end_of_rows, is_header, start_of_rows, unmarked
+from .table_rows import (
+    Lines,
+    counts_columns,
+    csv_rows,
+    delimiter_of,
+    end_of_rows,
+    first_row,
+    is_header,
+    start_of_rows,
+    unmarked,
+)
 
 _NUMERIC = b'0123456789+-.eE,;\t\r\n "'
 
 
 class Column(NamedTuple):
-    """The cells of a column, and the line that each stands on."""
+    """The cells of a column, the line that each stands on, and what the user should hear of the table."""
 
     cells: list[str]
     lines: Sequence[int]
+    notes: tuple[str, ...] = ()
 
 
 def header_of(data: bytes, stop: int, source: str, delimiter: str, header: bool | None) -> tuple[list[str], Lines, int]:
@@ -47,7 +58,8 @@ def column_at(column: str | int, names: Sequence[str], source: str) -> int:
 
 
 def column_of(data: bytes, source: str, delimiter: str | None, header: bool | None, name: str) -> Column:
-    """One column, below the header row. InputError for a row that ends before it."""
+    """One column, below the header row, and a note if a row that counts the columns is read as numbers. InputError for
+    a row that ends before it."""
     stop = end_of_rows(data, source)
     delimiter = delimiter or delimiter_of(data, stop)
     names, lines, line = header_of(data, stop, source, delimiter, header)
@@ -55,7 +67,8 @@ def column_of(data: bytes, source: str, delimiter: str | None, header: bool | No
     found = _cells(data[lines.at : stop], source, delimiter, names, at, line)
     if not found.cells:
         raise InputError(f"{source} holds nothing below its header row")
-    return found
+    doubtful = header is None and line == 1 and len(found.cells) > 1 and len(names) > 1
+    return found._replace(notes=counts_columns(first_row(data, stop, source, delimiter), source) if doubtful else ())
 
 
 def word_columns(

@@ -76,7 +76,8 @@ def opened_file(
         column = column_of(data, source, delimiter, header, chosen)
         of_names = names is not None and not all(map(is_number, column.cells))
         indices = column_indices(column, names, source, chosen)
-        return Entry(indices, f"{source}: {escaped(chosen, 40)}", loose=True, of_names=of_names)
+        label = f"{source}: {escaped(chosen, 40)}"
+        return Entry(indices, label, loose=True, of_names=of_names, notes=column.notes)
     try:
         table = read_table(data, source, delimiter, finite, header, left_out, of_inputs=key == "x")
         is_class = header is None and bool(table.names) and table.names[0] in (names or ())  # type: ignore[index]

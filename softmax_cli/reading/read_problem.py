@@ -22,7 +22,7 @@ from .names import INPUTS, OUTPUTS, Names, fitting, names_in
 from .npy_rows import rows_in_file
 from .option_arrays import read_entry
 from .problem import ARTICLE, Problem
-from .shapes import cut_by_shell, inputs_in, refuse_misfit, refuse_missing
+from .shapes import cut_by_shell, inputs_in, may_be_titles, refuse_misfit, refuse_missing
 from .sources import STDIN, named, refuse_stdin_twice, taken_of
 
 
@@ -81,7 +81,10 @@ def read_problem(
     b_array = biases(entries["b"], layer.binary) if "b" in entries else None
     inputs = inputs_in(entries["x"], len(layer.W), x_rows) if left is None else left
     alone = W is not None and ";" not in W and entries["W"].loose and len(entries["W"].array) == 1
-    refuse_misfit(inputs, layer.W, b_array, layer.stored, alone=alone and named(str(W)).kind == "numbers")
+    refuse_misfit(
+        inputs, layer.W, b_array, layer.stored, alone=alone and named(str(W)).kind == "numbers",
+        titles=may_be_titles(entries["W"], W, header),
+    )  # fmt: skip
     notes = (*(note for key in "xb" if key in entries for note in entries[key].notes), *layer.notes)
     outputs, inputs_, told = _named(archive, layer, entries.get("x"), len(layer.W), W is None)
     problem = Problem(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from ..core.arrays import Array, Rows
 from ..errors import InputError
 from ..wording import counted, escaped
@@ -34,11 +36,12 @@ def inputs_in(entry: Entry, J: int, x_rows: bool) -> Array:
 
 
 def refuse_misfit(
-    x: Array | Rows, W: Array, b: Array | None, stored: WeightsLayout, prefix: str = "", alone: bool = False
-) -> None:
+    x: Array | Rows, W: Array, b: Array | None, stored: WeightsLayout, prefix: str = "", alone: bool = False,
+    titles: str = "",
+) -> None:  # fmt: skip
     """InputError unless the shapes of x, W (J, K), which was `stored` so or (K, J), and b fit. Advice is given
     for what fits when it is followed; where two things would, it names both. W that
-    was written `alone`, as one row, may have had more."""
+    was written `alone`, as one row, may have had more; `titles` is what is said of one whose first row may be none."""
     (J, K), n = W.shape, x.shape[-1]
     if n == J and b is not None and len(b) != K:
         raise InputError(f"{prefix}b has {counted(len(b), 'entry', 'entries')} but W has {counted(K, 'column')}")
@@ -57,10 +60,24 @@ def refuse_misfit(
         advice = "x has one input a row: if its columns are the inputs, transpose it"
     elif otherwise:
         advice = f"if W is stored {'outputs × inputs' if stored == 'in-out' else 'inputs × outputs'}, {how}"
+    if titles and stored == "in-out" and n == J - 1:
+        advice = f"{titles}; {advice}" if advice else titles
     if alone:
         rows = "if W has more rows, quote it: -W '1,2;3,4'"
         advice = f"{advice}; {rows}" if advice else rows
     raise InputError(f"{prefix}W has {counted(J, 'row')} but x has {entries}", advice)
+
+
+def may_be_titles(entry: Entry, value: str | None, header: bool | None) -> str:
+    """What to say of a table whose first row is whole numbers that count up, such as 0, 1, 2 or years: they may name
+    its columns. Nothing of numbers that are written inline, or where it is said whether there is a header."""
+    if value is None or header is not None or not entry.loose or entry.names or named(value).kind == "numbers":
+        return ""
+    first = entry.array[0]
+    if len(first) < 2 or first[0] != np.floor(first[0]) or not (np.diff(first) == 1).all():
+        return ""
+    row = ", ".join(f"{n:.0f}" for n in first) if len(first) <= 3 else f"{first[0]:.0f}, …, {first[-1]:.0f}"
+    return f"if the first row of {entry.label}, {row}, names its columns, add --header"
 
 
 def cut_by_shell(options: Mapping[str, str | None], missing: list[str]) -> str:

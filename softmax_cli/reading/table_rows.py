@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..errors import InputError
 from ..wording import quoted
@@ -69,6 +69,10 @@ def start_of_rows(data: bytes) -> int:
     return 3 if data.startswith(BOM_UTF8) else 0
 
 
+def first_row(data: bytes, stop: int, source: str, delimiter: str) -> list[str]:
+    return next(csv_rows(Lines(data, start_of_rows(data), stop), 1, source, delimiter))[1]
+
+
 def is_header(cells: list[str], source: str) -> bool:
     """Whether the first row holds names and nothing else. InputError if it holds names and, beside them, no number
     but what could be meant as one."""
@@ -83,6 +87,15 @@ def is_header(cells: list[str], source: str) -> bool:
             found = f"{source} row 1, column {column} is {quoted(cell.strip())}"
             raise InputError(f"{found}, where a name is expected", HEADER)
     return True
+
+
+def counts_columns(cells: Sequence[str], source: str) -> tuple[str, ...]:
+    """A note, if the first row is 0, 1, 2, …: the names that pandas gives to columns without any."""
+    C = len(cells)
+    if [cell.strip() for cell in cells] != list(map(str, range(C))):
+        return ()
+    row = ", ".join(map(str, range(C))) if C <= 3 else f"0, 1, …, {C - 1}"
+    return (f"the first row of {source} is {row}, and is read as numbers: if it names the columns, add --header",)
 
 
 def unmarked(cells: list[str]) -> list[str]:

@@ -14,7 +14,18 @@ from .cell_rows import bad_cell, numbers
 from .cell_values import expected, is_name, is_number
 from .columns import blanked, row_names, word_columns
 from .fast_decimals import take_lines
-from .table_rows import HEADER, Lines, csv_rows, delimiter_of, end_of_rows, is_header, start_of_rows, unmarked
+from .table_rows import (
+    HEADER,
+    Lines,
+    counts_columns,
+    csv_rows,
+    delimiter_of,
+    end_of_rows,
+    first_row,
+    is_header,
+    start_of_rows,
+    unmarked,
+)
 
 _SEPARATORS = {";": "semicolons", "\t": "tabs", ",": "commas", " ": "spaces"}
 
@@ -49,7 +60,7 @@ def read_table(
     stop = end_of_rows(data, source)
     if delimiter is None:
         delimiter = delimiter_of(data, stop)
-    comma = delimiter.encode()
+    comma, whole, end = delimiter.encode(), data, stop
     columns: list[int] = []
     words: list[int] = []
     rows = None
@@ -81,7 +92,8 @@ def read_table(
     if not matrix.size:
         raise InputError(f"{source} holds no numbers below its header row")
     if names is None:
-        return Table(np.delete(matrix, columns, axis=1) if columns else matrix, None, _doubts(matrix, source, header))
+        notes = _doubts(matrix, first_row(whole, end, source, delimiter), source) if header is None else ()
+        return Table(np.delete(matrix, columns, axis=1) if columns else matrix, None, notes)
     table = _under(names, matrix, columns, source)
     if rows is not None:
         note = f"the first column of {source}, without a name, names the rows"
@@ -115,16 +127,13 @@ def _under(names: tuple[str, ...], matrix: Array, left_out: list[int], source: s
     return Table(matrix, None if counted and not names[0] else found, tuple(notes))
 
 
-def _doubts(matrix: Array, source: str, header: bool | None) -> tuple[str, ...]:
-    """A note, if the first of many rows is 0, 1, 2, …: the names that pandas gives to columns without any. A
-    single column of whole numbers is left alone: they are classes."""
+def _doubts(matrix: Array, first: list[str], source: str) -> tuple[str, ...]:
+    """A note, if the first of many rows counts its columns. A single column of whole numbers is left alone: they are
+    classes."""
     R, C = matrix.shape
-    if header is not None or R == 1 or not np.array_equal(matrix[0], np.arange(C)):
+    if R == 1 or (C == 1 and (matrix == np.floor(matrix)).all()):
         return ()
-    if C == 1 and (matrix == np.floor(matrix)).all():
-        return ()
-    row = ", ".join(map(str, range(C))) if C <= 3 else f"0, 1, …, {C - 1}"
-    return (f"the first row of {source} is {row}, and is read as numbers: if it names the columns, add --header",)
+    return counts_columns(first, source)
 
 
 def _bad_row(line: int, cells: list[str], source: str, delimiter: str, finite: bool, header: bool | None) -> InputError:

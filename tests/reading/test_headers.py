@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from bad_input import refusal
+from command import run
 
 from softmax_cli.reading.option_arrays import read_array
 from softmax_cli.reading.read_problem import read_problem
@@ -91,6 +92,51 @@ def test_a_first_row_that_counts_its_columns_is_data_and_a_note_says_so(text, co
 @pytest.mark.parametrize("text", ["0,1\n", "1,2\n3,4\n", "0\n1\n2\n", "1\n0.5\n", "0,1,3\n1,2,3\n"])
 def test_nothing_is_said_of_a_row_that_does_not_count_columns_or_of_a_column_of_classes(text):
     assert read(text).notes == ()
+
+
+NOTE = "the first row of x.csv is 0, 1, 2, and is read as numbers: if it names the columns, add --header"
+
+
+def test_the_note_comes_too_where_a_column_is_left_out_or_taken_out_of_the_table():
+    read("0,1,2\n5,6,1\n7,8,0\n")
+    problem = read_problem(None, "x.csv", "1,2;3,4", None, beside={"--target": "x.csv:2"})
+    assert problem.notes == ("2 of x.csv is what --target takes, and left out of x", NOTE)
+    assert read_array("x.csv:2", "--target", 1).notes == (NOTE,)
+    assert read_array("x.csv:2", "--target", 1, header=True).notes == ()
+
+
+def test_a_cell_of_the_column_that_is_left_out_counts_as_it_was_written(folder):
+    (folder / "x.csv").write_text("0,1,setosa\n5,6,virginica\n7,8,setosa\n")
+    problem = read_problem(None, "x.csv", "1,2;3,4", None, beside={"--target": "x.csv:2"})
+    assert problem.notes == ("2 of x.csv is what --target takes, and left out of x",)
+
+
+def test_one_note_says_it_of_a_table_of_inputs_and_targets(folder):
+    read("0,1,2\n5,6,1\n7,8,0\n")
+    ran = run("loss-grad", "-x", "x.csv", "-W", "1,2,1;3,4,0", "--target", "x.csv:2", "--wrt", "b")
+    assert ran.stderr.count(NOTE) == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "x", "advice"),
+    [
+        ("0,1,2\n1,2,3\n3,4,5\n", "1,2", "if the first row of W.csv, 0, 1, 2, names its columns, add --header"),
+        (
+            "2019,2020\n1,2\n3,4\n", "1,2",
+            "if the first row of W.csv, 2019, 2020, names its columns, add --header; "
+            "if W is stored outputs × inputs, add --weights-layout out-in",
+        ),
+        ("0,1,2,3\n1,2,3,4\n5,6,7,8\n", "1,2", "if the first row of W.csv, 0, …, 3, names its columns, add --header"),
+        ("0,2,4\n1,2,3\n3,4,5\n", "1,2", ""),
+        ("0,1,2\n1,2,3\n3,4,5\n", "1,2,3,4", ""),
+    ],
+)  # fmt: skip
+def test_a_first_row_that_counts_up_and_is_one_too_many_may_be_a_header(folder, rows, x, advice):
+    (folder / "W.csv").write_text(rows)
+    expected = (f"W has 3 rows but x has {x.count(',') + 1} entries", advice)
+    assert refusal(lambda: read_problem(None, x, "W.csv", None)) == expected
+    assert "--header" not in refusal(lambda: read_problem(None, x, "W.csv", None, header=False))[1]
+    assert "--header" not in refusal(lambda: read_problem(None, x, rows.strip().replace("\n", ";"), None))[1]
 
 
 def test_a_header_that_is_asked_for_may_be_numbers():
