@@ -24,6 +24,7 @@ from .wrong_places import MOST, Part, Seen, told
 
 CURE = "sum 1 − h from the other outputs instead of subtracting h from 1"
 CURE_OF_A_SUM = "their terms nearly cancel, and take more digits to be added up than this precision has"
+ELSEWHERE = "take numbers of more digits, or other weights or inputs, at which the result is no smaller than its terms"
 
 
 def compare(
@@ -71,7 +72,8 @@ def compare(
     single precision what its arithmetic makes of the logits, up to 1e-4; in half precision 2 units roundoff, 1e-3 for
     float16 and 8e-3 for bfloat16. The precision is that of the type of `theirs`, or the narrower one to which all of it
     was rounded. Where an entry is the difference of much larger terms, one that differs by no more than ordinary
-    arithmetic in that precision may lose to them is counted as lost to cancellation instead, unless `strict`.
+    arithmetic in that precision may lose to them is counted as lost to cancellation instead, unless `strict`. Where
+    nothing else is left that is not zero, whether they are right cannot be told, and the report is false.
     Where all numbers were printed with some decimals, the right ones agree rounded or cut there, unless `strict` or an
     rtol is given. nan and inf are allowed in `theirs` and differ; None is nan.
     If known mistakes explain the whole matrix, `diagnosis` names them, joined by " + ", and `others` are as simple and
@@ -117,7 +119,7 @@ def compare(
             where = _where(evidence, allowance, strict)
     return Report(
         of=of,
-        agrees=found.differing == 0,
+        agrees=found.differing == 0 and not found.untold,
         layout=fits[0].layout,
         precision=precision.name,
         printed=as_printed,
@@ -170,6 +172,8 @@ def _where(evidence: Evidence, allowance: Allowance, strict: bool) -> str | None
 
 def _advice(right: Formula, precision: Precision, rtol: float | None, found: Tally, strict: bool) -> str | None:
     """What may have happened where no mistake was found."""
+    if found.untold:
+        return ELSEWHERE
     if found.lost > 0 and found.differing == (found.lost if strict else 0):
         hard = right.goal is not None and right.goal.y is not None and len(right.x) == 1
         subtracted = hard or (right.quantity.is_jacobian and right.quantity.by != "x")

@@ -25,11 +25,13 @@ Entry = tuple[int, int, float, float, float, float]  # row, column, theirs, ours
 
 
 class Tally(NamedTuple):
-    """What was counted, and the worst entries."""
+    """What was counted, and the worst entries. `untold` says that none differs because nothing could be seen: of what
+    is not zero no entry agrees, and theirs have numbers where ordinary arithmetic loses all digits."""
 
     differing: int
     lost: int
     worst: list[Entry]
+    untold: bool = False
 
 
 class Allowance(NamedTuple):
@@ -67,19 +69,21 @@ def parts_of(height: int, width: int, summed: bool) -> list[slice]:
 
 def tally(theirs: Rows, ours: Rows, parts: Sequence[slice], allowance: Allowance, strict: bool) -> Tally:
     """Count the entries that differ; those that ordinary arithmetic loses are apart, and differ as well if `strict`."""
-    differing, lost = 0, 0
+    differing, lost, agreeing, noise = 0, 0, False, False
     worst: list[Entry] = []
     for part in parts:
         seen, expected = theirs(part), ours(part)
         differs, cancelled, error = differences(seen, expected, part, allowance)
         lost += int(np.count_nonzero(cancelled))
+        agreeing = agreeing or bool((~differs & (expected != 0.0)).any())
+        noise = noise or bool((cancelled & (seen != 0.0)).any())
         if not strict:
             differs &= ~cancelled
         if differs.any():
             differing += int(np.count_nonzero(differs))
             worst += _largest(part.start, differs, seen, expected, error)
             worst = sorted(worst, key=_badness)[:WORST]
-    return Tally(differing, lost, worst)
+    return Tally(differing, lost, worst, untold=not differing and noise and not agreeing)
 
 
 def differences(

@@ -85,13 +85,21 @@ class Report:
         """Whether it agrees, in a few words."""
         if self.printed:
             return f"agrees to {self.printed}"
+        if self.untold:
+            return "cannot be told"
         return "agrees" if self.agrees else f"differs in {self.differing} of {self.entries} entries"
+
+    @property
+    def untold(self) -> bool:
+        """Whether nothing differs because nothing could be seen: all that is not zero is lost to cancellation."""
+        return not self.agrees and not self.differing
 
     def _verdict(self) -> list[str]:
         precision = "" if self.precision == "float64" or self.printed else f", {self.precision}"
         lines = [f"{self.of}: {self.verdict} ({self.layout} layout{precision})"]
         if self.lost_to_cancellation:
-            lines.append(f"{counted(self.lost_to_cancellation, 'entry is', 'entries are')} lost to cancellation")
+            of = f"{self.lost_to_cancellation} of {counted(self.entries, 'entry is', 'entries are')}"
+            lines.append(f"{of} lost to cancellation: nothing can be said of {'it' if self.entries == 1 else 'them'}")
         return lines
 
     def _rows(self) -> list[tuple[str, ...]]:
@@ -101,7 +109,7 @@ class Report:
 
     def _explanation(self) -> list[str]:
         lines = []
-        if not self.agrees:
+        if self.differing:
             lines.append(f"diagnosis: {self.diagnosis or 'none: no known mistake explains the whole matrix'}")
         if self.where:
             lines.append(f"where: {self.where}")

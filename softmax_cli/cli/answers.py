@@ -74,7 +74,12 @@ class Answer(NamedTuple):
             yield file, "", "not read", escaped(said, 400)
         for report in self.reports:
             named = [name for name in (report.diagnosis, *(other.diagnosis for other in report.others)) if name]
-            yield file, report.of, report.verdict, "" if report else ", or ".join(named) or report.where or "none"
+            yield (
+                file,
+                report.of,
+                report.verdict,
+                ", or ".join(named) or report.where or "none" if report.differing else "",
+            )
 
 
 def check_files(problem: Problem, error: ErrorSide, against: Against) -> Status:

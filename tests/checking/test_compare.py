@@ -247,6 +247,38 @@ def test_a_float32_matrix_is_allowed_the_roundoff_of_float32():
     assert (report.agrees, report.lost_to_cancellation) == (True, 2)
 
 
+def at_a_minimum():
+    """Weights at which the gradient over the inputs has all but vanished: its terms are 0.5, and it is 1e-9."""
+    x, W = np.ones((2, 1)), np.array([[2e-9, -2e-9]])
+    h = np.exp(2e-9) / (np.exp(2e-9) + np.exp(-2e-9))
+    return x, W, np.array([[h - 0.5, 0.5 - h]])
+
+
+@pytest.mark.parametrize("factor", [-1.0, 2.0, 11.0])
+def test_where_all_is_lost_nothing_is_told_and_the_report_is_false(factor):
+    x, W, right = at_a_minimum()
+    report = compare((factor * right).astype(np.float32), x, W, of="loss-grad", target=[0, 1])
+    assert (report.agrees, report.untold, report.differing, report.lost_to_cancellation) == (False, True, 0, 2)
+    assert str(report).splitlines() == [
+        "loss-grad: cannot be told (in-out layout, float32)",
+        "2 of 2 entries are lost to cancellation: nothing can be said of them",
+        "take numbers of more digits, or other weights or inputs, at which the result is no smaller than its terms",
+    ]
+
+
+def test_zeros_where_all_is_lost_are_what_ordinary_arithmetic_leaves():
+    x, W, _ = at_a_minimum()
+    report = compare(np.zeros((1, 2), np.float32), x, W, of="loss-grad", target=[0, 1])
+    assert (report.agrees, report.lost_to_cancellation) == (True, 2)
+
+
+def test_one_entry_that_is_not_lost_tells():
+    x, W, right = at_a_minimum()
+    x, W = np.hstack([x, [[1.0], [-1.0]]]), np.vstack([W, np.zeros((1, 2))])
+    theirs = np.vstack([11.0 * right, [[-0.5, 0.5]]]).astype(np.float32)
+    assert compare(theirs, x, W, of="loss-grad", target=[0, 1])
+
+
 # --- the report --------------------------------------------------------------------------------
 
 

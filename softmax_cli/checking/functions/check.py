@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from ...wording import counted, escaped
 from .calling import Callee, Failed, Returned, call_here
 from .calling_ways import COSTLY, RANKS, Posed, Setting, Way, best_way, kinds_returned
 from .function_report import FunctionReport
-from .judging import Terms, judged
+from .judging import Finding, Terms, judged
 from .plan import in_columns, plan
 from .problems import Problem, Rank, battery
 from .return_kinds import Kind, read_returns
@@ -111,6 +112,7 @@ def _examined(setting: Setting, own: Problem | None) -> FunctionReport:
     findings = [finding for posed in outcomes for finding in judged(posed[1], kinds, posed[0], setting.terms)]
     name = setting.callee.signature.name
     notes = list(_notes(way, kinds, {problem.rank for problem, _ in outcomes if problem is not own}))
+    notes += _of_layout(way.expression, findings)
     if _costly(outcomes) == PATIENCE:
         notes.append(f"{name} was not called again after {counted(PATIENCE, 'call')} that crashed or did not end")
     changed = dict.fromkeys(v for _, outcome in outcomes if isinstance(outcome, Returned) for v in outcome.changed)
@@ -158,6 +160,18 @@ def _notes(way: Way, kinds: Sequence[Kind | None], ranks: set[Rank]) -> Iterator
     unknown = [name for name, kind in zip(_names(way, kinds), kinds, strict=True) if kind is None]
     if unknown and any(kinds):
         yield f"not checked: {', '.join(unknown)}, which is no result known here"
+
+
+def _of_layout(call: str, findings: Sequence[Finding]) -> list[str]:
+    """That dE/dW comes back laid out otherwise than W goes in: both may be meant, and a step W − η·dW does not fit."""
+    layouts = {
+        f.report.layout for f in findings if f.report and f.report.of == "dE_dW" and len(set(f.problem.W.shape)) > 1
+    }
+    if layouts == {"out-in"} and not re.search(r"\bW\.T\b", call):
+        return ["dE/dW comes back as (K, J), a row for each output, where W goes in as (J, K): W − η·dW does not fit"]
+    if layouts == {"in-out"} and re.search(r"\bW\.T\b", call):
+        return ["dE/dW comes back as (J, K), a row for each input, where W.T goes in as (K, J): W − η·dW does not fit"]
+    return []
 
 
 def _names(way: Way, kinds: Sequence[Kind | None]) -> list[str]:

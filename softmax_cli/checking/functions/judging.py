@@ -118,7 +118,8 @@ def compared(array: NDArray[Any], kind: Kind, problem: Problem, terms: Terms) ->
         message = str(error).replace("the matrix to check", "it")
         advice = (_of_shape(kind, array.shape, problem) if terms.reduction != "none" else "") or error.advice
         return Finding(problem, kind, "misshapen", None, "; ".join(filter(None, (message, advice))))
-    return Finding(problem, kind, "agrees" if report.agrees else "differs", report)
+    # What cannot be told on one problem is told on the others.
+    return Finding(problem, kind, "agrees" if report.agrees or report.untold else "differs", report)
 
 
 def _says(option: str, kind: Kind, terms: Terms) -> bool:

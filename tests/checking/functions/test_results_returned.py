@@ -89,3 +89,25 @@ def test_a_gradient_goes_by_the_names_that_people_give_it(name):
     report = check_function(lambda x, W, b, y: {name: people.mean_gradient(x, W, b, y), "other": np.zeros(9)})
     assert report
     assert heads(report) == ["dE/dW"]
+
+
+def test_a_gradient_that_is_laid_out_otherwise_than_the_weights_is_spoken_of():
+    def transposed(x, W, b, y):
+        return people.everything(x, W, b, y)[1].T
+
+    def of_rows_for_outputs(x, W, b, y):
+        return people.everything(x, W.T, b, y)[1]
+
+    reports = [
+        check_function(transposed),
+        check_function(of_rows_for_outputs, call="f(x, W.T, b, y)"),
+        check_function(lambda x, W, b, y: people.everything(x, W, b, y)[1]),
+        check_function(lambda x, W, b, y: people.everything(x, W.T, b, y)[1].T, call="f(x, W.T, b, y)"),
+    ]
+    assert all(reports)
+    assert [[note for note in report.notes if note.endswith("W − η·dW does not fit")] for report in reports] == [
+        ["dE/dW comes back as (K, J), a row for each output, where W goes in as (J, K): W − η·dW does not fit"],
+        ["dE/dW comes back as (J, K), a row for each input, where W.T goes in as (K, J): W − η·dW does not fit"],
+        [],
+        [],
+    ]
