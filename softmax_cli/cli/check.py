@@ -6,7 +6,7 @@ import typer
 
 from .commands import command
 from .exits import Status
-from .inputs import fail, problem_of
+from .inputs import fail, problem_of, say_notes
 from .loss_options import ErrorSide
 from .options import Inputs, Lines
 from .own_options import Against, Function
@@ -35,6 +35,8 @@ def check(inputs: Inputs, error: ErrorSide, against: Against, function: Function
         raise typer.Exit(check_lines(inputs, lines, error, against))
     named = {"--upstream": error.upstream, "--target": error.target}
     named |= {"--against": "-"} if "-" in (against.against or []) else {}
+    if inputs.input is not None and against.against is None:
+        say_notes(["the tool is compared with itself: --against FILE compares a result with what is right"])
     raise typer.Exit(run_check(problem_of(inputs, lines, named), error, against))
 
 

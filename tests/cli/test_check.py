@@ -10,6 +10,13 @@ class TestCheck:
     def test_the_tool_agrees_with_itself_on_every_sample(self, name):
         assert result("check", str(SAMPLES / f"{name}.json"))["agrees"] is True
 
+    def test_it_says_that_results_in_the_input_are_not_what_is_compared(self):
+        done = run("check", "-", stdin='{"x": [1], "W": [[1, 2]], "dL_dW": [[1, 2], [3, 4]]}')
+        assert done.stderr.splitlines() == [
+            "softmax-jac: the tool is compared with itself: --against FILE compares a result with what is right"
+        ]
+        assert "NO" not in done.stdout
+
     def test_a_wrong_gradient_is_told_what_is_wrong_with_it(self, tmp_path):
         np.save(tmp_path / "wrong.npy", -np.array(result("layer-grad", *LAYER)["dL_dW"]))
         report = json.loads(run("check", *LAYER, "--against", str(tmp_path / "wrong.npy"), "--json", status=1).stdout)
