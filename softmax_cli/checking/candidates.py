@@ -77,9 +77,9 @@ def candidates(right: Formula, possible: Sequence[tuple[Mistake, Variant]], view
         if known[0] is not SIGN and known[0].name not in alone and right.quantity.by is not None:
             yield Candidate(known, variants, scaled=True)
     for at in range(1, views):
+        yield from (Candidate((), (), fit=fit, view=at) for fit in fits if fit.name == "clipped")
         yield Candidate((), (), scaled=True, view=at)
-        for fit in fits:
-            yield Candidate((), (), fit=fit, view=at)
+        yield from (Candidate((), (), fit=fit, view=at) for fit in fits if fit.name != "clipped")
     for fit in fits:
         if fit.scale is not None:
             yield Candidate((), (), scaled=True, fit=fit)

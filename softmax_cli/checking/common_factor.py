@@ -75,8 +75,12 @@ def advice(f: Formula, which: str = "every entry") -> str:
         return f"{said}: a sum over the {N} inputs, where their mean is expected"
     if N > 1 and reduction == "sum" and abs(inverse - N) < 1e-4 * N:
         return f"{said}: a mean over the {N} inputs, where their sum is expected"
+    T = f.temperature
+    if T != 1.0 and abs(f.factor - T * T) < 1e-6 * T * T:
+        return f"{said}, T²: distillation weighs its loss so, and that of one error has no such factor"
     batch = round(inverse) if math.isfinite(inverse) and abs(inverse) < 1e9 else 0
-    mean = f", such as a mean over {batch} would make" if batch > 1 and abs(inverse - batch) < 1e-3 else ""
+    over = f"the {batch} outputs as well" if batch == f.h.shape[1] and f.goal is not None else str(batch)
+    mean = f", such as a mean over {over} would make" if batch > 1 and abs(inverse - batch) < 1e-3 else ""
     return f"{said}: look for a constant factor too many{mean}{_or_wrong_outputs(f)}"
 
 

@@ -24,7 +24,7 @@ LITTLE = 1e-6
 MOST_ALIKE = 3  # explanations that are named
 MOST_PARTLY = 2e5  # numbers of W for each input, or entries, beyond which no mistake is tried in a part of a matrix
 SAMPLE = 64  # inputs of a Jacobian in W, of many, that a mistake is tried on first
-ZERO = 1e3  # roundoffs of the largest right entry that sums which are zero may leave
+ZERO, ZERO_AT_MOST = 1e3, 0.02  # roundoffs, and how much, of the largest right entry that sums which are zero may leave
 WITNESS = 100  # an entry is evidence if it is so many times what it may be off by
 
 TOLD_APART = {"row-major-weights", "missing-input"}  # from a constant, whatever the outputs
@@ -115,7 +115,7 @@ def _blank(evidence: Evidence, unit: float) -> list[Diagnosis]:
     if np.isnan(block).all() and seen == 0.0:
         return [Diagnosis("all-nan", "every entry is nan: look for 0/0, inf − inf or the logarithm of 0")]
     q = evidence.right.quantity
-    if not seen <= ZERO * unit * largest:
+    if not seen <= min(ZERO * unit, ZERO_AT_MOST) * largest:
         return []
     why = ""
     if q.is_gradient:

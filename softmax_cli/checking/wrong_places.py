@@ -57,6 +57,8 @@ def told(seen: Seen, mistakes: Iterable[Part]) -> str | None:
         if (explained := _all_but(seen, parts, blank)) is not None:
             return explained
     kept = smallest(seen.grid, right, seen.wrong) if np.count_nonzero(right) > 1 else None
+    if kept is not None and (seen.wrong & kept.inside).any():
+        kept = None  # it is not right
     if np.count_nonzero(seen.wrong) == 1 and not what:
         return None  # the entry itself says as much
     if wrong is not None and (kept is None or wrong.words - bool(what) <= kept.words):

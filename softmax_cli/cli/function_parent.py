@@ -157,5 +157,6 @@ def _signature(said: dict[str, Any]) -> Signature:
         returned=tuple(said["returned"]),
         tensors=tuple(said["tensors"]),
         autograd=said["autograd"],
+        makes_object=said["makes_object"],
         known=tuple(said["known"]),
     )

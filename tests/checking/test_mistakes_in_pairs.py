@@ -91,6 +91,11 @@ INSTEAD = [
         lambda other: AGREES,
     ),
     (
+        "of two outputs, those of −z are exchanged",
+        lambda name, other, number, key, shape: name == "targets-off-by-one" and shape[2] == 2 and other == "sign",
+        lambda other: {"logits-negated"},
+    ),
+    (
         "two numbers that sum to zero are one, which a constant explains",
         lambda name, other, number, key, shape: (
             key == "dE_db" and shape[2] == 2 and other != "alone" and name in SUMMING_TO_ZERO

@@ -195,3 +195,13 @@ def test_the_report_and_its_json_say_where():
 def test_what_overflows_on_the_way_warns_of_nothing(theirs):
     assert not compare(theirs, *layer())
     assert not compare(theirs[0, :K], *layer(), of="dE_dz", target=1)
+
+
+def test_a_part_of_which_something_is_wrong_is_not_said_to_be_right():
+    """Each of two outputs has one right entry and one wrong, and the third is all wrong."""
+    rng = np.random.default_rng(0)
+    x, W = rng.normal(size=(4, 2)), rng.normal(size=(2, 3))
+    h = np.exp(x @ W) / np.exp(x @ W).sum(axis=1, keepdims=True)
+    right = x.T @ (h - np.eye(3)[[1, 0, 2, 1]]) / 4
+    report = compare(right + np.array([[0.3, 0, 0.7], [0, 0.2, 0.9]]), x, W, of="dE_dW", target=[1, 0, 2, 1])
+    assert (report.differing, report.diagnosis, report.where) == (4, None, None)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...wording import escaped
+from .return_kinds import GRADIENTS
 from .signature import Signature, globals_of, is_autograd
 
 OURS = str(Path(__file__).parents[2])
@@ -82,10 +83,19 @@ def call_here(f: Callable[..., Any], call: Call) -> Outcome:
         return Failed("raised", error_message(error), error_place(error))
     bad = next((r for r in results if r.array.dtype.kind not in "fiu"), None)
     if bad is not None or not results:
-        what = "nothing" if not results else "None" if bad and bad.array.shape == () and bad.array[()] is None else None
-        return Failed("no array", f"it returned {what or f'an array of {bad.array.dtype}'}")  # type: ignore[union-attr]
+        return Failed("no array", f"it returned {'nothing' if bad is None else _no_numbers(bad.array)}")
     changed = tuple(n for n, v in call.values.items() if isinstance(v, np.ndarray) and not np.array_equal(v, own[n]))
     return Returned(tuple(results), changed)
+
+
+def _no_numbers(array: NDArray[Any]) -> str:
+    """What is no array of numbers, in a few words."""
+    if array.dtype != object or array.shape != ():
+        return f"an array of {array.dtype}"
+    value = array[()]
+    if value is None:
+        return "None"
+    return f"an object of type {type(value).__name__}, which has no dW, db or dx"
 
 
 def _tensor(value: Any, grad: bool) -> Any:
@@ -112,13 +122,18 @@ def _has_grad(tensor: Any) -> bool:
 
 
 def _results(value: Any) -> list[Result]:
-    """The arrays in what a function returned: an array, a tuple (named or not), a list of arrays, or a dict."""
+    """The arrays in what a function returned: an array, a tuple (named or not), a list of arrays, a dict, or an object
+    that has gradients by their usual names."""
     if isinstance(value, Mapping):
         return [Result(str(name), _array(v)) for name, v in value.items()]
     if isinstance(value, tuple) or (isinstance(value, list) and any(getattr(v, "ndim", 0) for v in value)):
         names = getattr(value, "_fields", None) or [""] * len(value)
         return [Result(name, _array(v)) for name, v in zip(names, value, strict=True)]
-    return [Result("", _array(value))]
+    array = _array(value)
+    if array.dtype == object and array.shape == ():
+        kept = {name: v for name, v in getattr(value, "__dict__", {}).items() if name in GRADIENTS}
+        return [Result(name, _array(v)) for name, v in kept.items()] or [Result("", array)]
+    return [Result("", array)]
 
 
 def _array(value: Any) -> NDArray[Any]:

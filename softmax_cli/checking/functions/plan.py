@@ -19,6 +19,11 @@ _TURNED = re.compile(rf"\b({'|'.join(BY_INPUT)})\.T\b")
 WRITE_IT = "write the call out, as in --call 'f(x, W.T, b, y)', of x, W, b, z, h, and y (targets), onehot or u (dE/dh)"
 
 
+OF_OBJECT = (
+    "write out what its methods are called with, as in --call '(o := f(W, b), o.forward(x), o.backward(y), o)[-1]'"
+)
+
+
 class Plan(NamedTuple):
     """Ways to write the call, as expressions of f and what a problem holds, and the roles in them. `optional` are the
     options that are left at their defaults in them, with the names of their parameters."""
@@ -64,6 +69,7 @@ def plan(signature: Signature, call: str | None) -> Plan:
 def _matched(signature: Signature) -> Plan:
     if signature.parameters is None:
         raise InputError(f"the parameters of {signature.name} cannot be read", WRITE_IT)
+    advice = OF_OBJECT if signature.makes_object else WRITE_IT
     taken: dict[str, str] = {}
     optional: dict[str, str] = {}
     arguments: list[tuple[str, str]] = []  # role, and how it is passed
@@ -72,7 +78,7 @@ def _matched(signature: Signature) -> Plan:
         role = _role(parameter, signature.parameters)
         if role is None and parameter.required:
             raise InputError(
-                f"{signature.name} takes {quoted(parameter.name)}, which is no name that is known here", WRITE_IT
+                f"{signature.name} takes {quoted(parameter.name)}, which is no name that is known here", advice
             )
         if role is None:
             passed_over = True
@@ -84,13 +90,13 @@ def _matched(signature: Signature) -> Plan:
         if role in taken:
             raise InputError(
                 f"{signature.name} takes both {taken[role]} and {parameter.name}, which mean the same",
-                WRITE_IT,
+                advice,
             )
         taken[role] = parameter.name
         by_name = parameter.keyword or passed_over
         arguments.append((role, f"{parameter.name}={{}}" if by_name else "{}"))
     if not {"x", "z", "h"} & taken.keys():
-        raise InputError(f"{signature.name} takes nothing that is known here as x, z or h", WRITE_IT)
+        raise InputError(f"{signature.name} takes nothing that is known here as x, z or h", advice)
     ways = list(_ways(arguments, taken, _values))
     if {"x", "W"} <= taken.keys() and not signature.autograd:  # sizes that fit tell which of x and x.T is meant
         ways += _ways(arguments, taken, _columns)

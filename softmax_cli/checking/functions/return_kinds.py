@@ -76,6 +76,9 @@ KINDS: tuple[Kind, ...] = (
     _kind("dlogL_dx", "dℓ/dx", "dlogp_dx", by_shape=False),
 )
 
+# The names of gradients alone, by which an object may have them beside much else.
+GRADIENTS = frozenset(_gradients(*"WwbxXzZ", "weight", "weights", "bias", "biases", "input", "inputs", "logits"))
+
 
 def known(error: bool) -> list[Kind]:
     """The results that there are: of the error first where there is one, and of the layer always."""

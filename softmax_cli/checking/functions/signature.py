@@ -27,7 +27,8 @@ class Signature:
 
     `parameters` is None where they cannot be read; `returned` are the names in its return statement, "" for what has
     none; `tensors` are the ways to pass arrays, the likelier first: as tensors of torch (True), or as they are;
-    `autograd` says that it is a torch.autograd.Function; `known` are names that an expression may use beside ours.
+    `autograd` says that it is a torch.autograd.Function, and `makes_object` that it is another class; `known` are names
+    that an expression may use beside ours.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Signature:
     tensors: tuple[bool, ...]
     autograd: bool
     known: tuple[str, ...]
+    makes_object: bool = False
 
 
 def describe(f: Callable[..., Any]) -> Signature:
@@ -50,6 +52,7 @@ def describe(f: Callable[..., Any]) -> Signature:
         tensors=_tensors(f, autograd),
         autograd=autograd,
         known=tuple(sorted({*globals_of(f), *dir(builtins)})),
+        makes_object=isinstance(f, type) and not autograd,
     )
 
 

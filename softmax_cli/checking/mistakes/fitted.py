@@ -64,10 +64,14 @@ def l2(f: Formula, theirs: Rows) -> Fitted | None:
     term, second = ("λI", "second ") if f.quantity.is_hessian else ("λW", "")
     said = f"{term} with λ = {found:.6g} is in it"
     expected = f"where {goal.l2:.6g} is expected" if goal.l2 else "where no L2 term is expected"
-    doubled = (
-        f": E has λ/2·‖W‖², whose {second}derivative is {term}" if goal.l2 and abs(found / goal.l2 - 2.0) < 1e-6 else ""
-    )
-    return Fitted(f.but(goal=goal._replace(l2=found)), f"{said}, {expected}{doubled}")
+    doubled = f": E has λ/2·‖W‖², whose {second}derivative is {term}" if goal.l2 and _near(found, 2.0 * goal.l2) else ""
+    N = len(f.x)
+    over = ": it is divided by the number of inputs" if goal.l2 and N > 1 and _near(found * N, goal.l2) else ""
+    return Fitted(f.but(goal=goal._replace(l2=found)), f"{said}, {expected}{doubled or over}")
+
+
+def _near(a: float, b: float) -> bool:
+    return abs(a / b - 1.0) < 1e-6
 
 
 def _with_l2(f: Formula) -> At | None:
@@ -175,11 +179,13 @@ def beside_one_left_out(f: Formula, theirs: Rows) -> float | None:
 
 
 def clipped_by_value(f: Formula, theirs: Rows) -> Fitted | None:
-    """Entries cut at one size."""
-    seen = np.abs(theirs(EVERYTHING))
-    top = float(seen.max())
-    cut = np.abs(f.rows(EVERYTHING)) > top * (1 + 1e-6)
-    if not np.isfinite(top) or top == 0.0 or np.count_nonzero(cut) < 2 or cut.mean() > 0.9:
+    """Entries cut at one size. Where hardly one is left, all have to have the right sign."""
+    ours, theirs_all = f.rows(EVERYTHING), theirs(EVERYTHING)
+    top = float(np.abs(theirs_all).max())
+    cut = np.abs(ours) > top * (1 + 1e-6)
+    if not np.isfinite(top) or top == 0.0 or np.count_nonzero(cut) < 2:
+        return None
+    if cut.mean() > 0.9 and (cut.size < FREE or (np.sign(theirs_all) != np.sign(ours)).any()):
         return None
     return Fitted(f.but(clip=top), f"the entries are clipped at ±{top:.6g}: check the gradient before it is clipped")
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ...core.arrays import Array
 from ...core.softmax import softmax
 from ..formula import Formula
 from .mistake import Mistake, Variant, by_bias, gradient, loss_itself, of_error, of_softmax
@@ -87,13 +86,25 @@ def smoothed_over_others(f: Formula) -> Formula | None:
     return f.but(goal=goal._replace(y=(1.0 - e) * plain + e / (K - 1) * (1.0 - plain)))
 
 
-def l2_times(factor: float) -> Variant:
-    """The L2 term of the loss, without its factor ½ or with another."""
+def l2_times(factor: float, by_count: bool = False) -> Variant:
+    """The L2 term of the loss, without its factor ½ or with another, or divided by the number of inputs."""
 
     def mistaken(f: Formula) -> Formula | None:
-        if f.goal is None or f.goal.l2 == 0.0:
+        if f.goal is None or f.goal.l2 == 0.0 or (by_count and len(f.x) < 2):
             return None
-        return f.but(goal=f.goal._replace(l2=factor * f.goal.l2))
+        return f.but(goal=f.goal._replace(l2=factor * f.goal.l2 / (len(f.x) if by_count else 1)))
+
+    return mistaken
+
+
+def loss_times(reduction: str, factor: Callable[[int, int], float]) -> Variant:
+    """The loss times a number made of N and K, where that reduction is expected."""
+
+    def mistaken(f: Formula) -> Formula | None:
+        if f.goal is None or not f.goal.summed or f.goal.options.reduction != reduction:
+            return None
+        c = factor(len(f.x), f.h.shape[1])
+        return f.but(factor=c * f.factor) if c != 1.0 else None
 
     return mistaken
 
@@ -101,28 +112,6 @@ def l2_times(factor: float) -> Variant:
 def l2_on_bias(f: Formula) -> Formula | None:
     """λb in dE/db."""
     return f.but(bias_decay=f.goal.l2) if f.goal is not None and f.goal.l2 else None
-
-
-def squared(factor: Callable[[int], float]) -> Variant:
-    """The derivative of a constant times Σ(h − y)²."""
-
-    def mistaken(f: Formula) -> Formula | None:
-        if f.goal is None or f.goal.y is None or f.quantity.by is None:
-            return None
-        u = factor(f.h.shape[1]) * (f.h - f.goal.y)
-        return f.but(goal=f.goal._replace(y=None, u=u))
-
-    return mistaken
-
-
-def sigmoid(f: Formula) -> Formula:
-    """A sigmoid of each logit in the place of their softmax; h − y stays."""
-
-    def outputs(f: Formula) -> tuple[Array, Array]:
-        z = f.open_logits
-        return 1.0 / (1.0 + np.exp(-z)), 1.0 / (1.0 + np.exp(z))
-
-    return f.but(outputs=outputs)
 
 
 def softmax_twice(f: Formula) -> Formula:
@@ -193,6 +182,12 @@ TERMS = (
         "the L2 term is twice, or half, what it should be: E has λ/2·‖W‖²",
     ),
     Mistake(
+        "l2-term",
+        (l2_times(1.0, by_count=True), l2_times(2.0, by_count=True)),
+        loss_itself,
+        "the L2 term is divided by the number of inputs: E has λ/2·‖W‖²",
+    ),
+    Mistake(
         "l2-on-bias",
         (l2_on_bias,),
         by_bias,
@@ -212,17 +207,29 @@ TERMS = (
     ),
 )
 
-OTHER_ERRORS = (
+LOSS_SCALED = (
     Mistake(
-        "squared-error",
-        tuple(squared(c) for c in (lambda K: 1.0, lambda K: 2.0, lambda K: 1.0 / K, lambda K: 2.0 / K)),
-        gradient,
-        "this is the derivative of the squared error Σ(h − y)²: that of the cross-entropy is h − y in the logits",
+        "scaled",
+        (loss_times("mean", lambda N, K: N),),
+        loss_itself,
+        "it is a sum over the inputs, where their mean is expected",
     ),
     Mistake(
-        "sigmoid",
-        (sigmoid,),
-        of_softmax,
-        "each output is a sigmoid of its own logit: the softmax divides the exponentials by their sum",
+        "scaled",
+        (loss_times("sum", lambda N, K: 1.0 / N),),
+        loss_itself,
+        "it is a mean over the inputs, where their sum is expected",
+    ),
+    Mistake(
+        "scaled",
+        (loss_times("mean", lambda N, K: 1.0 / K), loss_times("sum", lambda N, K: 1.0 / (N * K))),
+        loss_itself,
+        "it is a mean over all N × K terms −y·ln h: the mean over the inputs divides their sum by N",
+    ),
+    Mistake(
+        "scaled",
+        (lambda f: f.but(factor=f.factor / np.log(2.0)), lambda f: f.but(factor=f.factor / np.log(10.0))),
+        loss_itself,
+        "the logarithm is to base 2 or 10: that of the cross-entropy is the natural one",
     ),
 )

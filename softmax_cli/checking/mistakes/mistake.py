@@ -103,6 +103,16 @@ def by_bias(q: Quantity) -> bool:
     return q.is_gradient and q.by == "b"
 
 
+def outputs_themselves(q: Quantity) -> bool:
+    """The outputs h."""
+    return q.key == "h"
+
+
+def outputs_or_gradient(q: Quantity) -> bool:
+    """The outputs h, or what follows from them and the targets."""
+    return q.key == "h" or q.is_gradient
+
+
 def loss_itself(q: Quantity) -> bool:
     """The error."""
     return q.key == "loss"

@@ -10,11 +10,14 @@ from .batch import AXES, BATCH_MAXIMUM, ONE_INPUT
 from .fitted import FITS
 from .layer import MISSING_BIAS, MISSING_INPUT, MISSING_MASK, SIGN, SIGN_OF_DATA
 from .layout import BACKWARD, RESHAPED, ROW_MAJOR, TRANSPOSED_WEIGHTS
-from .loss import OTHER_ERRORS, SOFTMAX_TWICE, TERMS
+from .logarithm import EPSILON, EPSILON_IN_GRADIENT
+from .loss import LOSS_SCALED, SOFTMAX_TWICE, TERMS
 from .mistake import Fit, Mistake
+from .other_errors import OTHER_ERRORS
 from .other_targets import OTHER_TARGETS
 from .outputs import EXCHANGED
-from .softmax import DERIVATIVE, NOT_SHIFTED
+from .softmax import DERIVATIVE, ELEMENTWISE, LOGITS, NEGATED, NOT_SHIFTED
+from .step import STEP
 from .targets import TARGETS
 from .temperature import OTHER_TEMPERATURE, TEMPERATURE
 
@@ -29,6 +32,8 @@ KNOWN: tuple[Mistake, ...] = (
     *BACKWARD,
     MISSING_INPUT,
     *TERMS,
+    *LOSS_SCALED,
+    *EPSILON,
     ONE_INPUT,
     *DERIVATIVE,
     EXCHANGED,
@@ -37,7 +42,10 @@ KNOWN: tuple[Mistake, ...] = (
     *TEMPERATURE,
     *SOFTMAX_TWICE,
     MISSING_BIAS,
+    ELEMENTWISE,
+    LOGITS,
+    NEGATED,
     TRANSPOSED_WEIGHTS,
     *AXES,
 )
-FITTED: tuple[Fit, ...] = (*FITS, *OTHER_TARGETS, *OTHER_TEMPERATURE)
+FITTED: tuple[Fit, ...] = (STEP, EPSILON_IN_GRADIENT, *FITS, *OTHER_TARGETS, *OTHER_TEMPERATURE)

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from ...core.arrays import Array
+from ...core.softmax import softmax
 from ..formula import Formula
-from .mistake import Mistake, of_slope, of_softmax
+from .mistake import Mistake, of_slope, of_softmax, outputs_or_gradient, outputs_themselves
 
 
 def missing_diagonal(f: Formula) -> Formula:
@@ -84,6 +85,50 @@ def logits_not_shifted_single(f: Formula) -> Formula:
     return unshifted(f, np.float32)
 
 
+def elementwise_slope(f: Formula) -> Formula:
+    """h·(1 − h), the diagonal of dh/dz, in the place of h."""
+    h = np.multiply(*f.outputs(f))
+    return f.but(outputs=lambda _: (h, 1.0 - h))
+
+
+def negated(f: Formula) -> Formula | None:
+    """softmax(−z), its derivative taken as that of softmax(z)."""
+    if f.mask is not None:
+        return None
+    return f.but(outputs=lambda f: softmax(np.ascontiguousarray(-f.logits / f.temperature))[:2])
+
+
+def negated_throughout(f: Formula) -> Formula | None:
+    """softmax(−z), and its own derivative in W or x."""
+    made = negated(f) if f.quantity.is_gradient and f.quantity.by in ("W", "x") else None
+    return None if made is None else made.but(factor=-made.factor)
+
+
+def logits_for_outputs(f: Formula) -> Formula | None:
+    """z in the place of h."""
+    return (
+        f.but(outputs=lambda f: (f.logits / f.temperature, 1.0 - f.logits / f.temperature)) if f.mask is None else None
+    )
+
+
+LOGITS = Mistake(
+    "missing-softmax",
+    (logits_for_outputs,),
+    outputs_or_gradient,
+    "the logits stand in the place of h: apply the softmax to them",
+)
+ELEMENTWISE = Mistake(
+    "diagonal-only",
+    (elementwise_slope,),
+    outputs_themselves,
+    "this is h·(1 − h), the diagonal of dS/dZ: the derivative of the softmax is the matrix diag(h) − h hᵀ",
+)
+NEGATED = Mistake(
+    "logits-negated",
+    (negated, negated_throughout),
+    of_softmax,
+    "the softmax is that of −z: take exp(z), without the minus",
+)
 NOT_SHIFTED = Mistake(
     "logits-not-shifted",
     (logits_not_shifted, logits_not_shifted_single),

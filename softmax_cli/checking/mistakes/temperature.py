@@ -13,6 +13,7 @@ from .mistake import Fit, Fitted, Mistake, freedom, of_slope, of_softmax
 TRIED = np.geomspace(1 / 32, 32, 31)  # multiples of T near one of which the right one is looked for
 MOST = 1 << 14  # logits that it is looked for in
 FREE = 4  # numbers that are free at least where a constant is looked for as well
+SAME = 1e-5  # relative; nearer to the right one, it is that
 STEPS = 24  # of the search for its digits
 AT_FIRST, SOON, NEAR = 0.9, 6, 0.01  # of the square of the matrix that may be left, at first and after some steps
 ENTRIES = 4096  # about so many, of the first rows, it is looked for in; the candidate is tried on all
@@ -100,7 +101,7 @@ def other_temperature(with_factor: bool) -> Callable[[Formula, Rows], Fitted | N
             return at.rows(first) * (1.0 if with_factor else T)
 
         found = _nearest(made, np.log(TRIED * f.temperature), seen)
-        if found is None or abs(found - np.log(f.temperature)) < 1e-9:
+        if found is None or abs(found - np.log(f.temperature)) < SAME:
             return None
         T = float(f"{np.exp(found):.12g}")
         said = f"the temperature is {T:.6g}, where {f.temperature:g} is expected"

@@ -154,6 +154,9 @@ def test_returns_names_what_comes_back():
 
 # --- what is not clear is refused --------------------------------------------------------------
 
+OF_OBJECT = (
+    "write out what its methods are called with, as in --call '(o := f(W, b), o.forward(x), o.backward(y), o)[-1]'"
+)
 WRITE_IT = "write the call out, as in --call 'f(x, W.T, b, y)', of x, W, b, z, h, and y (targets), onehot or u (dE/dh)"
 
 
@@ -183,6 +186,7 @@ WRITE_IT = "write the call out, as in --call 'f(x, W.T, b, y)', of x, W, b, z, h
             "known are h, z, log_h, dL_dW, dS_dZ, dL_dx, dL_db, dZ_dW, hessian, dlogS_dZ, dlogL_dW, dlogL_db, "
             "dlogL_dx, and _ for the rest",
         ),
+        (people.Layer, {}, "Layer takes nothing that is known here as x, z or h", OF_OBJECT),
         (lambda x, W: x @ W, {"returns": "_"}, "'_' names no result to check", ""),
         (lambda x: x, {"call": "f(x"}, "the call is 'f(x', which is no Python expression", WRITE_IT),
         (lambda x: x, {"call": "f(W)"}, "the call is 'f(W)', which uses none of x, z and h", WRITE_IT),
@@ -265,6 +269,10 @@ def test_a_function_that_raises_on_everything_fails_on_everything():
     assert [failure.smallest.message for failure in report.failures] == ["SystemExit: 3"]
 
 
+class Silent:
+    """An object that keeps no gradient."""
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [
@@ -272,6 +280,7 @@ def test_a_function_that_raises_on_everything_fails_on_everything():
         (np.array(["a"]), "it returned an array of <U1"),
         (np.ones(3) * 1j, "it returned an array of complex128"),
         ((), "it returned nothing"),
+        (Silent(), "it returned an object of type Silent, which has no dW, db or dx"),
     ],
 )
 def test_what_is_no_array_of_numbers_is_told(value, message):

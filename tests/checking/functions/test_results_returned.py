@@ -111,3 +111,16 @@ def test_a_gradient_that_is_laid_out_otherwise_than_the_weights_is_spoken_of():
         [],
         [],
     ]
+
+
+def test_an_object_is_checked_by_the_gradients_that_it_keeps():
+    def step(x, W, b, y):
+        layer = people.Layer(W, b)
+        layer.forward(x)
+        layer.backward(y)
+        return layer
+
+    written = check_function(people.Layer, call="(o := f(W, b), o.forward(x), o.backward(y), o)[-1]")
+    for report in (check_function(step), written):
+        assert report, str(report)
+        assert heads(report) == ["dE/dW", "dE/db"]
