@@ -47,7 +47,7 @@ def explain(inputs: Inputs, explanation: Explanation, error: ErrorSide, lines: L
     format = _chosen_format(explanation)
     if sys.stdout is None and explanation.output in (None, "-"):
         fail("standard output is closed")
-    problem = problem_of(inputs, lines, read_too)
+    problem = problem_of(inputs, lines, read_too, error=error if explanation.of == "loss-grad" else None)
     given: dict[str, Any] = {}
     if explanation.of == "loss-grad":
         from .error_options import error_of, named_as_given, say_spread
@@ -105,7 +105,7 @@ def _line_work(explanation: Explanation, error: ErrorSide, header: bool | None) 
         with named_as_given(error, ""):
             return [{format: _explained(one, explanation, given, format)}]
 
-    return Work(compute, size=lambda p: ALONE)
+    return Work(compute, size=lambda p: ALONE, of_error=explanation.of == "loss-grad")
 
 
 def _explained(problem: "Problem", explanation: Explanation, error: dict[str, Any], format: str) -> str:

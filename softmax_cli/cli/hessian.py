@@ -40,7 +40,7 @@ def hessian(inputs: Inputs, error: ErrorSide, lines: Lines, output: DrawnOutput)
         answer_lines(inputs, lines, output, _line_work(error, inputs.header))
         return
     format = chosen_format(output.format, output.json, output.output)
-    problem = problem_of(inputs, lines, read_too)
+    problem = problem_of(inputs, lines, read_too, error=error)
     refuse_logits(problem, "hessian")
     given = error_of(problem, error, needed=False)
     say_spread(problem, given, set())
@@ -70,4 +70,4 @@ def _line_work(error: ErrorSide, header: bool | None) -> "Work":
         with named_as_given(error, ""):
             return [{"d2E_dW2": hessian_of(alone, given).dense()}]
 
-    return Work(compute, lambda p: ALONE)
+    return Work(compute, lambda p: ALONE, of_error=True)

@@ -13,16 +13,18 @@ from .options import Inputs, Lines, Output
 if TYPE_CHECKING:
     from ..reading.problem import Problem
     from .json_lines import Work
+    from .loss_options import ErrorSide
     from .matrix_options import DrawnOutput
 
 NO_INPUT = "softmax-jac: no input given (- reads standard input), so this is the article's example (x 3, W 3 × 5)"
 
 
 def problem_of(
-    inputs: Inputs, lines: Lines, also_read: dict[str, str | None] | None = None, in_file: bool = False
-) -> "Problem":
+    inputs: Inputs, lines: Lines, also_read: dict[str, str | None] | None = None, in_file: bool = False,
+    error: "ErrorSide | None" = None,
+) -> "Problem":  # fmt: skip
     """The problem that the options name. `also_read` are the other options that may name standard input; `in_file`
-    leaves a large batch where it is."""
+    leaves a large batch where it is; `error` has those of the error, where a command takes one."""
     from ..reading.problem import ARTICLE
 
     if lines.keep_going:
@@ -36,7 +38,7 @@ def problem_of(
     problem = read_problem(
         inputs.input, inputs.x, inputs.w, inputs.b, layout=inputs.weights_layout, x_rows=inputs.x_rows,
         header=inputs.header, binary=inputs.binary, in_file=in_file, z=inputs.z, temperature=inputs.temperature,
-        mask=inputs.mask, beside=also_read,
+        mask=inputs.mask, beside=also_read, error=None if error is None else error._asdict(),
     )  # fmt: skip
     say_notes(problem.notes)
     if problem.x is ARTICLE.x:

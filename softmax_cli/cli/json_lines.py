@@ -41,10 +41,12 @@ Document = dict[str, Any]
 
 class Work(NamedTuple):
     """What is made of lines that share W and b: `compute` takes them as one problem with their inputs
-    as rows, and their documents, and gives the results of each; `size` is how many numbers those of one are."""
+    as rows, and their documents, and gives the results of each; `size` is how many numbers those of one are.
+    `of_error` says that what a line says of the error counts."""
 
     compute: Callable[[Problem, list[Document]], list[Document]]
     size: Callable[[Problem], int]
+    of_error: bool = False
 
 
 # what a line is computed alone for
@@ -87,7 +89,7 @@ def run_lines(inputs: Inputs, lines: Lines, output: str | None, work: Work) -> b
             try:
                 for number, text in chunk:
                     try:
-                        line = _line(number, text, f"{source} line {number}", shared, inputs)
+                        line = _line(number, text, f"{source} line {number}", shared, inputs, work.of_error)
                         say_notes(note for note in line.problem.notes if note not in said)
                         said.update(line.problem.notes)
                         ready.append(line)
@@ -102,7 +104,7 @@ def run_lines(inputs: Inputs, lines: Lines, output: str | None, work: Work) -> b
     return good
 
 
-def _line(number: int, text: bytes, source: str, shared: Shared, inputs: Inputs) -> Line:
+def _line(number: int, text: bytes, source: str, shared: Shared, inputs: Inputs, of_error: bool) -> Line:
     document = _parsed(text, source)
     layer, b, _ = shared
     binary = inputs.binary if layer is None else layer.binary
@@ -116,7 +118,7 @@ def _line(number: int, text: bytes, source: str, shared: Shared, inputs: Inputs)
     if "b" in document:
         b = None
     T, mask = (None if document.get(key) is not None else getattr(inputs, key) for key in ("temperature", "mask"))
-    problem = problem_from_document(document, source, layer, b, binary, T, mask)
+    problem = problem_from_document(document, source, layer, b, binary, T, mask, of_error)
     if problem.temperature != 1.0:
         document["temperature"] = problem.temperature
     if (hidden := mask_of_problem(problem)) is not None:

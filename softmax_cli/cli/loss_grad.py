@@ -54,7 +54,7 @@ def loss_grad(
         answer_lines(inputs, lines, output, _line_work(error, step, inputs.header))
         return
     format = chosen_format(output.format, output.json, output.output)
-    problem = problem_of(inputs, lines, read_too, in_file=True)
+    problem = problem_of(inputs, lines, read_too, in_file=True, error=error)
     given = error_of(problem, error)
     keys = keys_of(_wrt(problem, step), step)
     refuse_several(keys, format if output.plot is None else "--plot")
@@ -182,7 +182,7 @@ def _line_work(error: ErrorSide, step: Step, header: bool | None) -> "Work":
         found = _found(problem, {**together, "reduction": "none"}, step)
         return [dict(zip(found, values, strict=True)) for values in zip(*found.values(), strict=True)]
 
-    return Work(compute, lambda p: max(1, p.W.size))
+    return Work(compute, lambda p: max(1, p.W.size), of_error=True)
 
 
 def error_of_line(problem: "Problem", common: dict[str, Any]) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def over_shards(
     count = count_of(running.workers)
     beside = {key: str(getattr(error, key)) for key in BESIDE if getattr(error, key) is not None}
     shards = read_shards(str(inputs.x), beside)
-    problem = _layer(inputs, lines, shards[0])
+    problem = _layer(inputs, lines, shards[0], error)
     given = error_of(problem, error._replace(target=None, upstream=None, sample_weights=None), needed=False)
     given = {key: value for key, value in given.items() if key not in BESIDE}
     l2, reduction = given.get("l2", 0.0), given["reduction"]
@@ -110,10 +110,10 @@ def _refuse(running: Running, given: dict[str, Any]) -> None:
         fail("--l2 does not go with --partial: it comes in once, at the end", "give it to softmax-jac merge, with -W")
 
 
-def _layer(inputs: Inputs, lines: Lines, shard: Shard) -> Problem:
+def _layer(inputs: Inputs, lines: Lines, shard: Shard, error: ErrorSide) -> Problem:
     """W, b and what belongs to the layer; one row of zeros stands for x."""
     zeros = ",".join("0" * shard.columns)
-    problem = problem_of(inputs._replace(x=zeros, x_rows=True), lines)
+    problem = problem_of(inputs._replace(x=zeros, x_rows=True), lines, error=error)
     if problem.mask is not None and problem.mask.ndim == 2:
         fail("a mask for each input does not go with a data set in shards: name the outputs, as in --mask 0,3")
     return problem

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -26,26 +27,45 @@ _CALLED = {
     "x": "x",
     "w": "W", "weight": "W", "weights": "W", "kernel": "W", "coef": "W", "coefs": "W",
     "b": "b", "bias": "b", "biases": "b", "intercept": "b", "intercepts": "b",
-    "weightslayout": "weights_layout", "weightlayout": "weights_layout",
-    "target": "target", "targets": "target", "upstream": "upstream", "reduction": "reduction",
-    "temperature": "temperature", "mask": "mask", "z": "z", "logits": "z", "labelsmoothing": "label_smoothing",
-    "outputnames": OUTPUTS, "outputsnames": OUTPUTS, "inputnames": INPUTS, "inputsnames": INPUTS,
-    "classweights": "class_weights", "classweight": "class_weights", "sampleweights": "sample_weights",
-    "sampleweight": "sample_weights", "ignore": "ignore", "ignoreindex": "ignore", "l2": "l2",
+    "weightlayout": "weights_layout", "targets": "target", "logits": "z", "masks": "mask",
+    "T": "temperature", "temp": "temperature", "tau": "temperature",
+    "outputnames": OUTPUTS, "inputnames": INPUTS,
+    "classweight": "class_weights", "sampleweight": "sample_weights", "ignoreindex": "ignore",
 }  # fmt: skip
+# The same of the error, where a command takes one: anywhere else they may be of something else.
+_OF_ERROR = {
+    "labels": "target", "label": "target", "ytrue": "target", "smoothing": "label_smoothing",
+    "reg": "l2", "lambda": "l2", "weightdecay": "l2", "l2reg": "l2",
+}  # fmt: skip
+_FOLDED = {
+    key.replace("_", "").casefold(): key
+    for key in ("x", "W", "b", "z", "weights_layout", "temperature", "mask", OUTPUTS, INPUTS, *ERROR_KEYS)
+}
+_LONGEST = 24  # characters of a key that may stand for one that is read
 _OPTIONS = {
     **{key: f"-{key}" for key in ("x", "W", "b", "z")},
     **{key: f"--{key.replace('_', '-')}" for key in (*ERROR_KEYS, "temperature", "mask")},
 }
 
 
-def refuse_near(held: Iterable[str], read: Collection[str], source: str) -> None:
-    """InputError for a key that its case or a usual name parts from one that is read: it would be passed over."""
+def keys_read(layer: Iterable[str], options: Mapping[str, Any]) -> set[str]:
+    """The keys that are read of a document: of the `layer` and beside it, but for what `options` replace."""
+    replaced = {key for key, value in options.items() if value is not None}
+    if replaced & {"target", "upstream"}:
+        replaced |= {"target", "upstream"}
+    return {*layer, *BESIDE} - replaced
+
+
+def refuse_near(held: Iterable[str], read: Collection[str], source: str, of_error: bool = False) -> None:
+    """InputError for a key that its case, a letter or a usual name parts from one that is read: it would be passed
+    over. `of_error` has those of the error counted whose names have other uses too."""
     held = list(held)
     for key in held:
-        meant = _CALLED.get(key[:20].casefold().replace("_", "").replace("-", ""))
+        meant = _meant(key, of_error) if len(key) <= _LONGEST else None
         if meant is None or key == meant or meant not in read:
             continue
+        if meant == "target" and _folded(key) in _OF_ERROR and {"target", "upstream"} & set(held):
+            continue  # beside them labels may be names
         if meant in held:
             raise InputError(f"{source} holds both {quoted(meant)} and {quoted(key)}", "leave out what is not meant")
         option = f", or give it with {_OPTIONS[meant]}" if meant in _OPTIONS else ""
@@ -53,6 +73,29 @@ def refuse_near(held: Iterable[str], read: Collection[str], source: str) -> None
             f"{source} holds {quoted(key)}, where {quoted(meant)} is the key that is read",
             f"name it {meant}{option}",
         )
+
+
+@lru_cache(1024)
+def _meant(key: str, of_error: bool) -> str | None:
+    """The key that is read which another may stand for."""
+    folded = _folded(key)
+    meant = (
+        _CALLED.get(key) or _FOLDED.get(folded) or _CALLED.get(folded) or (_OF_ERROR.get(folded) if of_error else None)
+    )
+    if meant is None and len(folded) >= 5:
+        meant = next((name for known, name in _FOLDED.items() if _one_edit(folded, known)), None)
+    return meant
+
+
+def _folded(key: str) -> str:
+    return key.casefold().replace("_", "").replace("-", "")
+
+
+def _one_edit(a: str, b: str) -> bool:
+    """Whether a letter that is put in, left out or another, or two that are exchanged, make one word of the other."""
+    n = next((n for n, (p, q) in enumerate(zip(a, b, strict=False)) if p != q), min(len(a), len(b)))
+    a, b = a[n:], b[n:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or (a[:2] == b[1::-1] and a[2:] == b[2:])
 
 
 def said_layout(archive: Archive) -> WeightsLayout | None:

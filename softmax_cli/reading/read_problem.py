@@ -12,7 +12,7 @@ from ..core.arrays import Array
 from ..errors import InputError
 from ..wording import escaped
 from .archives import Archive, JsonObject, listed
-from .document_keys import BESIDE, LAYER_KEYS, WeightsLayout, passed_on, refuse_near
+from .document_keys import LAYER_KEYS, WeightsLayout, keys_read, passed_on, refuse_near
 from .documents import read_document
 from .entries import Entry, entry_of, fitted, held_as
 from .framework_names import layer_in
@@ -41,6 +41,7 @@ def read_problem(
     temperature: float | None = None,
     mask: str | None = None,
     beside: Mapping[str, str | None] | None = None,
+    error: Mapping[str, Any] | None = None,
 ) -> Problem:
     """The problem that INPUT (a .json or .npz file, or -) and the options -x, -W and -b name, the
     options first; ARTICLE itself if nothing is named.
@@ -51,7 +52,8 @@ def read_problem(
     as they are. If `in_file`, a large batch in a .npy file stays there, and is not looked into. `header` is as in
     `read_table`. If `binary`, W and b hold one output, and it is the second of two, the first of which has weights
     and bias 0. Columns of the table of x that options `beside` name, as in `--target iris.csv:species`, are left out of
-    x. InputError for what is missing, malformed or of shapes that do not fit.
+    x. `error` are the options of the error by their keys, where a command takes one.
+    InputError for what is missing, malformed or of shapes that do not fit.
     """
     if input is None and x is None and W is None and b is None and z is None:
         if binary:
@@ -60,11 +62,16 @@ def read_problem(
     refuse_stdin_twice({"INPUT": input, "-x": x, "-W": W, "-b": b, "-z": z})
     options = {"x": x, "W": W, "b": b}
     archive: Archive = JsonObject({}, "INPUT") if input is None else read_document(input)
+    of_layer = [] if z is not None else [key for key, value in options.items() if value is None]
+    read = keys_read(of_layer, {"temperature": temperature, "mask": mask, **(error or {})})
     if z is not None:
         _refuse_beside_logits(options, binary)
+        refuse_near(archive.keys, read, archive.source, error is not None)
         entry, notes = read_entry(z, "-z", "z", finite=False, header=header), _unused(options, archive)
         return _of_logits(entry, archive, header, x_rows, temperature, mask, notes)
-    names = _names_in(archive, [key for key, value in options.items() if value is None])
+    names = _names_in(archive, of_layer)
+    others = [key for key in archive.keys if key not in names.values()]
+    refuse_near([*names, *others], read | {"weights_layout"}, archive.source, error is not None)
     if "z" in archive.keys and (x, W, b) == (None, None, None) and not {"x", "W"} <= names.keys():
         entry = held_as(archive, "z", "z", finite=False)
         return _of_logits(entry, archive, header, x_rows, temperature, mask)
@@ -120,8 +127,6 @@ def _names_in(archive: Archive, wanted: list[str]) -> dict[str, str]:
         names["W"] = pair.weights
         if "b" in wanted and pair.biases is not None:
             names.setdefault("b", pair.biases)
-    others = [key for key in archive.keys if key not in names.values()]
-    refuse_near([*names, *others], {*wanted, *BESIDE, "weights_layout"}, archive.source)
     return names
 
 
@@ -140,7 +145,6 @@ def _held(archive: Archive, missing: list[str]) -> str:
 
 def _unused(options: dict[str, str | None], archive: Archive) -> tuple[str, ...]:
     """A note, if -z leaves x, W or b of INPUT unused."""
-    refuse_near(archive.keys, BESIDE, archive.source)
     dropped = [key for key in options if key in archive.keys]
     verb = "is" if len(dropped) == 1 else "are"
     note = f"-z is given, so {' and '.join(dropped)} of {archive.source} {verb} not used"
@@ -216,14 +220,15 @@ def problem_from_document(
     binary: bool = False,
     temperature: float | None = None,
     mask: str | None = None,
+    of_error: bool = False,
 ) -> Problem:
     """The problem in one JSON object. The weights and b (K,), where they are given, come before the
     object's own, which is stored as its "weights_layout" says, and of one output if `binary`; so do `temperature` and
-    `mask`. Its z are the logits where it has not both x and W.
+    `mask`. Its z are the logits where it has not both x and W. `of_error` says that its error is read as well.
     InputError as in `read_problem`, and every message starts with `source`."""
     archive = JsonObject(document, source)
-    inside = {"x", *BESIDE, *(["W", "weights_layout"] if layer is None else [])}
-    refuse_near(document, inside | {"b"} if b is None else inside, source)
+    of_layer = ["x", *(["W", "weights_layout"] if layer is None else []), *(["b"] if b is None else [])]
+    refuse_near(document, keys_read(of_layer, {}), source, of_error)
     if "z" in document and layer is None and not {"x", "W"} <= document.keys():
         entry = held_as(archive, "z", "z", finite=False)
         return _of_logits(entry, archive, None, False, temperature, mask)

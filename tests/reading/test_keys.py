@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from bad_input import refusal
+from command import refused
 
 from softmax_cli.reading.read_problem import problem_from_document, read_problem
 
@@ -51,6 +52,57 @@ def test_both_a_key_and_its_double_are_refused(key, meant):
 @pytest.mark.parametrize("key", ["z", "h", "note", "name", "weight_decay", "inputs", "wide", "a" * 1000, ""])
 def test_other_keys_go_by(key):
     assert read(DOCUMENT | {key: "anything"}).W.tolist() == DOCUMENT["W"]
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("T", "temperature"), ("temp", "temperature"), ("tau", "temperature"), ("masks", "mask"),
+        ("temperatur", "temperature"), ("temperatuer", "temperature"), ("temprature", "temperature"),
+        ("label_smothing", "label_smoothing"), ("Reducton", "reduction"), ("weights_layuot", "weights_layout"),
+        ("upstraem", "upstream"), ("ignored", "ignore"), ("sample_wieghts", "sample_weights"),
+    ],
+)  # fmt: skip
+def test_a_usual_name_and_a_letter_mistyped_are_refused(key, meant):
+    message, advice = refusal(lambda: read(DOCUMENT | {key: 1}))
+    assert message == f"in.json holds '{key}', where '{meant}' is the key that is read"
+    assert advice.startswith(f"name it {meant}")
+    assert refusal(lambda: problem_from_document(DOCUMENT | {key: 1}, "line 3"))[0] == message.replace(
+        "in.json", "line 3"
+    )
+
+
+@pytest.mark.parametrize("key", ["t", "tem", "task", "mass", "id2", "inputs", "comment", "results", "names", "output"])
+def test_short_and_other_words_are_not_taken_for_mistyped_ones(key):
+    assert read(DOCUMENT | {key: 1}).temperature == 1.0
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("labels", "target"), ("label", "target"), ("y_true", "target"), ("smoothing", "label_smoothing"),
+        ("reg", "l2"), ("lambda", "l2"), ("weight_decay", "l2"), ("l2_reg", "l2"),
+    ],
+)  # fmt: skip
+def test_usual_names_of_the_error_are_refused_where_a_command_takes_one(key, meant, folder):
+    read(DOCUMENT | {key: 1})
+    message = f"in.json holds '{key}', where '{meant}' is the key that is read"
+    advice = f"name it {meant}, or give it with --{meant.replace('_', '-')}"
+    assert refusal(lambda: read_problem("in.json", None, None, None, error={}))[0] == message
+    assert refused("loss-grad", "in.json") == [f"softmax-jac: error: {message}", advice]
+    line = f"softmax-jac: error: {message.replace('in.json', 'in.json line 1')}"
+    assert refused("loss-grad", "in.json", "--jsonl") == [line, advice]
+    assert read_problem("in.json", None, None, None, error={meant: 1}).W.tolist() == DOCUMENT["W"]
+
+
+def test_labels_beside_a_target_may_be_names():
+    read(DOCUMENT | {"target": 2, "labels": ["cat", "dog", "owl"]})
+    assert read_problem("in.json", None, None, None, error={}).document == {"target": 2}
+
+
+def test_a_temperature_that_an_option_gives_may_stand_in_the_document_under_another_name(folder):
+    (folder / "in.json").write_text(json.dumps(DOCUMENT | {"T": 3}))
+    assert read_problem("in.json", None, None, None, temperature=2.0).temperature == 2.0
 
 
 def test_a_double_of_what_an_option_gives_goes_by():
