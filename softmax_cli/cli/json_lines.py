@@ -21,7 +21,7 @@ from ..reading.archives import JsonObject
 from ..reading.document_keys import ERROR_KEYS, refuse_other_layout, said_layout
 from ..reading.jsonfile import parse_document
 from ..reading.layer import Weights, biases, weights
-from ..reading.names import INPUTS, OUTPUTS
+from ..reading.names import INPUTS, OUTPUTS, SCIKIT
 from ..reading.option_arrays import read_entry
 from ..reading.problem import Problem
 from ..reading.read_problem import problem_from_document
@@ -123,8 +123,9 @@ def _line(number: int, text: bytes, source: str, shared: Shared, inputs: Inputs,
         document["temperature"] = problem.temperature
     if (hidden := mask_of_problem(problem)) is not None:
         document["mask"] = np.flatnonzero(hidden).tolist()
-    if OUTPUTS in document:
-        document[OUTPUTS] = problem.names
+    for key, names in ((OUTPUTS, problem.names), (INPUTS, problem.input_names)):
+        if key in document or (names is not None and SCIKIT[key] in document):
+            document[key] = names
     if "W" in document and (binary or document["weights_layout"] == "out-in"):  # carried on as it was taken
         document |= {"W": problem.W, "weights_layout": "in-out"}
     if "b" in document and binary:

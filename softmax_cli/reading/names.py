@@ -9,12 +9,12 @@ import numpy as np
 
 from ..errors import InputError
 from ..wording import counted, escaped, quoted
-from .archives import Archive
+from .archives import Archive, JsonObject
 
 Names = tuple[str, ...] | None
 OUTPUTS, INPUTS = "outputs_names", "inputs_names"
-# The keys that hold them, and those in which scikit-learn keeps the same: passed over where they are not words.
-_KEYS = {OUTPUTS: "classes_", INPUTS: "feature_names_in_"}
+# The keys in which scikit-learn keeps the same: passed over where they are not words.
+SCIKIT = {OUTPUTS: "classes_", INPUTS: "feature_names_in_"}
 
 
 def names_in(archive: Archive, key: str) -> Names:
@@ -26,8 +26,8 @@ def names_in(archive: Archive, key: str) -> Names:
         if not _are_words(value):
             raise InputError(f"{label} is no list of names", f'write it as "{key}": ["one", "two"]')
         return tuple(escaped(name.strip()) for name in value)
-    other = _KEYS[key]
-    if other in archive.keys and archive.shape(other) is not None:
+    other = SCIKIT[key]
+    if other in archive.keys and (isinstance(archive, JsonObject) or archive.shape(other) is not None):
         value = _plain(archive.value(other))
         return tuple(escaped(name.strip()) for name in value) if _are_words(value) else None
     return None

@@ -73,6 +73,23 @@ def test_scikit_learn_keeps_them_under_names_of_its_own(folder):
     assert names_of("sk.npz", "1,2", None, None) == (OUTPUTS, INPUTS)
 
 
+def test_the_names_of_scikit_learn_are_read_from_json_as_well(folder):
+    model = {"coef_": [[0, 1], [2, 3], [4, 5]], "classes_": list(OUTPUTS), "feature_names_in_": list(INPUTS)}
+    (folder / "sk.json").write_text(json.dumps(model))
+    assert names_of("sk.json", "1,2", None, None) == (OUTPUTS, INPUTS)
+    (folder / "sk.json").write_text(json.dumps(model | {"classes_": [0, 1, 2], "feature_names_in_": None}))
+    assert names_of("sk.json", "1,2", None, None) == (None, None)
+
+
+def test_a_line_of_json_with_the_names_of_scikit_learn_has_names_of_its_own():
+    lines = [{"x": [1, 2], "classes_": names, "target": "c"} for names in (["a", "b", "c"], ["c", "b", "a"])]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    ran = run("loss-grad", "-", "--jsonl", "-W", "1,2,3;4,5,6", "--wrt", "z", stdin=text)
+    first, second = map(json.loads, ran.stdout.splitlines())
+    assert (first["outputs_names"], second["outputs_names"]) == (["a", "b", "c"], ["c", "b", "a"])
+    assert first["loss"] < second["loss"]
+
+
 def test_classes_that_are_numbers_and_names_that_would_have_to_be_unpickled_are_passed_over():
     np.savez("sk.npz", coef_=np.ones((3, 2)), classes_=np.arange(3), feature_names_in_=np.array(INPUTS, dtype=object))
     assert names_of("sk.npz", "1,2", None, None) == (None, None)
