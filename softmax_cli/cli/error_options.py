@@ -16,7 +16,7 @@ from ..errors import InputError
 from ..reading.document_keys import ERROR_KEYS
 from ..reading.entries import entry_of, fitted
 from ..reading.jsonfile import spelled
-from ..reading.names import Names, holds_words, index_in, index_of, listing
+from ..reading.names import NO_NAMES, Names, holds_words, index_in, index_of, listing
 from ..reading.option_arrays import read_array
 from ..reading.problem import Problem
 from ..wording import counted, quoted
@@ -119,7 +119,11 @@ def _said(document: dict[str, Any], problem: Problem, source: str) -> dict[str, 
             found[key] = value
         elif key == "target":
             indices = index_in(value, problem.names, label)
-            target = fitted(entry_of(indices, label), 0, 1, 2)
+            try:
+                target = fitted(entry_of(indices, label), 0, 1, 2)
+            except InputError as bad:
+                nameless = problem.names is None and holds_words(value)
+                raise InputError(str(bad), bad.advice or (NO_NAMES if nameless else "")) from None
             found[key] = as_target(target, problem.single, label, indices is not value and holds_words(value))
         elif key == "upstream":
             upstream = fitted(entry_of(value, label), 1, 2)

@@ -18,6 +18,7 @@ from ..running.worker_pools import count_of, engine
 from ..wording import counted, shown
 from ..writing import cleanup
 from ..writing.files import target
+from ..writing.formats.registry import SUFFIXES
 from ..writing.loss_result import loss_result, refuse_several
 from ..writing.messages import noted, say
 from ..writing.write_result import chosen_format
@@ -37,10 +38,10 @@ def over_shards(
 ) -> None:
     """Find the loss and the gradient of all shards together, or write their sums."""
     wanted = _checked(inputs, error, step, lines, running)
-    format = "npz" if running.partial else chosen_format(output.format, output.json, output.output)
-    if running.partial and output.output is None:
-        fail("--partial needs -o FILE.npz")
-    if not running.partial:
+    if running.partial:
+        _refuse_other_file(output)
+    else:
+        format = chosen_format(output.format, output.json, output.output)
         refuse_several(keys_of(wanted, step), format if output.plot is None else "--plot")
     count = count_of(running.workers)
     beside = {key: str(getattr(error, key)) for key in BESIDE if getattr(error, key) is not None}
@@ -70,6 +71,23 @@ def over_shards(
     found |= moved_by(problem, found, step)
     result = loss_result(problem, given, found, partial.sums.rows)
     show(result, format, output)
+
+
+def _refuse_other_file(output: DrawnOutput) -> None:
+    """InputError for sums that would go nowhere, or into a file that is called something else."""
+    if output.output is None:
+        fail("--partial needs -o FILE.npz")
+    named = {
+        "--json": output.json,
+        "--plot": output.plot,
+        f"--format {output.format}": output.format not in (None, "npz"),
+    }
+    for option, given in named.items():
+        if given:
+            fail(f"{option} does not go with --partial, which writes .npz")
+    suffix = os.path.splitext(output.output)[1].lower()
+    if SUFFIXES.get(suffix, "npz") != "npz":
+        fail(f"-o {shown(output.output)}: --partial writes .npz", "name it FILE.npz")
 
 
 @contextmanager

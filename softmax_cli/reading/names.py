@@ -16,6 +16,8 @@ OUTPUTS, INPUTS = "outputs_names", "inputs_names"
 # The keys in which scikit-learn keeps the same: passed over where they are not words.
 SCIKIT = {OUTPUTS: "classes_", INPUTS: "feature_names_in_"}
 
+NO_NAMES = "the outputs have no names: give them in the header of W, or as outputs_names in INPUT"
+
 
 def names_in(archive: Archive, key: str) -> Names:
     """The names that a document says of its outputs or its inputs. InputError for what is no list of words."""

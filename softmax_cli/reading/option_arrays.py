@@ -12,7 +12,7 @@ from .archives import Archive, listed
 from .entries import Entry, fitted, held_as
 from .framework_names import layer_in
 from .inline import read_inline
-from .names import Names, index_of, listing
+from .names import NO_NAMES, Names, index_of, listing
 from .sources import STDIN, named
 
 if TYPE_CHECKING:
@@ -69,15 +69,16 @@ def opened(
         return Entry(np.array([[float(index)]]), option, loose=True, of_names=True)
     what = named(value)
     if what.kind == "numbers":
-        return _inline(what.value, option, finite, names)
+        return _inline(what.value, option, finite, names, NO_NAMES if key == "target" else "")
     from .option_files import opened_file
 
     return opened_file(what, option, key, finite, header, names, left_out)
 
 
-def _inline(text: str, option: str, finite: bool, names: Names) -> Entry:
+def _inline(text: str, option: str, finite: bool, names: Names, unnamed: str) -> Entry:
+    """`unnamed` is what to do about words where there are no names."""
     if names is None:
-        return Entry(read_inline(text, option, finite), option, loose=True)
+        return Entry(read_inline(text, option, finite, unnamed), option, loose=True)
     from .output_indices import inline_indices
 
     array = inline_indices(text, names, option)

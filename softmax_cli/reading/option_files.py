@@ -7,14 +7,14 @@ from typing import NamedTuple
 from ..errors import InputError
 from ..wording import escaped, quoted, shown
 from .archives import Archive, JsonObject
-from .cell_values import is_number
+from .cell_values import is_name, is_number
 from .columns import column_of, only_column
 from .documents import ARCHIVES, archive_at, archive_in
 from .encoding import decode
 from .entries import Entry, entry_of
 from .jsonarrays import parse_with_arrays
 from .jsonfile import parse_json, parse_json_with_nan
-from .names import Names, holds_words, index_in
+from .names import NO_NAMES, Names, holds_words, index_in
 from .npyfile import read_npy
 from .output_indices import column_indices, label_column
 from .pasted import LARGEST, PRINTED, is_print, read_pasted
@@ -84,11 +84,19 @@ def opened_file(
         labels = _labels(data, source, delimiter, names) if is_class else None
     except InputError as bad:
         if (labels := _labels(data, source, delimiter, names)) is None:
-            how = f"one column of it is {option} {source}:COLUMN" if key == "target" else ""
+            how = _how(data, source, delimiter, names, option) if key == "target" else ""
             raise InputError(str(bad), bad.advice or how) from None
     if labels is not None:
         return labels
     return Entry(table.array, source, table.names, loose=True, notes=table.notes, row_names=table.row_names)
+
+
+def _how(data: bytes, source: str, delimiter: str | None, names: Names, option: str) -> str:
+    """What to do about a table of targets that are no numbers."""
+    column = only_column(data, source, delimiter)
+    if column is None:
+        return f"one column of it is {option} {source}:COLUMN"
+    return NO_NAMES if names is None and is_name(column.cells[-1]) else ""
 
 
 def _labels(data: bytes, source: str, delimiter: str | None, names: Names) -> Entry | None:

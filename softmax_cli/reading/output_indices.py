@@ -13,7 +13,7 @@ from ..wording import quoted
 from .cell_rows import values_of
 from .cell_values import is_name, number
 from .columns import Column
-from .names import index_of, listing
+from .names import NO_NAMES, index_of, listing
 
 
 def inline_indices(text: str, names: Sequence[str], option: str) -> Array | None:
@@ -49,7 +49,7 @@ def _number(cell: str, place: str) -> float:
         return number(cell)
     except ValueError:
         found = quoted(cell) if cell else "empty"
-        advice = "outputs have names by the header of W, or outputs_names in INPUT" if is_name(cell) else ""
+        advice = NO_NAMES if is_name(cell) else ""
         raise InputError(f"{place} is {found}, where a number is expected", advice) from None
 
 

@@ -135,6 +135,11 @@ REFUSED = {
     "a step in a partial": (["--partial", "-o", "p.npz", "--learning-rate", "1"], "--learning-rate does not go with "
                             "--partial"),
     "a partial nowhere": (["--partial"], "--partial needs -o FILE.npz"),
+    "a partial by another name": (["--partial", "-o", "p.json"], "-o p.json: --partial writes .npz"),
+    "a partial as a table": (["--partial", "-o", "p.npz", "--format", "csv"], "--format csv does not go with "
+                             "--partial, which writes .npz"),
+    "a partial drawn": (["--partial", "-o", "p.npz", "--plot", "p.png"], "--plot does not go with --partial, which "
+                        "writes .npz"),
     "no workers": (["--workers", "0"], "--workers is 0, where a number of processes or an address, tcp://host:8786, "
                    "is expected"),
     "columns before rows": (["-x", "f-*.npy"], "f-0.npy is stored column by column, and shards are read by rows"),

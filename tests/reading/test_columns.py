@@ -94,7 +94,7 @@ def test_an_error_names_the_column_as_the_file_has_it(folder):
         (
             "iris.csv:species",
             "iris.csv row 2, species is 'setosa', where a number is expected",
-            "outputs have names by the header of W, or outputs_names in INPUT",
+            "the outputs have no names: give them in the header of W, or as outputs_names in INPUT",
         ),
         ("twice.csv:a", "twice.csv has 2 columns named 'a'", ""),
         ("short.csv:b", "short.csv row 3 has no cell in column 2, 'b'", ""),

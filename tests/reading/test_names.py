@@ -272,3 +272,31 @@ def test_names_are_indices_and_never_probabilities(folder, x, target, found):
     ]
     if x == [1, 2]:
         assert refused("loss-grad", "two.json", "--target", "b,a")[0].endswith(f"{found} expected")
+
+
+# --- where there are none ----------------------------------------------------------------------
+
+NAMELESS = "the outputs have no names: give them in the header of W, or as outputs_names in INPUT"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("species\nsetosa\nvirginica\n", "row 2, column 1 is 'setosa', where a number is expected"),
+        ("setosa\nvirginica\n", "row 2, column 1 is 'virginica', where a number is expected"),
+    ],
+)
+def test_a_table_of_words_for_outputs_without_names_is_answered_with_where_names_come_from(folder, text, message):
+    (folder / "y.csv").write_text(text)
+    expected = [f"softmax-jac: error: y.csv {message}", NAMELESS]
+    assert refused("loss-grad", "-x", "x.csv", "-W", "1,2,3;4,5,7", "--target", "y.csv", cwd=folder) == expected
+
+
+def test_a_word_for_an_output_without_a_name_is_answered_so_inline_and_in_a_document(folder):
+    assert refused("loss-grad", "-x", "1,2", "-W", "1,2,3;4,5,7", "--target", "setosa", cwd=folder) == [
+        "softmax-jac: error: --target is 'setosa': neither numbers nor a file", NAMELESS,
+    ]  # fmt: skip
+    document = json.dumps({"x": [1, 2], "W": [[1, 2], [3, 4]], "target": "setosa"})
+    assert refused("loss-grad", "-", stdin=document) == [
+        "softmax-jac: error: INPUT: target is the string 'setosa', where numbers are expected", NAMELESS,
+    ]  # fmt: skip
