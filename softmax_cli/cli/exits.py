@@ -73,6 +73,11 @@ def _usage(error: Any) -> tuple[str, str]:
         if neighbour := meant(option, known):
             return found, f"do you mean {neighbour}?"
         return found, f"see {context.command_path} --help"
+    if message.startswith("Got unexpected extra argument"):
+        from ..reading.sources import QUOTES, are_numbers
+
+        if are_numbers(message.partition("(s)")[2].strip(" ()")):
+            return message[:1].lower() + message[1:].rstrip("."), QUOTES
     return message[:1].lower() + message[1:].rstrip("."), f"see {context.command_path} --help" if context else ""
 
 

@@ -169,18 +169,22 @@ WANTED = {  # by what the entry is of, and whether the logits are given
 
 def _entry(text: str, of: str, problem: "Problem") -> tuple[int, ...]:
     """The indices of an entry; the name of an output or of an input stands for its own."""
-    from ..reading.names import index_of
+    from ..reading.names import index_of, listing
 
     wanted = WANTED[of, problem.z is not None]
     letters = wanted.partition(" ")[0].split(",")
     parts = [part.strip() for part in text.split(",")]
+    if len(parts) != len(letters):
+        fail(f"--entry is {quoted(text)}, where {wanted}")
     entry = []
-    for letter, part in zip(letters, parts, strict=False):
-        index = index_of(part, problem.input_names if letter == "j" else problem.names, "--entry")
+    for letter, part in zip(letters, parts, strict=True):
+        noun, names = ("input", problem.input_names) if letter == "j" else ("output", problem.names)
+        index = index_of(part, names, "--entry")
         if index is None and re.fullmatch(r"[0-9]{1,18}", part):
             index = int(part)
-        if index is not None:
-            entry.append(index)
-    if not len(entry) == len(parts) == len(letters):
-        fail(f"--entry is {quoted(text)}, where {wanted}")
+        if index is None and names is not None:
+            fail(f"--entry {shown(text, 40)}: {quoted(part)} is no {noun}", f"the {noun}s are {listing(names)}")
+        if index is None:
+            fail(f"--entry is {quoted(text)}, where {wanted}")
+        entry.append(index)
     return tuple(entry)

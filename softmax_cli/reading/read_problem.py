@@ -232,13 +232,16 @@ def problem_from_document(
     if "z" in document and layer is None and not {"x", "W"} <= document.keys():
         entry = held_as(archive, "z", "z", finite=False)
         return _of_logits(entry, archive, None, False, temperature, mask)
-    if "x" not in document:
-        raise InputError(f"{source}: x is missing")
+    missing = [key for key in ("x", "W") if key not in document and (key == "x" or layer is None)]
+    if missing:
+        how = ": give W with -W, or both on every line" if len(missing) == 2 else ""
+        how = ": give it with -W, or on every line" if missing == ["W"] else how
+        verb = "is" if len(missing) == 1 else "are"
+        held = [key for key in archive.keys if key != "weights_layout"]
+        raise InputError(f"{source}: {' and '.join(missing)} {verb} missing{how}", listed(archive, held))
     own = layer is None
     notes: tuple[str, ...] = ()
     if layer is None:
-        if "W" not in document:
-            raise InputError(f"{source}: W is missing: give it with -W, or on every line")
         layer = weights(held_as(archive, "W", "W"), None, binary)
         notes = layer.notes
     own_b = held_as(archive, "b", "b", finite=False) if b is None and "b" in document else None

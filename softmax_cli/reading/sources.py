@@ -21,6 +21,9 @@ DIGITS = frozenset("0123456789")
 NUMERIC = DIGITS | frozenset("-+.eE,; " + MINUS)
 _QUOTIENTS = re.compile(f"(?:[{re.escape(''.join(NUMERIC))}]|(?<=[0-9])/(?=[0-9]))+")
 OPENING = re.compile(r"\s*(?:[A-Za-z_]\w*\s*=\s*)?(?:[A-Za-z_][\w.]*\s*\(\s*)?\[")  # of a print of numbers
+QUOTES = "numbers go with an option, in quotes where there is a space: -x '1 2'"
+SHARDS = "a pattern or a folder names shards, which loss-grad takes, by -x and --target alike"
+SHARDED = ("-x", "--target", "--upstream", "--sample-weights")
 FIRST_LOOK = 1 << 16  # bytes of a pipe or a device that must look like data before the rest is read
 
 
@@ -32,6 +35,11 @@ def refuse_stdin_twice(named: dict[str, str | None]) -> None:
         raise InputError(
             f"{both} {'both' if len(readers) == 2 else 'all'} name standard input, which can be read only once"
         )
+
+
+def are_numbers(text: str) -> bool:
+    """Whether text can only be meant as numbers."""
+    return NUMERIC.issuperset(text) and not DIGITS.isdisjoint(text)
 
 
 class Named(NamedTuple):
@@ -158,11 +166,13 @@ def _holds_tensors(start: bytes) -> bool:
 
 def _unreadable(error: Exception, source: str, option: str) -> InputError:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
-        numbers = option == "INPUT" and NUMERIC.issuperset(source) and not DIGITS.isdisjoint(source)
-        how = "numbers go with an option, in quotes where there is a space: -x '1 2'" if numbers else ""
+        how = QUOTES if option == "INPUT" and are_numbers(source) else ""
+        how = SHARDS if option in SHARDED and not {"*", "?"}.isdisjoint(source) else how
         return InputError(f"{option}: no such file: {source}", how)
     if isinstance(error, IsADirectoryError):
-        return InputError(f"{option}: {source} is a folder, where a file is expected")
+        return InputError(
+            f"{option}: {source} is a folder, where a file is expected", SHARDS if option in SHARDED else ""
+        )
     if isinstance(error, MemoryError):
         return InputError(f"{option}: {source} does not fit into memory")
     why = (error.strerror or str(error)) if isinstance(error, OSError) else "not a file name"

@@ -82,6 +82,26 @@ def test_numbers_in_the_place_of_a_file_belong_to_an_option(said):
     assert said("forward", "-x", "0.1", "0.2", "-W", "1,2;3,4") == [
         "softmax-jac: error: INPUT: no such file: 0.2", advice,
     ]  # fmt: skip
+    assert said("forward", "-z", "1", "2", "3") == [
+        "softmax-jac: error: got unexpected extra argument(s) (3)", advice,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (["forward", "-x", "part-*.npy", "-W", "1,2;3,4"], "-x: no such file: part-*.npy"),
+        (["layer-grad", "-x", "shards", "-W", "1,2;3,4"], "-x: shards is a folder, where a file is expected"),
+        (
+            ["loss-grad", "-x", "1,2", "-W", "1,2;3,4", "--target", "labels-*.npy"],
+            "--target: no such file: labels-*.npy",
+        ),
+    ],
+)
+def test_shards_for_a_command_that_takes_none_are_answered_with_the_one_that_does(said, folder, arguments, error):
+    (folder / "shards").mkdir()
+    advice = "a pattern or a folder names shards, which loss-grad takes, by -x and --target alike"
+    assert said(*arguments) == [f"softmax-jac: error: {error}", advice]
 
 
 def test_what_is_missing_is_answered_with_what_is_there_and_how_to_name_it(said, folder):
@@ -102,6 +122,20 @@ def test_a_print_of_numbers_in_a_file_of_json_is_called_so(said, folder, text):
     assert (
         second == "numbers are printed so: give the file another name than .json, or save it as json.dumps(W.tolist())"
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "error", "held"),
+    [
+        ('{"zz": [0, 0, 0]}', "x and W are missing: give W with -W, or both on every line", "it holds zz (3,)"),
+        ("{}", "x and W are missing: give W with -W, or both on every line", "it is empty"),
+        ('{"W": [[1, 2]]}', "x is missing", "it holds W (1, 2)"),
+        ('{"x": [1, 2]}', "W is missing: give it with -W, or on every line", "it holds x (2,)"),
+    ],
+)
+def test_what_is_missing_in_a_line_of_json_is_answered_with_what_is_there(said, folder, line, error, held):
+    (folder / "lines.jsonl").write_text(line)
+    assert said("softmax-grad", "lines.jsonl", "--jsonl") == [f"softmax-jac: error: lines.jsonl line 1: {error}", held]
 
 
 LINES = """{"x":[1 2]}

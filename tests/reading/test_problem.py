@@ -325,7 +325,8 @@ def test_what_is_passed_on_is_not_nested_deeper_than_can_be_written(folder, key)
 @pytest.mark.parametrize(
     ("document", "message"),
     [
-        ({}, "line 7: x is missing"),
+        ({}, "line 7: x and W are missing: give W with -W, or both on every line"),
+        ({"W": [[1]]}, "line 7: x is missing"),
         ({"x": [1]}, "line 7: W is missing: give it with -W, or on every line"),
         ({"x": [1, None], "W": [[1]]}, "line 7: x[1] is null, where a number is expected"),
         ({"x": [1], "W": [1]}, "line 7: W has shape (1,), where a matrix is expected"),
