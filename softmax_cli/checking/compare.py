@@ -111,12 +111,12 @@ def compare(
     if as_printed is not None:
         found = Tally(0, 0, [])
     mistakes: list[Diagnosis] = []
-    where = None
+    where, worst = None, tuple(_difference(quantity, sizes, entry) for entry in found.worst)
     if found.differing:
         evidence = Evidence(right, ours, fits, parts)
         mistakes = _diagnosed(evidence, precision, rtol)
         if not mistakes and matrix.size <= MOST:
-            where = _where(evidence, allowance, strict)
+            where = _where(evidence, allowance, strict, worst[0].label)
     return Report(
         of=of,
         agrees=found.differing == 0 and not found.untold,
@@ -126,7 +126,7 @@ def compare(
         differing=found.differing,
         entries=matrix.size,
         lost_to_cancellation=0 if strict else found.lost,
-        worst=tuple(_difference(quantity, sizes, entry) for entry in found.worst),
+        worst=worst,
         diagnosis=mistakes[0].name if mistakes else None,
         advice=mistakes[0].advice if mistakes else _advice(right, precision, rtol, found, strict),
         others=tuple(Explanation(*other) for other in mistakes[1:]),
@@ -149,7 +149,7 @@ def _diagnosed(evidence: Evidence, precision: Precision, rtol: float | None) -> 
 
 
 @np.errstate(all="ignore")
-def _where(evidence: Evidence, allowance: Allowance, strict: bool) -> str | None:
+def _where(evidence: Evidence, allowance: Allowance, strict: bool, worst: str) -> str | None:
     """Where the matrix is wrong, from the whole of it beside what is right, with its wrong entries marked."""
     grid = Grid(evidence.right, evidence.views[0].layout)
     theirs, ours, wrong = [], [], []
@@ -167,7 +167,7 @@ def _where(evidence: Evidence, allowance: Allowance, strict: bool) -> str | None
 
     made = partly(evidence, tolerance=tolerance, unit=precision.unit, tiny=precision.tiny)
     parts = (Part(found.name, found.advice, entries.reshape(grid.shape)) for found, entries in made)
-    return told(Seen(grid, whole(theirs), whole(ours), whole(wrong), tolerance), parts)
+    return told(Seen(grid, whole(theirs), whole(ours), whole(wrong), tolerance, worst), parts)
 
 
 def _advice(right: Formula, precision: Precision, rtol: float | None, found: Tally, strict: bool) -> str | None:

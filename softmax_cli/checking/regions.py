@@ -27,6 +27,11 @@ class Region(NamedTuple):
     axis: int | None = None
     values: tuple[int, ...] = ()
 
+    @property
+    def in_a_word(self) -> bool:
+        """Whether it is one value of an axis: a row, an output."""
+        return self.axis is not None and self.words == 1
+
 
 class Grid(NamedTuple):
     """The entries of a matrix by what they belong to: an axis each for the inputs n, the outputs t that are derived,

@@ -19,13 +19,14 @@ PLAIN = 1000  # one entry alone is a multiple of what it should be if that is a 
 
 class Seen(NamedTuple):
     """A matrix and what it should be, as grids, which entries of it are wrong, and the relative error that two numbers
-    may have that are equal."""
+    may have that are equal. `worst` is what the worst entry is called."""
 
     grid: Grid
     theirs: Array
     ours: Array
     wrong: Mask
     tolerance: float
+    worst: str
 
     def equal(self, seen: Array, made: Array) -> bool:
         """Whether all of some entries are what was made."""
@@ -59,8 +60,9 @@ def told(seen: Seen, mistakes: Iterable[Part]) -> str | None:
     kept = smallest(seen.grid, right, seen.wrong) if np.count_nonzero(right) > 1 else None
     if kept is not None and (seen.wrong & kept.inside).any():
         kept = None  # it is not right
-    if np.count_nonzero(seen.wrong) == 1 and not what:
-        return None  # the entry itself says as much
+    if np.count_nonzero(seen.wrong) == 1 < seen.wrong.size and (wrong is None or not what or not wrong.in_a_word):
+        what = _what(seen, Region(seen.worst, False, seen.wrong))
+        return f"only {seen.worst} is wrong" + (f"; it {what}" if what else "")
     if wrong is not None and (kept is None or wrong.words - bool(what) <= kept.words):
         return f"all but {wrong.name} are right" + (f"; {wrong.name} {what}" if what else "")
     if kept is not None:

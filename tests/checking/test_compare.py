@@ -311,7 +311,7 @@ def test_the_report_as_json(article):
         "diagnosis": None,
         "advice": None,
         "others": [],
-        "where": None,
+        "where": "only ∂h[2]/∂W[2,1] is wrong; it is nan",
     }
 
 

@@ -78,7 +78,8 @@ def test_a_notebook_shows_a_report_as_a_table():
         "| entry | yours | right | absolute | relative |\n"
         "| :-- | --: | --: | --: | --: |\n"
         "| h[1] | 0.75 | 0.5 | 0.25 | 0.5 |\n\n"
-        "diagnosis: none: no known mistake explains the whole matrix"
+        "diagnosis: none: no known mistake explains the whole matrix\n\n"
+        "where: only h[1] is wrong"
     )
 
 

@@ -168,13 +168,23 @@ class TestABatch:
         assert self.where(g, "dE_db") == "all but output 1 are right; output 1 is zero"
 
 
+@pytest.mark.parametrize(
+    ("value", "said"), [(7.3, ""), (np.nan, "; it is nan"), (0.0, "; it is zero"), (-np.inf, "; it is not finite")]
+)
+def test_one_entry_is_called_by_its_name(value, said):
+    M = jacobian(*layer())
+    M[2, J + 1] = value
+    assert compare(M, *layer()).where == f"only ∂h[2]/∂W[1,1] is wrong{said}"
+
+
 @pytest.mark.parametrize("share", [1.0, 0.5, 0.1])
 @pytest.mark.parametrize("seed", range(20))
 def test_noise_is_met_with_silence(seed, share):
     rng = np.random.default_rng(seed)
     theirs, wrong = jacobian(*layer()), rng.random((K, J * K)) < share
     theirs[wrong] += rng.normal(size=wrong.sum())
-    assert compare(theirs, *layer()).where is None
+    where = compare(theirs, *layer()).where
+    assert where is None if wrong.sum() > 1 else where.startswith("only ∂h[")
 
 
 def test_the_report_and_its_json_say_where():
