@@ -164,11 +164,21 @@ def _results(file: str, setting: Setting) -> Iterator[tuple[Of, Array | Stored, 
             for name, kind in named.items():
                 yield kind.of, _array(held(archive, name, kind.of, finite=False), kind.of, problem), stored
             return
+    if archive is not None and of is not None and not chosen and key not in archive.keys:
+        called = [name for name in archive.keys if _is_called(name, of)]
+        found = (archive, called[0]) if len(called) == 1 else found
     entry = found if isinstance(found, Entry) else held(*found, key, finite=False)
     say_notes(entry.notes)
     known = kind_named(chosen, setting.has_error) if of is None else None
     of = of or (known.of if known is not None else _by_shape(entry.array, setting))
     yield of, _array(entry, of, problem), stored
+
+
+def _is_called(name: str, of: Of) -> bool:
+    """Whether people give a result this name."""
+    quantity = quantity_named(of)
+    kind = kind_named(name, quantity.of_error)
+    return kind is not None and quantity_named(kind.of) is quantity
 
 
 def _by_shape(array: Array | Stored, setting: Setting) -> Of:

@@ -158,6 +158,19 @@ class TestWhatAFileHolds:
         assert {of: report["agrees"] for of, report in document["results"].items()} == {
             "dE_dW": True, "dE_db": False, "dE_dx": True}  # fmt: skip
 
+    @pytest.mark.parametrize("name", ["dW", "grad_W", "W_grad"])
+    def test_the_result_that_is_asked_for_is_found_by_the_name_people_give_it(self, tmp_path, name):
+        np.savez(tmp_path / "a.npz", **{name: -self.dW}, db=self.db)
+        done = self.check(tmp_path, "a.npz", 1, "--of", "loss-grad")
+        assert "diagnosis: sign-flipped" in done.stdout
+
+    def test_of_two_names_of_the_result_that_is_asked_for_none_is_taken(self, tmp_path):
+        np.savez(tmp_path / "a.npz", dW=self.dW, grad_W=-self.dW)
+        assert self.check(tmp_path, "a.npz", 2, "--of", "dE_dW").stderr.splitlines() == [
+            "softmax-jac: error: a.npz has no key 'dE_dW'",
+            "it holds dW (3, 5), grad_W (3, 5): choose one with a.npz:KEY",
+        ]
+
     def test_a_name_that_is_no_result_is_told(self, tmp_path):
         np.savez(tmp_path / "a.npz", dW=self.dW, foo=1.0)
         done = self.check(tmp_path, "a.npz", 0)
