@@ -166,8 +166,8 @@ def _results(file: str, setting: Setting) -> Iterator[tuple[Of, Array | Stored, 
             return
     if archive is not None and of is not None and not chosen and key not in archive.keys:
         called = [name for name in archive.keys if _is_called(name, of)]
-        found = (archive, called[0]) if len(called) == 1 else found
-    entry = found if isinstance(found, Entry) else held(*found, key, finite=False)
+        chosen = called[0] if len(called) == 1 else ""
+    entry = found if isinstance(found, Entry) else held(found.archive, chosen, key, finite=False)
     say_notes(entry.notes)
     known = kind_named(chosen, setting.has_error) if of is None else None
     of = of or (known.of if known is not None else _by_shape(entry.array, setting))
