@@ -17,7 +17,7 @@ def check(inputs: Inputs, error: ErrorSide, against: Against, function: Function
     """Examples:
 
     \b
-      softmax-jac check                     is the tool right? four ways, compared
+      softmax-jac check                     is the tool right? by three other ways
       softmax-jac layer-grad -o mine.npy    the place of a result of yours
       softmax-jac check --against mine.npy  is it right? if not, where and why
       softmax-jac loss-grad --target 2 --wrt W -o dW.csv

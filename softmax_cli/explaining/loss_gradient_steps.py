@@ -25,9 +25,8 @@ def by_weights(worked: WorkedEntry) -> Step:
     loss = loss_of(worked)
     opening = "A weight changes its logit by its input, a bias by one, and an input changes each logit by its weight"
     adds = "" if loss.single else "; what the inputs do to a weight or a bias adds up"
-    what = "The error and " if loss.upstream is not None else "The loss and "
     return Step(
-        say(what, WEIGHTS, ", ", BIASES, " and ", INPUTS),
+        say(f"The {loss.called} and ", WEIGHTS, ", ", BIASES, " and ", INPUTS),
         (
             say(f"{opening}{adds}:"),
             *by_weight(worked),
@@ -108,9 +107,8 @@ def learning(worked: WorkedEntry) -> Step:
     new = Symbol(f"W_new[{of},{worked.name(i)}]", f"W_{{\\text{{new}},{tex},{worked.tex_name(i)}}}")
     new_bias = Symbol(f"b_new[{worked.name(i)}]", f"b_{{\\text{{new}},{worked.tex_name(i)}}}")
     bias, slope_of_bias = worked.of("b", i), by(worked.of("b", i))
-    what = "the loss" if loss.upstream is None else "the error"
     parts: list[Part] = [
-        say(f"Against its gradient {what} falls fastest. A step of learning takes the learning rate ")
+        say(f"Against its gradient the {loss.called} falls fastest. A step of learning takes the learning rate ")
         + say(Symbol(f"R = {rate}", f"R = {number_tex(rate)}"), " times the gradient off ", WEIGHTS, " and ", BIASES)
         + say(":"),
         worked.equation(
@@ -140,7 +138,7 @@ def learning(worked: WorkedEntry) -> Step:
     if after is not None:
         before, now = (number(float(np.asarray(e)), worked.digits) for e in (loss.found.loss, after))
         where = " at this input" if loss.single else ""
-        parts.append(say(f"The loss{where} was {before}, and with the new weights it is {now}."))
+        parts.append(say(f"The {loss.called}{where} was {before}, and with the new weights it is {now}."))
     return Step(say("A step of learning"), tuple(parts))
 
 

@@ -25,7 +25,7 @@ def by_logits(worked: WorkedEntry) -> Step:
     loss = loss_of(worked)
     axes = say() if loss.single else A_ROW_EACH
     each = "All of them, which sum to zero:" if loss.single else "All of them, of which those of an input sum to zero:"
-    title = say("The error and ", LOGITS) if loss.upstream is not None else say("The loss and the logits")
+    title = say(f"The {loss.called} and ", LOGITS if loss.upstream is not None else "the logits")
     matrix = worked.matrix(DE_DZ, np.asarray(loss.found.dE_dz), axes)
     return Step(title, (*by_logit(worked), say(each), matrix))
 

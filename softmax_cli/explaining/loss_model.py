@@ -72,6 +72,11 @@ class Loss:
         return self.single and self.weight == 1.0 and not self.goal.l2
 
     @property
+    def called(self) -> str:
+        """What E is: the loss of the one input, or an error that is more than that or one's own."""
+        return "loss" if self.alone and self.upstream is None else "error"
+
+    @property
     def marked(self) -> tuple[int, ...]:
         """The output that is the right one of all inputs, if there is one input."""
         return (self.right,) if self.single and self.right is not None else ()

@@ -1,6 +1,7 @@
 """The derivation of the loss, its gradient and a step of learning: what is said, and every equation."""
 
 import json
+import re
 
 import mpmath
 import numpy as np
@@ -75,6 +76,14 @@ def test_a_step_moves_the_weights_and_the_loss_falls():
     h = np.exp([0.354, 0.418, 0.482, 0.546, 0.16])
     assert last_number(text, "W_new[0,2]") == float(f"{0.3 - 0.5 * (h[2] / h.sum() - 1) * 0.1:.6g}")
     assert "The loss at this input was 1.52793, and with the new weights it is 1.0" in " ".join(text.split())
+
+
+def test_an_error_that_is_more_than_the_loss_is_called_so():
+    alone, more = (" ".join(run(*EXAMPLE, *options).stdout.split()) for options in ([], ["--l2", "0.5"]))
+    assert "The loss at this input was 1.52793, " in alone
+    assert "The error at this input was 2.26431, " in more  # 1.52793 + ½·0.5·2.9455
+    assert re.findall(r"The (\w+) and", alone) == ["loss", "loss"]
+    assert re.findall(r"The (\w+) and", more) == ["error", "error"]
 
 
 def test_a_bias_of_minus_infinity_stays(article):
