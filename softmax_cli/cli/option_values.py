@@ -25,8 +25,13 @@ def converted(text: str, option: str, annotation: Any) -> Any:
         return text
     if kind is str:
         return text
+    number = text
+    if kind is float and "/" in text:
+        from ..reading.inline import quotient
+
+        number = quotient(text)
     try:
-        value = kind(text)
+        value = kind(number)
     except ValueError:
         what = "a whole number" if kind is int else "a number"
         raise InputError(f"{option} is {quoted(text)}, where {what} is expected") from None

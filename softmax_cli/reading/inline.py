@@ -33,7 +33,7 @@ def read_inline(text: str, option: str, finite: bool = True, otherwise: str = ""
         return bad_cell(option, line, column, cell, finite, advice)
 
     if "/" in text:
-        rows = [[_quotient(cell) for cell in cells] for cells in rows]
+        rows = [[quotient(cell) for cell in cells] for cells in rows]
     return numbers(enumerate(rows, 1), option, finite, bad_row)
 
 
@@ -49,7 +49,7 @@ def _is_meant(cell: str) -> bool:
     return bool(cell.strip()) and (is_number(cell) or not is_name(cell))
 
 
-def _quotient(cell: str) -> str:
+def quotient(cell: str) -> str:
     """A fraction as the double nearest to it; any other cell as it is."""
     found = _FRACTION.fullmatch(cell.replace(MINUS, "-"))
     if found is None or not int(found[2]):

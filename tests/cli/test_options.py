@@ -28,6 +28,16 @@ def test_what_an_option_is_set_equal_to_is_its_value():
     assert result("forward", "-x=-1,2", "-W=1;2")["x"] == [-1.0, 2.0]
 
 
+def test_a_number_may_be_a_fraction_as_it_may_be_inline():
+    layer = ["-x", "1,2", "-W", "1,2;3,4", "--target", "0"]
+    assert result("loss-grad", *layer, "--l2", "2/150", "--label-smoothing=1/10") == result(
+        "loss-grad", *layer, "--l2", repr(2 / 150), "--label-smoothing", "0.1"
+    )
+    for text in ("2/0", "1/2/3", "a/2", "1.5/2"):
+        error = f"softmax-jac: error: --l2 is '{text}', where a number is expected"
+        assert refused("loss-grad", *layer, "--l2", text) == [error]
+
+
 def test_a_note_is_said_on_standard_error_of_every_table_of_the_call(tmp_path):
     (tmp_path / "x.csv").write_text("0,1\n5,6\n")
     (tmp_path / "u.csv").write_text("0,1,2\n5,6,7\n")
