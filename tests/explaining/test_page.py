@@ -46,6 +46,9 @@ def lesson(tmp_path_factory):
     run("explain", *layer, "--of", "loss-grad", "--target", "2", "-o", "loss.html", cwd=folder)
     soft = ("--target", "0.25,0.75,0", "--label-smoothing", "0.1", "--class-weights", "1,2,3", "--l2", "0.5")
     run("explain", *layer, "--of", "loss-grad", *soft, "--temperature", "2", "-o", "soft.html", cwd=folder)
+    names = ("Weight (kg)", "Height (cm)")
+    long = as_html(worked_entry(*LAYER, ("dog", "cat", "mouse"), (0, 1, 2), 6, input_names=names))
+    (folder / "long.html").write_text(long, encoding="utf-8")
     run("explain", "-z", "1,2,4", "--of", "loss-grad", "--target", "0", "-o", "logits.html", cwd=folder)
     return folder
 
@@ -190,6 +193,32 @@ def test_an_accessibility_checker_finds_nothing_and_nothing_is_wider_than_the_pa
     found = Axe().run(page).response["violations"]
     assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+IN_FRONT = """() => [...document.querySelectorAll("#entries tr > :first-child")].map(cell => {
+  const box = cell.getBoundingClientRect();
+  return [cell.textContent, document.elementFromPoint(box.left + 2, box.bottom - 4).textContent];
+})"""
+
+
+def test_scrolled_sideways_the_names_of_rows_stay_in_front_and_a_column_begins_beside_them(shown):
+    page = shown("long", 400, 700)
+    page.evaluate("document.getElementById('entries').scrollTo(230, 0)")
+    front = page.evaluate(IN_FRONT)
+    assert [seen for _, seen in front] == [name for name, _ in front] == ["", "h[dog]", "h[cat]", "h[mouse]"]
+    sides = "cells => cells.map(cell => cell.getBoundingClientRect()).map(box => [box.left, box.right])"
+    (_, edge), *columns = page.eval_on_selector_all("#entries thead > tr > *", sides)
+    assert min(abs(left - edge) for left, _ in columns) < 1
+    assert min(left for left, _ in columns) < 0
+
+
+def test_what_is_chosen_by_a_key_is_not_under_the_names(shown):
+    page = shown("long", 400, 700)
+    page.focus("td[aria-selected=true]")
+    for key in ("End", "Home", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowLeft", "ArrowLeft"):
+        page.keyboard.press(key)
+        edge = page.eval_on_selector("#entries thead td", "corner => corner.getBoundingClientRect().right")
+        assert page.eval_on_selector("td[aria-selected=true]", "cell => cell.getBoundingClientRect().left") > edge - 1
 
 
 def test_on_paper_the_derivation_stands_and_the_chooser_does_not(shown):

@@ -21,6 +21,10 @@
   };
   addEventListener("resize", letKeysScroll);
 
+  // what is scrolled to or focused comes out from under the names of rows and columns
+  const corner = table.tHead.rows[0].cells[0];
+  region.style.scrollPadding = `${corner.offsetHeight}px 0 0 ${corner.offsetWidth}px`;
+
   let cell = null;
   const choose = (row, column, focus) => {
     row = Math.min(Math.max(row, 0), rows.length - 1);
@@ -30,7 +34,10 @@
     cell = rows[row].cells[column + 1];
     cell.setAttribute("aria-selected", "true");
     cell.tabIndex = 0;
-    if (focus) cell.focus();
+    if (focus) {
+      cell.focus({ preventScroll: true });
+      cell.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }
     const derivation = entries[`${row},${column}`].map(block).join("");
     document.getElementById("derivation").innerHTML = derivation;
     letKeysScroll();
