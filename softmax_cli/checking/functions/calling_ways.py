@@ -33,13 +33,14 @@ class Setting(NamedTuple):
 
 
 class Way(NamedTuple):
-    """A way to call a function, and what came of it for the first problem of each rank."""
+    """A way to call a function, and what came of it, and was found there, for the first problem of each rank."""
 
     setting: Setting
     expression: str
     tensors: bool
     tried: dict[Rank, Posed]
     turned: set[int]  # the results that have a column for each input
+    found: dict[Rank, list[Finding]]  # so far: a diagnosis takes its time
 
     def written(self, problem: Problem) -> str:
         """The call for a problem: with its options, if it has any."""
@@ -108,11 +109,11 @@ class Way(NamedTuple):
 
     def findings(self, rank: Rank) -> list[Finding]:
         """What is found on the first problem of a rank, if it was tried."""
-        if rank not in self.tried:
-            return []
-        problem, outcome = self.tried[rank]
-        kinds = [None] if isinstance(outcome, Failed) else _kinds(self.setting, problem, outcome)
-        return judged(outcome, kinds, problem, self.setting.terms)
+        if rank in self.tried and rank not in self.found:
+            problem, outcome = self.tried[rank]
+            kinds = [None] if isinstance(outcome, Failed) else _kinds(self.setting, problem, outcome)
+            self.found[rank] = judged(outcome, kinds, problem, self.setting.terms)
+        return self.found.get(rank, [])
 
 
 def best_way(setting: Setting) -> Way:
@@ -120,7 +121,7 @@ def best_way(setting: Setting) -> Way:
     first of all if none returns anything of use."""
     best, most = None, (-1, 0, 0)
     for tensors, expression in itertools.product(setting.callee.signature.tensors, setting.plan.expressions):
-        way = Way(setting, expression, tensors, {}, set())
+        way = Way(setting, expression, tensors, {}, set(), {})
         for rank in setting.ranks:
             problem = first(rank, setting.terms.bias)
             way.tried[rank] = problem, way.outcome(problem)
