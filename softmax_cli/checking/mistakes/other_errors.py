@@ -25,7 +25,7 @@ def squared(factor: Callable[[int], float]) -> Variant:
 
 def without_logarithm(f: Formula) -> Formula | None:
     """E = −Σ ỹ h: of what takes logarithms, and was given the outputs themselves."""
-    if f.goal is None or f.goal.y is None:
+    if f.goal is None or f.goal.y is None or f.quantity.is_hessian:
         return None
     if f.quantity.key == "loss":
         h = np.exp(f.h)
