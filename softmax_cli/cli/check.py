@@ -6,7 +6,7 @@ import typer
 
 from .commands import command
 from .exits import Status
-from .inputs import fail, problem_of, say_notes
+from .inputs import fail, problem_of
 from .loss_options import ErrorSide
 from .options import Inputs, Lines
 from .own_options import Against, Function
@@ -26,6 +26,7 @@ def check(inputs: Inputs, error: ErrorSide, against: Against, function: Function
     Find the mistake in a gradient, or in a function that makes one, as in --function layer.py:backward. Exit 0 when all
     agrees, 1 when not. --function executes the file that it names; nothing else does.
     """
+    from ..checking.quantities import quantity_named
     from .comparing import check_lines, run_check
 
     _refuse_idle(function)
@@ -35,9 +36,9 @@ def check(inputs: Inputs, error: ErrorSide, against: Against, function: Function
         raise typer.Exit(check_lines(inputs, lines, error, against))
     named = {"--upstream": error.upstream, "--target": error.target}
     named |= {"--against": "-"} if "-" in (against.against or []) else {}
-    if inputs.input is not None and against.against is None:
-        say_notes(["the tool is compared with itself: --against FILE compares a result with what is right"])
-    raise typer.Exit(run_check(problem_of(inputs, lines, named), error, against))
+    of_error = against.of is not None and quantity_named(against.of).of_error
+    problem = problem_of(inputs, lines, named, error=error if of_error else None)
+    raise typer.Exit(run_check(problem, error, against, note=inputs.input is not None))
 
 
 def _check_function(inputs: Inputs, error: ErrorSide, against: Against, function: Function, lines: Lines) -> NoReturn:

@@ -13,19 +13,23 @@ from ..errors import InputError
 from ..reading.problem import Problem
 from .answers import DEFAULT, check_files, compared, error_options, print_json
 from .exits import Status
+from .inputs import say_notes
 from .json_lines import ALONE, Document, Work, run_lines
 from .loss_options import ErrorSide
 from .options import Inputs, Lines
 from .own_options import Against
 
+OF_ITSELF = "the tool is compared with itself: --against FILE compares a result with what is right"
 
-def run_check(problem: Problem, error: ErrorSide, against: Against) -> Status:
-    """Print what check finds, and say how it ended."""
+
+def run_check(problem: Problem, error: ErrorSide, against: Against, note: bool) -> Status:
+    """Print what check finds, and say how it ended. A `note` says what is compared where INPUT may hold results."""
     if sys.stdout is None:
         raise InputError("standard output is closed")
     if against.against is not None:
         return check_files(problem, error, against)
     _refuse_idle(error, against)
+    say_notes([OF_ITSELF] if note else [])
     report = _own_check(problem)
     print_json(report.to_dict()) if against.json else print(report)
     return Status.DONE if report else Status.DIFFERS
@@ -34,7 +38,7 @@ def run_check(problem: Problem, error: ErrorSide, against: Against) -> Status:
 def check_lines(inputs: Inputs, lines: Lines, error: ErrorSide, against: Against) -> Status:
     """Check every line of JSON Lines: the tool itself, or with --against INPUT the result that stands in the line."""
     of = against.of or DEFAULT
-    key = quantity_named(of).key
+    key, of_error = quantity_named(of).key, quantity_named(of).of_error
     if against.against is None:
         _refuse_idle(error, against)
     elif against.against != [inputs.input]:
@@ -56,7 +60,7 @@ def check_lines(inputs: Inputs, lines: Lines, error: ErrorSide, against: Against
         agreed = agreed and bool(report)
         return [report.to_dict()]
 
-    good = run_lines(inputs, lines, None, Work(compute, size=lambda p: ALONE))
+    good = run_lines(inputs, lines, None, Work(compute, size=lambda p: ALONE, of_error=of_error))
     return Status.BAD_INPUT if not good else Status.DONE if agreed else Status.DIFFERS
 
 

@@ -17,6 +17,15 @@ class TestCheck:
         ]
         assert "NO" not in done.stdout
 
+    @pytest.mark.parametrize("lines", [[], ["--jsonl"]])
+    def test_a_key_that_would_change_the_error_is_not_passed_over(self, tmp_path, lines):
+        (tmp_path / "in.json").write_text('{"x":[1],"W":[[1,2]],"target":0,"lambda":3,"dE_dW":[[-0.7,0.7]]}')
+        said = refused("check", "in.json", "--of", "loss-grad", "--against", "in.json", *lines, cwd=tmp_path)
+        assert said == [
+            f"softmax-jac: error: in.json{' line 1' if lines else ''} holds 'lambda', where 'l2' is the key that is read",
+            "name it l2, or give it with --l2",
+        ]
+
     def test_a_wrong_gradient_is_told_what_is_wrong_with_it(self, tmp_path):
         np.save(tmp_path / "wrong.npy", -np.array(result("layer-grad", *LAYER)["dL_dW"]))
         report = json.loads(run("check", *LAYER, "--against", str(tmp_path / "wrong.npy"), "--json", status=1).stdout)
