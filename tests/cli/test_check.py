@@ -21,8 +21,9 @@ class TestCheck:
     def test_a_key_that_would_change_the_error_is_not_passed_over(self, tmp_path, lines):
         (tmp_path / "in.json").write_text('{"x":[1],"W":[[1,2]],"target":0,"lambda":3,"dE_dW":[[-0.7,0.7]]}')
         said = refused("check", "in.json", "--of", "loss-grad", "--against", "in.json", *lines, cwd=tmp_path)
+        where = "in.json line 1" if lines else "in.json"
         assert said == [
-            f"softmax-jac: error: in.json{' line 1' if lines else ''} holds 'lambda', where 'l2' is the key that is read",
+            f"softmax-jac: error: {where} holds 'lambda', where 'l2' is the key that is read",
             "name it l2, or give it with --l2",
         ]
 
