@@ -69,19 +69,20 @@ def advice(f: Formula, which: str = "every entry") -> str:
     if f.quantity.key == "h":
         return f"the outputs sum to {f.factor:.{digits}g}, not to 1: divide by the sum of the exponentials"
     said = f"{which} is {f.factor:.{digits}g} times what it should be"
-    N, inverse = len(f.x), 1 / f.factor
+    N, c, inverse = len(f.x), abs(f.factor), abs(1 / f.factor)
+    minus = "a minus too many or too few, and " if f.factor < 0.0 else ""
     reduction = None if f.goal is None or not f.goal.summed else f.goal.options.reduction
-    if N > 1 and reduction == "mean" and abs(f.factor - N) < 1e-4 * N:
-        return f"{said}: a sum over the {N} inputs, where their mean is expected"
+    if N > 1 and reduction == "mean" and abs(c - N) < 1e-4 * N:
+        return f"{said}: {minus}a sum over the {N} inputs, where their mean is expected"
     if N > 1 and reduction == "sum" and abs(inverse - N) < 1e-4 * N:
-        return f"{said}: a mean over the {N} inputs, where their sum is expected"
+        return f"{said}: {minus}a mean over the {N} inputs, where their sum is expected"
     T = f.temperature
     if T != 1.0 and abs(f.factor - T * T) < 1e-6 * T * T:
         return f"{said}, T²: distillation weighs its loss so, and that of one error has no such factor"
     batch = round(inverse) if math.isfinite(inverse) and abs(inverse) < 1e9 else 0
     over = f"the {batch} outputs as well" if batch == f.h.shape[1] and f.goal is not None else str(batch)
     mean = f", such as a mean over {over} would make" if batch > 1 and abs(inverse - batch) < 1e-3 else ""
-    return f"{said}: look for a constant factor too many{mean}{_or_wrong_outputs(f)}"
+    return f"{said}: look for {minus}a constant factor too many{mean}{_or_wrong_outputs(f)}"
 
 
 def alike(f: Formula) -> bool:

@@ -142,7 +142,8 @@ def _diagnosed(evidence: Evidence, precision: Precision, rtol: float | None) -> 
     if precision is not FLOAT64:
         tries.append((precision.loose, unit))
     for tolerance, roundoff in tries:
-        limits = {"tolerance": max(rtol or 0.0, tolerance), "unit": roundoff, "tiny": precision.tiny}
+        limits = {"tolerance": max(rtol or 0.0, tolerance), "rounding": ROUNDED * unit, "unit": roundoff}
+        limits["tiny"] = precision.tiny
         if found := diagnose(evidence, **limits):
             return found
     return []

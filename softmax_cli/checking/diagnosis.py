@@ -26,6 +26,7 @@ MOST_PARTLY = 2e5  # numbers of W for each input, or entries, beyond which no mi
 SAMPLE = 64  # inputs of a Jacobian in W, of many, that a mistake is tried on first
 ZERO, ZERO_AT_MOST = 1e3, 0.02  # roundoffs, and how much, of the largest right entry that sums which are zero may leave
 WITNESS = 100  # an entry is evidence if it is so many times what it may be off by
+LEFT = 0.01  # of what a mistake changes, and rounding, that may be left unexplained: else it fits by chance
 
 TOLD_APART = {"row-major-weights", "missing-input"}  # from a constant, whatever the outputs
 
@@ -148,16 +149,26 @@ def _scaled_too(fit: Fit, base: Formula, theirs: Rows) -> Fitted | None:
 
 
 def explains(
-    f: Formula, evidence: Evidence, view: int, needed: int, plain: bool, *, tolerance: float, unit: float, tiny: float
+    f: Formula,
+    evidence: Evidence,
+    view: int,
+    needed: int,
+    plain: bool,
+    *,
+    tolerance: float,
+    rounding: float,
+    unit: float,
+    tiny: float,
 ) -> bool:
     """Whether the matrix, in one of its views, is `f` in every entry, and can be told from what is right.
 
     Relative `tolerance`, with a floor of what both sides may lose to cancellation in arithmetic of roundoff `unit`,
     and of what underflows, `tiny`. At least `needed` entries stand well above that floor: below it a matrix is
-    anything. Where `f` overflows, the matrix must; and it may wherever f's outputs do, for nan·0 is nan in a
-    product of matrices. Where the matrix is `plain`, nothing of size is lost, and what is far off soon dismissed.
+    anything. Of what `f` changes, little more than `rounding`, relative, is left. Where `f` overflows, the matrix must;
+    and it may wherever f's outputs do, for nan·0 is nan in a product of matrices. Where the matrix is `plain`, nothing
+    of size is lost, and what is far off soon dismissed.
     """
-    overflows, distinct, witnesses = not np.isfinite(f.h).all(), False, 0
+    overflows, distinct, witnesses, changed, left = not np.isfinite(f.h).all(), False, 0, 0.0, 0.0
     if plain and not overflows and not f.row_major and (columns := evidence.columns()) is not None:
         part = slice(0, 1)
         made, seen = f.but(columns=columns).rows(part), evidence.views[view].rows(part)
@@ -180,11 +191,15 @@ def explains(
             witnesses += int(np.count_nonzero(~(np.abs(made) <= WITNESS * floor)))
             expected = evidence.ours(part)
             if view == 0:
-                distinct = distinct or not (np.abs(made - expected) <= 2 * allowed).all()
+                gap, rest = np.abs(made - expected), np.abs(seen - made) - rounding * np.abs(made)
+                moved = ~(gap <= 2 * allowed)
+                distinct = distinct or bool(moved.any())
+                changed += np.sum(gap[moved] / allowed[moved])
+                left += np.sum(np.maximum(rest[moved], 0.0) / allowed[moved])
             else:  # what it would be in the layout that is expected
                 near = 2 * tolerance * np.abs(expected) + 2 * floor.max()
                 distinct = distinct or not (np.abs(evidence.views[0].rows(part) - expected) <= near).all()
-    return distinct and witnesses >= needed
+    return distinct and witnesses >= needed and not left > LEFT * changed
 
 
 def _floor(f: Formula, part: slice, unit: float, tiny: float) -> Array:

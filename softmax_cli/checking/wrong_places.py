@@ -14,6 +14,7 @@ from .regions import Grid, Mask, Region, smallest
 MOST = 1 << 23  # entries of a matrix that is looked at as a whole
 NAMED = 5  # multiples that are listed
 SHOWN_BY = 3  # entries at least that a mistake in a part of the matrix is shown by
+LEFT = 0.01  # of what was added or multiplied, that may be left
 PLAIN = 1000  # one entry alone is a multiple of what it should be if that is a whole number so large, or 1 over it
 
 
@@ -28,10 +29,15 @@ class Seen(NamedTuple):
     tolerance: float
     worst: str
 
-    def equal(self, seen: Array, made: Array) -> bool:
-        """Whether all of some entries are what was made."""
+    def equal(self, seen: Array, made: Array, moved: Array | float = np.inf) -> bool:
+        """Whether all of some entries are what was made, which moved them by so much: not nearly, if that is little."""
         with np.errstate(all="ignore"):
-            return bool((np.abs(seen - made) <= self.tolerance * np.abs(made)).all())
+            allowed = np.minimum(self.tolerance * np.abs(made), LEFT * np.abs(moved))
+            return bool((np.abs(seen - made) <= allowed).all())
+
+    def shows(self, entries: Mask) -> bool:
+        """Whether these entries are evidence: many things leave zeros."""
+        return int(np.count_nonzero(self.theirs[entries])) >= SHOWN_BY
 
 
 class Part(NamedTuple):
@@ -50,7 +56,7 @@ def told(seen: Seen, mistakes: Iterable[Part]) -> str | None:
     wrong = smallest(seen.grid, seen.wrong, right) if right.any() else None
     what = "" if wrong is None else _what(seen, wrong)
     if wrong is not None and not what and np.count_nonzero(seen.wrong) >= SHOWN_BY:
-        parts = list(mistakes)
+        parts = [part for part in mistakes if seen.shows(part.entries & seen.wrong)]
         made = next((part for part in parts if part.entries[seen.wrong].all()), None)
         what = "" if made is None else f"{'are' if wrong.plural else 'is'} {made.name}: {made.advice}"
     elif wrong is None:
@@ -75,7 +81,7 @@ def _all_but(seen: Seen, mistakes: Sequence[Part], blank: Mask) -> str | None:
     for part in mistakes:
         fits = part.entries & ~blank
         explained = int(np.count_nonzero(fits & seen.wrong))
-        if explained < SHOWN_BY or 2 * explained < int(np.count_nonzero(~blank)):
+        if explained < SHOWN_BY or not seen.shows(fits) or 2 * explained < int(np.count_nonzero(~blank)):
             continue
         rest = smallest(seen.grid, ~part.entries & ~blank, fits)
         if rest is not None:
@@ -119,7 +125,7 @@ def _multiple(seen: Seen, theirs: Array, ours: Array) -> float | None:
         c = theirs[at] / ours[at]
         near = (np.round(c), 1.0 / np.round(1.0 / c))
         whole = [v for v in near if np.isfinite(v) and np.abs(c - v) <= 1e-6 * np.abs(v)]
-    if not np.isfinite(c) or c == 0.0 or not seen.equal(theirs, c * ours):
+    if not np.isfinite(c) or c == 0.0 or not seen.equal(theirs, c * ours, (c - 1.0) * ours):
         return None
     if len(ours) < 2 and not (whole and 1.0 / PLAIN <= abs(c) <= PLAIN):
         return None
@@ -129,7 +135,7 @@ def _multiple(seen: Seen, theirs: Array, ours: Array) -> float | None:
 def _added(seen: Seen, theirs: Array, ours: Array, be: str, they: str) -> str:
     """One number that was added to all of three entries or more."""
     c = float(np.median(theirs - ours))
-    if len(theirs) < 3 or not np.isfinite(c) or not np.abs(ours).max() > 0.0 or not seen.equal(theirs, ours + c):
+    if len(theirs) < 3 or not np.isfinite(c) or not np.abs(ours).max() > 0.0 or not seen.equal(theirs, ours + c, c):
         return ""
     return f"{be} {abs(c):.6g} {'more' if c > 0 else 'less'} than {they} should be"
 

@@ -10,7 +10,7 @@ from numpy.typing import DTypeLike
 from ...core.arrays import Array
 from ...core.softmax import softmax
 from ..formula import Formula
-from .mistake import Mistake, Variant, of_error, of_softmax
+from .mistake import Mistake, Variant, of_error, of_softmax, seen_beside
 
 
 def softmax_over_batch(f: Formula) -> Formula | None:
@@ -44,6 +44,12 @@ def shifted_by_batch(f: Formula, dtype: DTypeLike) -> Formula | None:
         return h, 1.0 - h
 
     return f.but(outputs=outputs) if len(f.x) > 1 else None
+
+
+def shifted_by_batch_single(f: Formula) -> Formula | None:
+    """The same in single precision."""
+    made = shifted_by_batch(f, np.float32)
+    return None if made is None else seen_beside(made, f)
 
 
 def softmax_over_inputs(f: Formula) -> Formula:
@@ -91,7 +97,7 @@ ONE_INPUT = Mistake(
 
 BATCH_MAXIMUM = Mistake(
     "batch-maximum",
-    (lambda f: shifted_by_batch(f, np.float64), lambda f: shifted_by_batch(f, np.float32)),
+    (lambda f: shifted_by_batch(f, np.float64), shifted_by_batch_single),
     of_softmax,
     "the largest logit of the batch is taken off every row, and rows far below underflow: take off each one's own",
 )

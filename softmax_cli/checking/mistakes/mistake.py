@@ -6,8 +6,12 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+import numpy as np
+
 from ..formula import Formula, Rows
+from ..precision import FLOAT32
 from ..quantities import Quantity
+from ..roundoff import logit_errors
 
 Variant = Callable[[Formula], Formula | None]  # None where it cannot be made
 
@@ -44,6 +48,13 @@ class Mistake(NamedTuple):
     def advice_for(self, words: set[str]) -> str:
         """The line for a result that goes by these words."""
         return next((text for word, text in self.instead.items() if word in words), self.advice)
+
+
+def seen_beside(f: Formula, right: Formula) -> Formula | None:
+    """`f`, whose outputs are made in single precision, where they are off by more than that precision makes of them."""
+    with np.errstate(all="ignore"):
+        allowed = FLOAT32.unit * logit_errors(right) * right.h + FLOAT32.tiny
+        return None if (np.abs(f.h - right.h) <= allowed).all() else f
 
 
 def freedom(f: Formula) -> int:

@@ -8,7 +8,7 @@ from numpy.typing import DTypeLike
 from ...core.arrays import Array
 from ...core.softmax import softmax
 from ..formula import Formula
-from .mistake import Mistake, of_slope, of_softmax, outputs_or_gradient, outputs_themselves
+from .mistake import Mistake, of_slope, of_softmax, outputs_or_gradient, outputs_themselves, seen_beside
 
 
 def missing_diagonal(f: Formula) -> Formula:
@@ -80,9 +80,9 @@ def logits_not_shifted(f: Formula) -> Formula:
     return unshifted(f, np.float64)
 
 
-def logits_not_shifted_single(f: Formula) -> Formula:
+def logits_not_shifted_single(f: Formula) -> Formula | None:
     """`unshifted` in single precision: logits past 88."""
-    return unshifted(f, np.float32)
+    return seen_beside(unshifted(f, np.float32), f)
 
 
 def elementwise_slope(f: Formula) -> Formula:
