@@ -163,10 +163,10 @@ def explains(
     """Whether the matrix, in one of its views, is `f` in every entry, and can be told from what is right.
 
     Relative `tolerance`, with a floor of what both sides may lose to cancellation in arithmetic of roundoff `unit`,
-    and of what underflows, `tiny`. At least `needed` entries stand well above that floor: below it a matrix is
-    anything. Of what `f` changes, little more than `rounding`, relative, is left. Where `f` overflows, the matrix must;
-    and it may wherever f's outputs do, for nan·0 is nan in a product of matrices. Where the matrix is `plain`, nothing
-    of size is lost, and what is far off soon dismissed.
+    and of what underflows, `tiny`. At least `needed` entries stand well above that floor, or above it and fit without
+    it: below it a matrix is anything. Of what `f` changes, little more than `rounding`, relative, is left. Where `f`
+    overflows, the matrix must; and it may wherever f's outputs do, for nan·0 is nan in a product of matrices. Where the
+    matrix is `plain`, nothing of size is lost, and what is far off soon dismissed.
     """
     overflows, distinct, witnesses, changed, left = not np.isfinite(f.h).all(), False, 0, 0.0, 0.0
     if plain and not overflows and not f.row_major and (columns := evidence.columns()) is not None:
@@ -188,7 +188,8 @@ def explains(
                 fits |= ~np.isfinite(seen)
             if not fits.all():
                 return False
-            witnesses += int(np.count_nonzero(~(np.abs(made) <= WITNESS * floor)))
+            close = (np.abs(seen - made) <= tolerance * np.abs(made)) & (np.abs(made) > floor)
+            witnesses += int(np.count_nonzero(~(np.abs(made) <= WITNESS * floor) | close))
             expected = evidence.ours(part)
             if view == 0:
                 gap, rest = np.abs(made - expected), np.abs(seen - made) - rounding * np.abs(made)

@@ -1,5 +1,7 @@
 """What differs by little is called by the name of no mistake, unless that explains it to the digits of the numbers."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -115,3 +117,12 @@ def test_a_minus_beside_a_mean_is_named_with_it():
         "every entry is -0.25 times what it should be: a minus too many or too few, and a mean over the 4 inputs, "
         "where their sum is expected"
     )
+
+
+@pytest.mark.parametrize("times", [0.25, -3.0])
+def test_a_factor_is_found_where_single_precision_may_lose_a_percent_of_it(times):
+    p = made("", 4, 2, 3, seed=3)
+    W = p.W + 1000 * np.sign(p.x[0])[:, None]
+    right = gradients(dataclasses.replace(p, W=W), np.float64)["dE_db"]
+    report = compare((times * right).astype(np.float32), p.x, W, p.b, of="dE_db", target=p.y)
+    assert report.diagnosis == "scaled"
