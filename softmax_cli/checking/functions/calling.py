@@ -122,18 +122,24 @@ def _has_grad(tensor: Any) -> bool:
 
 
 def _results(value: Any) -> list[Result]:
-    """The arrays in what a function returned: an array, a tuple (named or not), a list of arrays, a dict, or an object
-    that has gradients by their usual names."""
+    """The arrays in what a function returned: an array, a tuple (named or not, and nested), a list of arrays, a
+    dict, or an object that has gradients by their usual names."""
     if isinstance(value, Mapping):
         return [Result(str(name), _array(v)) for name, v in value.items()]
     if isinstance(value, tuple) or (isinstance(value, list) and any(getattr(v, "ndim", 0) for v in value)):
         names = getattr(value, "_fields", None) or [""] * len(value)
-        return [Result(name, _array(v)) for name, v in zip(names, value, strict=True)]
+        return [r for name, v in zip(names, value, strict=True) for r in _parts(name, v)]
     array = _array(value)
     if array.dtype == object and array.shape == ():
         kept = {name: v for name, v in getattr(value, "__dict__", {}).items() if name in GRADIENTS}
         return [Result(name, _array(v)) for name, v in kept.items()] or [Result("", array)]
     return [Result("", array)]
+
+
+def _parts(name: str, value: Any) -> list[Result]:
+    """One part of a tuple, or all of it where it holds arrays itself: (loss, (dW, db)), (loss, {"dW": dW})."""
+    nested = isinstance(value, Mapping) or (isinstance(value, tuple) and any(getattr(v, "ndim", 0) for v in value))
+    return _results(value) if nested else [Result(name, _array(value))]
 
 
 def _array(value: Any) -> NDArray[Any]:

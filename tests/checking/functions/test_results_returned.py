@@ -124,3 +124,16 @@ def test_an_object_is_checked_by_the_gradients_that_it_keeps():
     for report in (check_function(step), written):
         assert report, str(report)
         assert heads(report) == ["dE/dW", "dE/db"]
+
+
+@pytest.mark.parametrize("inner", [tuple, lambda both: dict(zip(("dW", "db"), both, strict=True))])
+def test_a_loss_beside_the_gradients_in_one_is_taken_apart(inner):
+    """As jax.value_and_grad gives them."""
+
+    def f(x, W, b, y):
+        loss, dW, db, _, _ = people.everything(x, W, b, y)
+        return loss, inner((dW, db))
+
+    report = check_function(f, batch=True)
+    assert report, report
+    assert {finding.kind.of for finding in report.findings} == {"loss", "dE_dW", "dE_db"}
