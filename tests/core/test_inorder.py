@@ -90,6 +90,13 @@ def test_where_no_thread_is_to_be_had_the_work_is_done_here(monkeypatch):
     assert list(in_order(late_first, range(5))) == [0, 1, 4, 9, 16]
 
 
+@pytest.mark.skipif(sys.platform == "darwin", reason="Accelerate cannot be asked for its threads")
+def test_the_library_that_multiplies_is_known():
+    """Before 3.5 threadpoolctl did not know that of numpy 2, and nothing was held to one thread."""
+    np.ones((3, 3)) @ np.ones((3, 3))
+    assert blas_threads()
+
+
 def test_blas_has_one_thread_inside_and_as_many_as_before_afterwards():
     np.ones((3, 3)) @ np.ones((3, 3))
     before = blas_threads()
