@@ -26,7 +26,7 @@ Entry = tuple[int, int, float, float, float, float]  # row, column, theirs, ours
 
 class Tally(NamedTuple):
     """What was counted, and the worst entries. `untold` says that none differs because nothing could be seen: of what
-    is not zero no entry agrees, and theirs have numbers where ordinary arithmetic loses all digits."""
+    is not zero no entry agrees, even roughly, and theirs have numbers where ordinary arithmetic loses all digits."""
 
     differing: int
     lost: int
@@ -75,8 +75,11 @@ def tally(theirs: Rows, ours: Rows, parts: Sequence[slice], allowance: Allowance
         seen, expected = theirs(part), ours(part)
         differs, cancelled, error = differences(seen, expected, part, allowance)
         lost += int(np.count_nonzero(cancelled))
-        agreeing = agreeing or bool((~differs & (expected != 0.0)).any())
-        noise = noise or bool((cancelled & (seen != 0.0)).any())
+        telling = (~differs & (expected != 0.0)) | (cancelled & (2.0 * error <= np.abs(expected)))
+        agreeing = agreeing or bool(telling.any())
+        noise = noise or (
+            bool(cancelled.any()) and bool((cancelled & (seen != 0.0) & _known(expected, part, allowance)).any())
+        )
         if not strict:
             differs &= ~cancelled
         if differs.any():
@@ -100,6 +103,12 @@ def differences(
             return differs, differs, error
         terms, losses = roundoff.cancelling(right, part, unit)
         return differs, differs & (error <= losses) & (terms >= LOST * unit * size), error
+
+
+def _known(expected: Array, part: slice, allowance: Allowance) -> NDArray[np.bool_]:
+    """Which right entries are more than double precision itself may have made of a sum that is zero."""
+    known: NDArray[np.bool_] = np.abs(expected) > LOST * roundoff.cancelling(allowance.right, part, FLOAT64.unit)[1]
+    return known
 
 
 def _badness(entry: Entry) -> tuple[float, float, int, int]:

@@ -272,6 +272,16 @@ def test_zeros_where_all_is_lost_are_what_ordinary_arithmetic_leaves():
     assert (report.agrees, report.lost_to_cancellation) == (True, 2)
 
 
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+@pytest.mark.parametrize("K", range(2, 12))
+def test_what_rounding_leaves_of_a_sum_that_is_zero_agrees(K, kind):
+    """Weights of zero and as many inputs of each class, as a first lesson has them: dE/db is 0."""
+    x, W, t = np.ones((K, 1)), np.zeros((1, K)), np.arange(K)
+    d = (np.full((K, K), 1.0 / K, kind) - np.eye(K, dtype=kind)) / kind(K)
+    for theirs in (d.sum(axis=0), d[::-1].sum(axis=0), d.T.copy().sum(axis=1)):
+        assert compare(theirs, x, W, of="dE_db", target=t)
+
+
 def test_one_entry_that_is_not_lost_tells():
     x, W, right = at_a_minimum()
     x, W = np.hstack([x, [[1.0], [-1.0]]]), np.vstack([W, np.zeros((1, 2))])
