@@ -6,6 +6,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Generic, TypeVar
@@ -103,7 +104,8 @@ def _helpers() -> int:
 
 def _serve(asked: SimpleQueue[Callable[[], None]]) -> None:
     while True:
-        asked.get()()
+        with suppress(BaseException):  # whoever asked has been told of it
+            asked.get()()
 
 
 def _forget_threads() -> None:

@@ -70,6 +70,23 @@ def test_an_interrupt_does_not_wait_for_the_parts_before():
     released.set()
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_what_ends_the_work_on_another_core_does_not_end_that_core(error):
+    here = threading.current_thread()
+    raised, free = threading.Event(), threading.Event()
+
+    def work(part):
+        if threading.current_thread() is here:
+            return raised.wait(timeout=30)
+        raised.set()
+        raise error
+
+    with pytest.raises(error):
+        list(in_order(work, range(12)))
+    threads._asked.put(free.set)
+    assert free.wait(timeout=30)
+
+
 def test_the_error_of_the_first_part_that_fails_is_raised():
     def work(part):
         if part in (3, 4):

@@ -69,7 +69,8 @@ def test_an_interrupt_leaves_no_thread_waiting():
 
 def test_a_thread_that_begins_late_finds_nothing_and_ends(monkeypatch):
     asked = cores.SimpleQueue()
-    monkeypatch.setattr(cores, "_asked", asked)  # nobody serves it
+    monkeypatch.setattr(cores, "_asked", asked)
+    monkeypatch.setattr(cores, "_helpers", lambda: 1)  # who does not serve it
     monkeypatch.setattr(cores.cpus, "count", lambda: 2)
     done = []
     cores.shared(range(50), lambda part: None, done.append)
