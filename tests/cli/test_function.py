@@ -351,3 +351,23 @@ def test_a_mask_is_checked_where_the_function_takes_one(folder):
     (folder / "masked.py").write_text(code)
     done = run("check", "--function", "masked.py:forward", *how, cwd=folder, status=1)  # exp overflows elsewhere
     assert ["yours", "2", "2", "×", "3", "agrees"] in [line.split() for line in done.stdout.splitlines()]
+
+
+def test_a_problem_of_ones_own_of_which_nothing_can_be_told_is_no_agreement(folder):
+    """At the minimum of the loss, where single precision leaves nothing of the gradient but noise."""
+    code = "import numpy as np\nfrom layer import backward\ndef single(x, W, b, y):\n"
+    code += "    return backward(*(a.astype(np.float32) for a in (x, W, b)), y) / np.float32(len(x))\n"
+    (folder / "single.py").write_text(code)
+    how = ["-x", "1;1;1", "--x-rows", "-W=1e-5,0.69315719", "--target", "0,1,1"]
+    done = run("check", "--function", "single.py:single", *how, cwd=folder, status=1)
+    heading, problems, failure = done.stdout.split("\n\n")[:3]
+    assert heading == "single: agrees on 14 of 15 problems, called as single(x, W, b, y)"
+    assert [line.split()[-3:] for line in problems.splitlines() if line.startswith("yours")] == [
+        ["cannot", "be", "told"]
+    ]
+    assert failure.splitlines()[0] == "dE/dW cannot be told on 1 of 15 problems, the smallest of which is “yours”:"
+    assert failure.splitlines()[5:] == [
+        "  dE_dW: cannot be told (in-out layout, float32)",
+        "  2 of 2 entries are lost to cancellation: nothing can be said of them",
+        "  take numbers of more digits, or other weights or inputs, at which the result is no smaller than its terms",
+    ]

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ...wording import counted
+from ...wording import counted, joined
 from .. import table
 from .calling import Value
-from .judging import Finding
+from .judging import UNTOLD, Finding
 from .problems import Problem
 
 SHOWN = 100  # numbers of a problem that is printed whole
@@ -37,11 +37,13 @@ class Failure(NamedTuple):
         """The results that show it, or the call itself, with a verb."""
         verdict = self.smallest.verdict
         titles = list(dict.fromkeys(f.kind.title for f in self.findings if f.kind))
-        if verdict not in ("differs", "misshapen") or not titles:
+        if verdict not in ("differs", "misshapen", UNTOLD) or not titles:
             return "the call raises" if verdict == "raised" else f"the call is {verdict}"
+        if verdict == UNTOLD:
+            return f"{joined(titles)} {verdict}"
         many = len(titles) > 1
         how = ("differ" if many else "differs") if verdict == "differs" else f"{'are' if many else 'is'} {verdict}"
-        return f"{' and '.join(filter(None, [', '.join(titles[:-1]), titles[-1]]))} {how}"
+        return f"{joined(titles)} {how}"
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,12 @@ class FunctionReport:
     def _heading(self) -> str:
         wrong = len({id(f.problem) for f in self.findings if not f.agrees})
         count = self._problems()
-        verdict = f"agrees on {counted(count, 'problem')}" if self.agrees else f"fails on {wrong} of {count} problems"
+        if self.agrees:
+            verdict = f"agrees on {counted(count, 'problem')}"
+        elif all(f.agrees or f.verdict == UNTOLD for f in self.findings):
+            verdict = f"agrees on {count - wrong} of {count} problems"
+        else:
+            verdict = f"fails on {wrong} of {count} problems"
         return f"{self.function}: {verdict}, called as {self.called}"
 
 

@@ -20,6 +20,7 @@ from .roles import OF_LAYER, OF_TARGETS
 
 SINGLE = 1e-4  # what a function that computes in single precision may be off by, relative
 HALF = 2e-2  # and in half precision
+UNTOLD = "cannot be told"
 
 
 class Terms(NamedTuple):
@@ -36,8 +37,8 @@ class Terms(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """One result on one problem. `verdict` is "agrees", "differs", or what kept it from being compared; `message` and
-    `place` say more of that."""
+    """One result on one problem. `verdict` is "agrees", "differs", "cannot be told", or what kept it from being
+    compared; `message` and `place` say more of that."""
 
     problem: Problem
     kind: Kind | None
@@ -48,7 +49,9 @@ class Finding(NamedTuple):
 
     @property
     def agrees(self) -> bool:
-        return self.verdict == "agrees"
+        """Whether nothing speaks against it: what cannot be told on one problem is told on the others, but the user's
+        own is there to be told."""
+        return self.verdict == "agrees" or (self.verdict == UNTOLD and not self.problem.own)
 
 
 def kinds_of(results: Sequence[Result], returned: Sequence[str], problem: Problem, terms: Terms) -> list[Kind | None]:
@@ -118,8 +121,8 @@ def compared(array: NDArray[Any], kind: Kind, problem: Problem, terms: Terms) ->
         message = str(error).replace("the matrix to check", "it")
         advice = (_of_shape(kind, array.shape, problem) if terms.reduction != "none" else "") or error.advice
         return Finding(problem, kind, "misshapen", None, "; ".join(filter(None, (message, advice))))
-    # What cannot be told on one problem is told on the others.
-    return Finding(problem, kind, "agrees" if report.agrees or report.untold else "differs", report)
+    verdict = UNTOLD if report.untold else "agrees" if report.agrees else "differs"
+    return Finding(problem, kind, verdict, report)
 
 
 def _says(option: str, kind: Kind, terms: Terms) -> bool:

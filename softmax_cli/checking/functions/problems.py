@@ -24,7 +24,8 @@ IGNORED = -100  # a target whose row does not count, where a function takes such
 @dataclass(frozen=True)
 class Problem:
     """x (J,) or (N, J), W (J, K) and b (K,) with what an error needs: class indices y, or probabilities shaped like h,
-    and u = dE/dh shaped like h. `options` are those of the error that are not what they are by default."""
+    and u = dE/dh shaped like h. `options` are those of the error that are not what they are by default; `own` says that
+    it is the user's."""
 
     title: str
     x: Array
@@ -34,6 +35,7 @@ class Problem:
     u: Array
     options: Mapping[str, Value] = field(default_factory=dict)
     single_precision: bool = False
+    own: bool = False
 
     @property
     def rank(self) -> Rank:
@@ -79,10 +81,10 @@ def _eighths(rng: np.random.Generator, *shape: int, size: float = 2.0) -> Array:
 
 
 def posed(title: str, x: Array, W: Array, b: Array) -> Problem:
-    """A problem of numbers that are given, with targets all over the outputs and an upstream gradient of eighths."""
+    """The user's own problem, of numbers that are given, with targets all over the outputs and a dE/dh of eighths."""
     lead, K = x.shape[:-1], W.shape[1]
     y = np.asarray((np.arange(lead[0] if lead else 1) * 2 + 1) % K).reshape(lead)
-    return Problem(title, x, W, b, y, _eighths(np.random.default_rng([*lead, K]), *lead, K))
+    return Problem(title, x, W, b, y, _eighths(np.random.default_rng([*lead, K]), *lead, K), own=True)
 
 
 def made(title: str, N: int | None, J: int, K: int, *, seed: int = 0, bias: bool = True, **changes: Any) -> Problem:
