@@ -12,7 +12,7 @@ from ...errors import InputError
 from ...wording import counted, escaped
 from .calling import Call, Callee, Failed, Outcome, Result, Returned, Value
 from .judging import Finding, Terms, judged, kinds_of, result_names, score
-from .plan import Plan, in_columns, of_one_input
+from .plan import Plan, goes_in_transposed, in_columns, of_one_input
 from .problems import Problem, Rank, first
 from .return_kinds import Kind, kind_named
 
@@ -40,6 +40,7 @@ class Way(NamedTuple):
     tensors: bool
     tried: dict[Rank, Posed]
     turned: set[int]  # the results that have a column for each input
+    flat: set[int]  # those that are dE/dW as a vector
     found: dict[Rank, list[Finding]]  # so far: a diagnosis takes its time
 
     def written(self, problem: Problem) -> str:
@@ -56,13 +57,32 @@ class Way(NamedTuple):
         return {name: value for name, value in every.items() if name in names}
 
     def outcome(self, problem: Problem) -> Outcome:
-        """What comes of the call for a problem, with a row for each input."""
+        """What comes of the call for a problem, with a row for each input, and dE/dW as a matrix."""
         made = self.setting.callee.call(Call(self.written(problem), self.values(problem), self.tensors))
-        if isinstance(made, Failed) or problem.rank == "one" or not in_columns(self.expression):
+        if isinstance(made, Failed):
+            return made
+        made = self._as_matrices(made, problem)
+        if problem.rank == "one" or not in_columns(self.expression):
             return made
         if "many" not in self.tried:  # no two of its sizes are equal
             self.turned.update(self._in_columns(made.results, len(problem.x)))
         results = (r._replace(array=r.array.T) if at in self.turned else r for at, r in enumerate(made.results))
+        return replace(made, results=tuple(results))
+
+    def _as_matrices(self, made: Returned, problem: Problem) -> Returned:
+        """With dE/dW that came back as a vector in the shape in which W went in."""
+        if problem.rank not in self.tried:  # whose sizes leave no other reading
+            names = result_names(made.results, self.setting.callee.signature.returned)
+            error = self.setting.terms.error is not None
+            for at, (result, name) in enumerate(zip(made.results, names, strict=True)):
+                kind = kind_named(name, error)
+                if error and result.array.shape == (problem.W.size,) and (kind is None or kind.of == "dE_dW"):
+                    self.flat.add(at)
+        shape = problem.W.T.shape if goes_in_transposed(self.expression) else problem.W.shape
+        results = (
+            r._replace(array=r.array.reshape(shape)) if at in self.flat and r.array.shape == (problem.W.size,) else r
+            for at, r in enumerate(made.results)
+        )
         return replace(made, results=tuple(results))
 
     def _in_columns(self, results: Sequence[Result], inputs: int) -> Iterator[int]:
@@ -121,7 +141,7 @@ def best_way(setting: Setting) -> Way:
     first of all if none returns anything of use."""
     best, most = None, (-1, 0, 0)
     for tensors, expression in itertools.product(setting.callee.signature.tensors, setting.plan.expressions):
-        way = Way(setting, expression, tensors, {}, set(), {})
+        way = Way(setting, expression, tensors, {}, set(), set(), {})
         for rank in setting.ranks:
             problem = first(rank, setting.terms.bias)
             way.tried[rank] = problem, way.outcome(problem)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -14,7 +13,7 @@ from .calling import Callee, Failed, Returned, call_here
 from .calling_ways import COSTLY, RANKS, Posed, Setting, Way, best_way, kinds_returned
 from .function_report import FunctionReport
 from .judging import Finding, Terms, judged
-from .plan import in_columns, plan
+from .plan import goes_in_transposed, in_columns, plan
 from .problems import Problem, Rank, battery
 from .return_kinds import Kind, read_returns
 from .signature import describe
@@ -142,6 +141,9 @@ def _notes(way: Way, kinds: Sequence[Kind | None], ranks: set[Rank]) -> Iterator
     name = way.setting.callee.signature.name
     if in_columns(way.expression):
         yield f"{name} takes each input as a column: x.T is (J, N)"
+    if way.flat:
+        shape = "(K, J)" if goes_in_transposed(way.expression) else "(J, K)"
+        yield f"dE/dW comes back as a vector, and is read as {shape}, row by row, as W goes in"
     if ranks == {"one"} and "many" in way.tried:
         yield f"{name} takes one input at a time: no batch x (N, J) was tried"
     if ranks == {"many"} and "one" in way.tried:
@@ -167,9 +169,9 @@ def _of_layout(call: str, findings: Sequence[Finding]) -> list[str]:
     layouts = {
         f.report.layout for f in findings if f.report and f.report.of == "dE_dW" and len(set(f.problem.W.shape)) > 1
     }
-    if layouts == {"out-in"} and not re.search(r"\bW\.T\b", call):
+    if layouts == {"out-in"} and not goes_in_transposed(call):
         return ["dE/dW comes back as (K, J), a row for each output, where W goes in as (J, K): W − η·dW does not fit"]
-    if layouts == {"in-out"} and re.search(r"\bW\.T\b", call):
+    if layouts == {"in-out"} and goes_in_transposed(call):
         return ["dE/dW comes back as (J, K), a row for each input, where W.T goes in as (K, J): W − η·dW does not fit"]
     return []
 

@@ -16,6 +16,7 @@ from .signature import Parameter, Signature
 
 BY_INPUT = ("x", "z", "h", "u", "onehot")  # what has a row for each input
 _TURNED = re.compile(rf"\b({'|'.join(BY_INPUT)})\.T\b")
+_WEIGHTS_TURNED = re.compile(r"""\bW\.(T\b|(ravel|flatten)\([^)]*["']F)""")
 WRITE_IT = "write the call out, as in --call 'f(x, W.T, b, y)', of x, W, b, z, h, and y (targets), onehot or u (dE/dh)"
 
 
@@ -146,6 +147,11 @@ def _columns(role: str, name: str) -> tuple[str, ...]:
 def in_columns(expression: str) -> bool:
     """Whether a call passes inputs as columns."""
     return _TURNED.search(expression) is not None
+
+
+def goes_in_transposed(expression: str) -> bool:
+    """Whether a call passes W outputs × inputs, or as a vector in that order."""
+    return _WEIGHTS_TURNED.search(expression) is not None
 
 
 def of_one_input(expression: str) -> str:
