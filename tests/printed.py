@@ -134,10 +134,13 @@ def mathml_equations(page):
     reader.feed(page)
     found = []
     for cells in reader.tables:
-        sides = [re.match("([=≈])(.*)", cell) for cell in cells[1::2]]
-        if all(sides):
-            flat = [part for side in sides for part in side.groups()][1:]
-            found += pairs_of([from_mathml(part) for part in flat])
+        flat = []
+        for cell in cells[1::2]:
+            if cell[0] in "=≈":
+                flat += [cell[0], cell[1:]]
+            else:  # the line before goes on
+                flat[-1] += cell
+        found += pairs_of([from_mathml(part) for part in flat[1:]])
     return found
 
 

@@ -7,10 +7,11 @@ out from what is printed, to round to the right side that is printed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import lru_cache
+from itertools import accumulate
 from typing import Literal, NamedTuple
 
 Kind = Literal["sum", "exp", "tempered", "quotient", "log"]
@@ -72,6 +73,13 @@ class Matrix(NamedTuple):
     rows: tuple[tuple[str, ...], ...]
     shape: tuple[int, ...]
     axes: Prose = NOTHING
+
+
+def narrowed(matrix: Matrix, room: float, width: Callable[[str], float]) -> Matrix:
+    """The matrix with as many of its columns as there is room for, at least one; `width` is that of a number."""
+    widths = (max(map(width, column)) for column in zip(*matrix.rows, strict=True))
+    fit = sum(total <= room for total in accumulate(widths))
+    return matrix._replace(rows=tuple(row[: max(fit, 1)] for row in matrix.rows))
 
 
 Part = Prose | Symbol | Equation | Matrix

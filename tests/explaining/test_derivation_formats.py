@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import exact
+import numpy as np
 import pytest
 from command import SAMPLES, refused, run
 from hypothesis import given, settings
@@ -66,7 +67,8 @@ def test_every_equation_of_any_layer_is_true_and_that_of_the_text(format, J, K, 
 @pytest.mark.parametrize("name", ["article", "iris", "digits", "saturated"])
 def test_markdown_keeps_mathematics_between_dollars_and_commands_in_backticks(name):
     text = as_markdown(steps_of(name))
-    assert text.startswith('---\ntitle: "The derivative of a softmax layer, worked out"\n---\n')
+    title = 'title: "The derivative of a softmax layer, worked out"'
+    assert text.startswith(f'---\n{title}\ngeometry: "margin=2cm"\n---\n\n## 1. ')
     assert len(re.findall(r"^## \d+\. ", text, re.MULTILINE)) == 11
     prose = re.sub(r"\$\$.*?\$\$|\$[^$]*\$|`[^`]*`", "", text, flags=re.DOTALL)
     assert prose.isascii()
@@ -91,7 +93,13 @@ def pandoc():
         return shutil.which("pandoc")
 
 
-@pytest.fixture(params=["article", "digits", "names", "loss"])
+def wide_layer():
+    """Eight outputs, some far from likely, so that numbers have exponents."""
+    rng = np.random.default_rng(1)
+    return rng.uniform(-9, 9, 4).round(3), rng.uniform(-3, 3, (4, 8)).round(4), rng.uniform(-1, 1, 8).round(3)
+
+
+@pytest.fixture(params=["article", "digits", "names", "loss", "wide", "precise"])
 def lesson(request, tmp_path):
     """A derivation as a Markdown file, and as a LaTeX document."""
     if request.param == "names":
@@ -100,6 +108,10 @@ def lesson(request, tmp_path):
     elif request.param == "loss":
         layer = [[1.0], [2.0]], [[1, 2, 3.0]], None, NAMES[:3], None, 6
         steps = steps_to(worked_loss(*layer, error=ERROR, rate=None, input_names=("a_b & c",)))
+    elif request.param == "wide":
+        steps = steps_to(worked_entry(*wide_layer(), None, None, 6))
+    elif request.param == "precise":
+        steps = steps_to(worked_loss(*wide_layer(), None, None, 15, error={"target": 2}, rate=None))
     else:
         steps = steps_of(request.param)
     (tmp_path / "lesson.md").write_text(as_markdown(steps), encoding="utf-8")
@@ -130,15 +142,27 @@ def test_pandoc_makes_a_pdf_of_the_markdown_without_a_warning(lesson):
     assert (lesson / "lesson.pdf").read_bytes().startswith(b"%PDF")
 
 
+def set_by_pdflatex(folder, name):
+    """What pdflatex has to say of a document."""
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", f"{name}.tex"]
+    done = subprocess.run(command, cwd=folder, capture_output=True)
+    log = (folder / f"{name}.log").read_text(encoding="utf-8", errors="replace")
+    assert done.returncode == 0, log[-3000:]
+    return re.findall(r"^(?:Overfull|Missing character|LaTeX Warning|Package .* Warning).*", log, re.MULTILINE)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (pandoc() and shutil.which("pdflatex")), reason="there is no pandoc, or no pdflatex")
+def test_on_the_paper_that_pandoc_chooses_nothing_runs_over_the_margin(lesson):
+    made_without_a_word(lesson, pandoc(), "lesson.md", "--standalone", "-o", "handout.tex")
+    again = "LaTeX Warning: Label(s) may have changed. Rerun to get cross-references right."
+    assert [said for said in set_by_pdflatex(lesson, "handout") if said != again] == []
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("pdflatex"), reason="there is no pdflatex")
-def test_pdflatex_sets_the_document_as_it_is(lesson):
-    done = subprocess.run(
-        ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "lesson.tex"], cwd=lesson, capture_output=True
-    )
-    log = (lesson / "lesson.log").read_text(encoding="utf-8", errors="replace")
-    assert done.returncode == 0, log[-3000:]
-    assert not re.search(r"Missing character|LaTeX Warning|Package .* Warning", log)
+def test_pdflatex_sets_the_document_as_it_is_within_its_margins(lesson):
+    assert set_by_pdflatex(lesson, "lesson") == []
 
 
 @pytest.mark.parametrize(

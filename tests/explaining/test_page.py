@@ -49,6 +49,10 @@ def lesson(tmp_path_factory):
     names = ("Weight (kg)", "Height (cm)")
     long = as_html(worked_entry(*LAYER, ("dog", "cat", "mouse"), (0, 1, 2), 6, input_names=names))
     (folder / "long.html").write_text(long, encoding="utf-8")
+    rng = np.random.default_rng(1)
+    wide = rng.uniform(-9, 9, 4), rng.uniform(-3, 3, (4, 12)), rng.uniform(-1, 1, 12)
+    for digits in (6, 15):
+        (folder / f"wide{digits}.html").write_text(as_html(worked_entry(*wide, None, None, digits)), encoding="utf-8")
     run("explain", "-z", "1,2,4", "--of", "loss-grad", "--target", "0", "-o", "logits.html", cwd=folder)
     return folder
 
@@ -227,6 +231,15 @@ def test_on_paper_the_derivation_stands_and_the_chooser_does_not(shown):
     assert page.is_hidden("#entries")
     assert page.is_visible("#derivation")
     assert page.pdf().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("name", ["article", "soft", "long", "wide6", "wide15"])
+def test_on_paper_nothing_is_wider_than_a_page(shown, name):
+    between_margins = 210 - 2 * 15  # millimetres of A4
+    width = int(between_margins / 25.4 * 96)
+    page = shown(name, width)
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_a_page_of_the_example_is_small(lesson):

@@ -11,14 +11,15 @@ from itertools import chain
 
 from ..captions import TITLE, caption
 from ..derivation import rendered, steps_to
-from ..equations import Code, Equation, Matrix, Part, Prose, Step, Symbol, number_tex
+from ..equations import Code, Equation, Matrix, Part, Prose, Step, Symbol, narrowed, number_tex
 from ..worked_entry import WorkedEntry
 from .mathml import mathml
 from .packed_derivations import packed
 from .page_matrix import Entries, Marked, entries_of
-from .tex_math import arithmetic
+from .tex_math import arithmetic, filled
 
-CORNER = 12  # rows and columns of the other matrices
+CORNER = 12  # rows and columns of the other matrices, where paper is wide enough for them
+PAPER = 130  # characters of a table in a line of it
 
 
 def as_html(worked: WorkedEntry, picture: str = "") -> str:
@@ -105,12 +106,15 @@ def _equation(equation: Equation) -> str:
     lines = [(mathml(equation.symbol.tex), "=", mathml(equation.formula.tex))]
     pieces = list(arithmetic(equation))
     if pieces != [number_tex(equation.value)]:
-        lines.append(("", "=", mathml(" ".join(pieces))))
+        first, *others = filled(pieces)
+        lines += [("", "=", mathml(first)), *(("", "", mathml(f"\\quad {other}")) for other in others)]
     lines.append(("", "=" if equation.exact else "≈", mathml(number_tex(equation.value))))
-    return "".join(f"<mtr><mtd>{left}</mtd><mtd><mo>{sign}</mo>{right}</mtd></mtr>" for left, sign, right in lines)
+    signs = {"": "", **{sign: f"<mo>{sign}</mo>" for sign in "=≈"}}
+    return "".join(f"<mtr><mtd>{left}</mtd><mtd>{signs[sign]}{right}</mtd></mtr>" for left, sign, right in lines)
 
 
 def _table(matrix: Matrix) -> str:
+    matrix = narrowed(matrix, PAPER, lambda number: len(number) + 2.25)
     left_out = "<td>…" if matrix.shape[-1] > len(matrix.rows[0]) else ""
     rows = "".join(f"<tr><td>{'<td>'.join(row)}{left_out}" for row in matrix.rows).replace("-", "−")
     return f'<div class="scroll"><table><caption><span>{_prose(caption(matrix))}</span></caption>{rows}</table></div>\n'

@@ -5,16 +5,16 @@ from __future__ import annotations
 from ..captions import TITLE, caption
 from ..equations import Code, Equation, Matrix, Part, Prose, Step, Symbol
 from ..worked_entry import tex_escaped
-from .tex_math import equation_tex, matrix_tex, printable
+from .tex_math import GEOMETRY, equation_tex, matrix_tex, on_a_page, printable
 
-PREAMBLE = r"""\documentclass{article}
-\usepackage[T1]{fontenc}
-\usepackage{lmodern}
-\usepackage{amsmath}
-\usepackage[margin=2cm]{geometry}
-\setcounter{MaxMatrixCols}{20}
-\setlength{\parindent}{0pt}
-\setlength{\parskip}{1ex plus 0.5ex}
+PREAMBLE = rf"""\documentclass{{article}}
+\usepackage[T1]{{fontenc}}
+\usepackage{{lmodern}}
+\usepackage{{amsmath}}
+\usepackage[{GEOMETRY}]{{geometry}}
+\setcounter{{MaxMatrixCols}}{{20}}
+\setlength{{\parindent}}{{0pt}}
+\setlength{{\parskip}}{{1ex plus 0.5ex}}
 \allowdisplaybreaks
 \raggedright
 """
@@ -33,7 +33,8 @@ def _part(part: Part) -> str:
     if isinstance(part, Prose):
         return _prose(part)
     if isinstance(part, Matrix):
-        return f"{_display(matrix_tex(part))}\n\\begin{{center}}\\small {_prose(caption(part))}\\end{{center}}"
+        shown = on_a_page(part)
+        return f"{_display(matrix_tex(shown))}\n\\begin{{center}}\\small {_prose(caption(shown))}\\end{{center}}"
     return _display(equation_tex(part) if isinstance(part, Equation) else part.tex)
 
 

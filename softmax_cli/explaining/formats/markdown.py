@@ -6,12 +6,12 @@ import re
 
 from ..captions import TITLE, caption
 from ..equations import Code, Equation, Matrix, Part, Prose, Step, Symbol
-from .tex_math import equation_tex, matrix_tex, printable, special_outside_text
+from .tex_math import GEOMETRY, equation_tex, matrix_tex, on_a_page, printable, special_outside_text
 
 
 def as_markdown(steps: list[Step]) -> str:
-    """The derivation as Markdown with a title in front, for pandoc."""
-    return f'---\ntitle: "{TITLE}"\n---\n\n{markdown_body(steps)}'
+    """The derivation as Markdown with a title in front, for pandoc, and the margins of a PDF."""
+    return f'---\ntitle: "{TITLE}"\ngeometry: "{GEOMETRY}"\n---\n\n{markdown_body(steps)}'
 
 
 def markdown_body(steps: list[Step]) -> str:
@@ -28,7 +28,8 @@ def _part(part: Part) -> str:
     if isinstance(part, Prose):
         return _prose(part)
     if isinstance(part, Matrix):
-        return f"{_display(matrix_tex(part))}\n\n*{_prose(caption(part))}*"
+        shown = on_a_page(part)
+        return f"{_display(matrix_tex(shown))}\n\n*{_prose(caption(shown))}*"
     return _display(equation_tex(part) if isinstance(part, Equation) else part.tex)
 
 

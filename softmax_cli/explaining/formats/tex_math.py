@@ -6,9 +6,11 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from ..equations import Equation, Matrix, number_tex
+from ..equations import Equation, Matrix, narrowed, number_tex
 
 WIDTH = 70  # characters of arithmetic in a line
+PAGE = 480  # points between the margins of A4 that GEOMETRY leaves
+GEOMETRY = "margin=2cm"
 
 TEXT = re.compile(r"\\text\{((?:\\text[a-z]+\{\}|\\.|[^\\{}])*)\}")
 SPECIAL = re.compile(r"(\\text[a-z]+\{\}|\\[_#%&])")
@@ -24,7 +26,7 @@ def equation_tex(equation: Equation) -> str:
     lines = [f"{equation.symbol.tex} &= {equation.formula.tex}"]
     pieces = list(arithmetic(equation))
     if pieces != [number_tex(equation.value)]:
-        first, *others = _filled(pieces)
+        first, *others = filled(pieces)
         lines += [f"&= {first}", *(f"&\\quad {other}" for other in others)]
     sign = "=" if equation.exact else r"\approx"
     lines.append(f"&{sign} {number_tex(equation.value)}")
@@ -46,6 +48,17 @@ def arithmetic(equation: Equation) -> Iterator[str]:
         yield f"\\exp(({' '.join(pieces[:-1])}) / {products[-1]})"
     else:
         yield from pieces
+
+
+def on_a_page(matrix: Matrix) -> Matrix:
+    """The matrix with as many of its columns as a page is wide."""
+    return narrowed(matrix, PAGE - 6 * len(matrix.symbol.text) - 50, _points)  # the symbol, =, brackets and dots
+
+
+def _points(number: str) -> float:
+    """At least the width of a number in a matrix, with the space between two columns."""
+    significand, e, exponent = number.partition("e")
+    return 5.0 * len(significand) + 3.0 * number.startswith("-") + 10.0 + (17.0 + 5.0 * len(exponent) if e else 0.0)
 
 
 def matrix_tex(matrix: Matrix) -> str:
@@ -81,7 +94,7 @@ def _factor(number: str, inside: bool) -> str:
     return f"({number_tex(number)})" if inside and number.startswith("-") else number_tex(number)
 
 
-def _filled(pieces: list[str]) -> list[str]:
+def filled(pieces: list[str]) -> list[str]:
     """The pieces in as few lines as take WIDTH characters each."""
     lines = [pieces[0]]
     for piece in pieces[1:]:

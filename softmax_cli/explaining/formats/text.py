@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from ..equations import Equation, Matrix, Part, Prose, Step, Symbol
+from ..equations import Equation, Matrix, Part, Prose, Step, Symbol, narrowed
 
 
 def as_text(steps: list[Step], width: int = 80) -> str:
@@ -83,11 +83,11 @@ def _broken(head: str, pieces: list[str], width: int) -> Iterator[str]:
 def _matrix(matrix: Matrix, width: int) -> Iterator[str]:
     """A vector as one row of numbers, a matrix as its rows: as many of their columns as fit."""
     head = f"    {matrix.symbol.text} = "
-    widths = [max(len(signed(row[c])) for row in matrix.rows) for c in range(len(matrix.rows[0]))]
-    fit = next(c for c in range(len(widths), 0, -1) if c == 1 or len(head) + sum(widths[:c]) + 2 * c + 5 <= width)
-    left = "  …" * (fit < matrix.shape[-1])
-    for n, row in enumerate(matrix.rows):
-        cells = "  ".join(signed(v).rjust(w) for v, w in zip(row[:fit], widths[:fit], strict=True))
+    rows = narrowed(matrix, width - len(head) - 5, lambda number: len(number) + 2).rows
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    left = "  …" * (len(widths) < matrix.shape[-1])
+    for n, row in enumerate(rows):
+        cells = "  ".join(signed(v).rjust(w) for v, w in zip(row, widths, strict=True))
         yield (head if n == 0 else " " * len(head)) + f"[ {cells}{left} ]"
     if len(matrix.shape) == 2 and matrix.shape[0] > len(matrix.rows):
         yield " " * len(head) + "  …"
