@@ -14,6 +14,7 @@ from .diagnosis import TIGHT, Diagnosis, Evidence, diagnose, partly
 from .entry_differences import ROUNDED, Allowance, Entry, Tally, differences, parts_of, tally
 from .expected import Setting, expected
 from .formula import Formula
+from .other_shapes import reading
 from .precision import FLOAT16, FLOAT64, Precision, precision_of
 from .printed import printed
 from .quantities import Layout, Of, Quantity, quantity_named
@@ -68,6 +69,10 @@ def compare(
     For x (N, J) all have a leading axis N, but for the loss, dE_dW, dE_db and d2E_dW2, which have it if `reduction` is
     "none". The options of the error and of the layer are those of `loss_gradient`, and for d2E_dW2 of `hessian`.
 
+    dE_dW may be a vector as well, row by row of its layout. Where the first of two outputs has weights and a bias of 0,
+    as `--binary` makes it, z, h, log_h, dE_dz, dE_dW and dE_db may be those of the second alone: (J, 1), (1, J) or
+    (J,), and one number in the place of two. `read` of the report says so.
+
     An entry agrees if it is within rtol·|ours| + atol, whatever its size. Unless given, rtol is 1e-6; for numbers in
     single precision what its arithmetic makes of the logits, up to 1e-4; in half precision 2 units roundoff, 1e-3 for
     float16 and 8e-3 for bfloat16. The precision is that of the type of `theirs`, or the narrower one to which all of it
@@ -95,11 +100,10 @@ def compare(
         target, upstream, label_smoothing, class_weights, sample_weights, ignore, l2, reduction
     )  # fmt: skip
     right, ours, single = expected(quantity, Setting(x, W, b, z, temperature, mask, options))
-    matrix = real_matrix(theirs)
-    N, J, K = right.sizes
-    sizes = Sizes(N, J, K, right.apart and not single)
+    sizes = Sizes(*right.sizes, right.apart and not single)
+    matrix, right, ours, sizes, read = reading(real_matrix(theirs), right, ours, sizes, layout)
     fits = views(matrix, quantity, of, sizes, layout)
-    rows = quantity.height(J, K) * (N if sizes.apart else 1)
+    rows = quantity.height(sizes.J, sizes.K) * (sizes.N if sizes.apart else 1)
     parts = parts_of(rows, matrix.size // rows, summed=not right.apart)
     precision, wider = precision_of(matrix)
 
@@ -131,6 +135,7 @@ def compare(
         advice=mistakes[0].advice if mistakes else _advice(right, precision, rtol, found, strict),
         others=tuple(Explanation(*other) for other in mistakes[1:]),
         where=where,
+        read=read,
     )
 
 

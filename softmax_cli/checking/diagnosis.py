@@ -240,6 +240,8 @@ def _told(candidate: Candidate, found: Fitted, layout: str) -> Diagnosis:
     words = {q.key, q.of, layout}
     if goal is not None:
         words.add("target" if goal.options.upstream is None else "upstream")
+    if found.formula.one_output:
+        words.add("one output")
     names = ["transposed"] * bool(candidate.view) + [m.name for m in candidate.known]
     advice = [_transposed_advice(layout)] * bool(candidate.view) + [m.advice_for(words) for m in candidate.known]
     names += ["scaled"] * candidate.scaled + ([] if candidate.fit is None else [candidate.fit.name])

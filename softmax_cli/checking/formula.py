@@ -33,17 +33,9 @@ Rows = Callable[[slice], Array]  # some rows of a matrix in numerator layout
 Indices = NDArray[np.intp]
 Part = slice | Indices  # which rows
 
-AFTER_LOGITS = {
-    "factor",
-    "reshaped",
-    "clip",
-    "row_major",
-    "input_missing",
-    "backward",
-    "order",
-    "bias_decay",
-    "columns",
-}  # no part of dE/dz
+AFTER_LOGITS = {  # no part of dE/dz
+    "factor", "reshaped", "clip", "row_major", "input_missing", "backward", "order", "bias_decay", "columns"
+}  # fmt: skip
 
 
 def softmax_outputs(f: Formula) -> tuple[Array, Array]:
@@ -80,7 +72,7 @@ class Formula:
     softmax_missing: bool = False
     input_missing: bool = False
     row_major: bool = False
-    order: Indices | None = None  # the output in whose place each output of the result stands
+    order: Indices | None = None  # the outputs that the result has, in their order; all, unless it says otherwise
     reshaped: bool = False  # dE/dW, made (K, J), was reshaped to (J, K)
     backward: Callable[[Array], Array] = lambda W: W  # the weights that lead back to the inputs
     plus: Array | None = None  # added to dE/dz of each input (N, K), before 1/T and its weight
@@ -210,15 +202,24 @@ class Formula:
         """The rows that stand in the place of some, where the outputs are in another order."""
         if self.order is None or (self.quantity.is_gradient and self.quantity.by in ("W", "x")):
             return part
-        N, _, K = self.sizes
-        n, t = np.divmod(np.arange((N if self.apart else 1) * K)[part], K)
+        (N, _, K), kept = self.sizes, len(self.order)
+        n, t = np.divmod(np.arange((N if self.apart else 1) * kept)[part], kept)
         found: Indices = n * K + self.order[t]
         return found
+
+    def shown(self, values: Array) -> Array:
+        """Values of the outputs, along the last axis, as the result has them."""
+        return values if self.order is None else values[..., self.order]
+
+    @property
+    def one_output(self) -> bool:
+        """Whether the result has one of two outputs, as that of a binary classifier has."""
+        return self.order is not None and len(self.order) < len(self.b)
 
     def arranged(self, made: Array) -> Array:
         """The columns in the order of the outputs, where these are columns."""
         columns = self.quantity.is_gradient and self.quantity.by == "W" and made.shape[1] > 1
-        return made[:, self.order] if self.order is not None and columns else made
+        return self.shown(made) if columns else made
 
     def _rows(self, part: Part) -> Array:
         q = self.quantity
@@ -235,7 +236,7 @@ class Formula:
                 return curvature_rows(self, part)
             if q.is_gradient:
                 d = self.logit_gradient
-                d = d[:, self.order] if self.order is not None and q.by == "x" else d
+                d = self.shown(d) if q.by == "x" else d
                 made = self.factor * self.carried(part, d, self.v, self.backward(self.W))
                 decay = self.decay
                 if self.bias_decay and q.by == "b" and not self.apart:

@@ -43,7 +43,8 @@ class Grid(NamedTuple):
     @property
     def axes(self) -> dict[str, int]:
         """The axes in their order, and how long each is."""
-        N, J, K = self.right.sizes
+        N, J, _ = self.right.sizes
+        K = self.right.shown(self.right.b).size
         q = self.right.quantity
         lead = {"n": N} if self.right.apart else {}
         if q.key == "loss":
@@ -142,7 +143,8 @@ def _of_axes(grid: Grid, wanted: Mask) -> Iterator[Region]:
 def _marked(grid: Grid) -> Iterator[tuple[str, bool, Mask]]:
     """Parts that the problem itself marks out: the diagonal, the targets, negative inputs."""
     f, axes = grid.right, grid.axes
-    N, J, K = f.sizes
+    N, J, _ = f.sizes
+    K = f.shown(f.b).size
     if "t" in axes and "i" in axes:
         what = "blocks" if f.quantity.by in ("W", "WW") and J > 1 else ""
         eye = grid.spread(np.eye(K, dtype=bool), "ti")
@@ -151,7 +153,7 @@ def _marked(grid: Grid) -> Iterator[tuple[str, bool, Mask]]:
     by_input = "n" in axes or N == 1
     n = "n" if "n" in axes else ""
     if f.goal is not None and f.goal.y is not None and f.goal.hard and by_input:
-        y = f.goal.y == 1.0
+        y = f.shown(f.goal.y) == 1.0
         if "i" in axes:
             yield "the entries of the targets", True, grid.spread(y, n + "i")
             yield "the entries off the targets", True, ~grid.spread(y, n + "i")
@@ -168,7 +170,7 @@ def _by_size(grid: Grid, wanted: Mask, others: Mask) -> Iterator[Region]:
     letter = "t" if "t" in axes else "i" if "i" in axes and "j" not in axes else ""
     if not letter or not ("n" in axes or len(f.x) == 1):
         return
-    h = np.broadcast_to(grid.spread(f.h, ("n" if "n" in axes else "") + letter), grid.shape)
+    h = np.broadcast_to(grid.spread(f.shown(f.h), ("n" if "n" in axes else "") + letter), grid.shape)
     for sign, said in ((1.0, ">"), (-1.0, "<")):
         low = float((sign * h[others]).max()) if others.any() else -math.inf
         high = float((sign * h[wanted]).min())

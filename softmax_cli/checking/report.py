@@ -44,7 +44,8 @@ class Report:
     `layout` is the one that was compared in, and `precision` that of the numbers that were compared; `printed` says so
     where they agree as numbers that were rounded or cut at some decimal. `others` are explanations as simple as the
     diagnosis, which make the same matrix. `where` says in which part it is wrong, if no diagnosis
-    explains all of it and that part has a short name.
+    explains all of it and that part has a short name. `read` says how the matrix was read, where it has another shape
+    than the result.
     """
 
     of: Of
@@ -60,6 +61,7 @@ class Report:
     advice: str | None
     others: tuple[Explanation, ...] = ()
     where: str | None = None
+    read: str | None = None
 
     def __bool__(self) -> bool:
         return self.agrees
@@ -97,6 +99,7 @@ class Report:
     def _verdict(self) -> list[str]:
         precision = "" if self.precision == "float64" or self.printed else f", {self.precision}"
         lines = [f"{self.of}: {self.verdict} ({self.layout} layout{precision})"]
+        lines += [f"read as {self.read}"] if self.read else []
         if self.lost_to_cancellation:
             of = f"{self.lost_to_cancellation} of {counted(self.entries, 'entry is', 'entries are')}"
             lines.append(f"{of} lost to cancellation: nothing can be said of {'it' if self.entries == 1 else 'them'}")

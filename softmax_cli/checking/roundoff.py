@@ -25,14 +25,15 @@ def relative_errors(f: Formula, part: slice) -> Array:
     """`logit_errors` of the inputs that make each entry, weighted by the sizes of what they bring to it."""
     errors = logit_errors(f)
     if f.apart:
-        of_each: Array = errors[f.places(part)[0]]
+        of_each: Array = errors[f.places(f.source(part))[0]]
         return of_each
     if not f.quantity.is_gradient:  # a loss
         return np.full((1, 1), errors.max())
     v, d = np.abs(f.v), np.abs(f.logit_gradient)
     with np.errstate(all="ignore"):
         v = v / (v.max() * d.max()) if v.size else v
-        weighted, plain = f.carried(part, errors * d, v, f.W), f.carried(part, d, v, f.W)
+        at = f.source(part)
+        weighted, plain = (f.arranged(f.carried(at, a, v, f.W)) for a in (errors * d, d))
         average: Array = np.where(plain > 0.0, weighted / plain, errors.min())
         return average
 
@@ -155,7 +156,8 @@ def underflowing(f: Formula, part: slice, tiny: float) -> Array:
             u = np.abs(tiny * f.goal.u)
             top = u.max(axis=1, keepdims=True)
             most = np.maximum(most, u + (f.h * u).sum(axis=1, keepdims=True) + f.h * top)
-        return tiny + f.carried(part, most * (f.goal.weights[:, None] / f.temperature), v, W)
+        carried = f.carried(f.source(part), most * (f.goal.weights[:, None] / f.temperature), v, W)
+        return tiny + f.arranged(carried)
     if q.is_jacobian and q.by in ("W", "x"):
         n, _ = f.places(part)
         D = np.full((len(n), len(f.b)), tiny / min(f.temperature, 1.0))

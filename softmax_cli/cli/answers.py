@@ -6,12 +6,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import orjson
 from numpy.typing import ArrayLike
 
 from ..checking import table
 from ..checking.compare import compare
-from ..checking.functions.return_kinds import fitting, kind_named
+from ..checking.functions.return_kinds import fitting, fitting_one_output, kind_named
+from ..checking.other_shapes import is_binary
 from ..checking.quantities import Of, quantity_named
 from ..checking.report import Report
 from ..core.arrays import Array, Stored
@@ -192,6 +194,8 @@ def _by_shape(array: Array | Stored, setting: Setting) -> Of:
     shapes = [shape] if 1 not in shape or len(shape) != 2 else [shape, (shape[0] * shape[1],)]
     summed = (setting.error.reduction or problem.document.get("reduction")) != "none"
     kinds = [kind for each in shapes for kind in fitting(each, setting.has_error, inputs, J, K, summed)]
+    if problem.z is None and is_binary(problem.W, problem.b):
+        kinds = [*fitting_one_output(shape, setting.has_error, inputs, J, summed), *kinds]
     if problem.z is not None:
         kinds = [kind for kind in kinds if quantity_named(kind.of).by not in ("W", "x", "WW")]
     if len(kinds) < 2:
@@ -219,7 +223,7 @@ def _array(entry: Entry, of: Of, problem: Problem) -> Array:
 def compared(
     theirs: ArrayLike | Stored, problem: Problem, error: ErrorSide, against: Against, stored: WeightsLayout, of: Of
 ) -> Report:
-    """`theirs` against what is right. dE/dW of a square W, whose shape does not tell, is stored as W is."""
+    """`theirs` against what is right. dE/dW whose shape does not tell, square or a vector, is stored as W is."""
     quantity = quantity_named(of)
     given: dict[str, Any] = {}
     if quantity.of_error:
@@ -228,13 +232,22 @@ def compared(
         idle = [option for option, value in error_options(error).items() if value is not None]
         if idle:
             raise InputError(f"{idle[0]} goes with --of loss-grad, or another result of the error")
-    square = problem.W.shape[0] == problem.W.shape[1]
-    layout = against.layout or (stored if quantity.key == "dE_dW" and square else None)
+    layout = against.layout or (stored if quantity.key == "dE_dW" and not _tells(theirs, problem.W.shape) else None)
     given |= {"layout": layout, "rtol": against.rtol, "strict": against.strict, "atol": against.atol}
     given |= {"temperature": problem.temperature, "mask": problem.mask}
     if problem.z is not None:
         return compare(theirs, z=problem.z, of=of, **given)
     return compare(theirs, problem.x, problem.W, problem.b, of=of, **given)
+
+
+def _tells(theirs: ArrayLike | Stored, W: tuple[int, ...]) -> bool:
+    """Whether the shape of a dE/dW says how it is stored."""
+    try:
+        shape = np.shape(theirs)
+    except ValueError:
+        return True  # ragged, which is refused
+    square = shape[-2:] == W == W[::-1]
+    return not square and max(shape, default=0) != W[0] * W[1]
 
 
 def error_options(error: ErrorSide) -> dict[str, Any]:

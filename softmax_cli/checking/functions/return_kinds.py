@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from ...errors import InputError
 from ...wording import quoted
+from ..other_shapes import of_one_output
 from ..quantities import QUANTITIES, Layout, Of
 
 SKIP = "_"
@@ -114,5 +115,16 @@ def read_returns(text: str, error: bool, by_x: bool = True) -> tuple[Kind | None
 def fitting(
     shape: tuple[int, ...], error: bool, inputs: int | None, J: int, K: int, summed: bool = True
 ) -> Sequence[Kind]:
-    """The results that a shape may be taken for."""
-    return [kind for kind in known(error) if kind.by_shape and shape in kind.shapes(inputs, J, K, summed)]
+    """The results that a shape may be taken for; a vector of as many numbers as W has, where it is nothing else, is
+    dE/dW."""
+    found = [kind for kind in known(error) if kind.by_shape and shape in kind.shapes(inputs, J, K, summed)]
+    flat = shape == (J * K,) and error and (summed or inputs is None)
+    return found or ([KINDS[0]] if flat else [])
+
+
+def fitting_one_output(
+    shape: tuple[int, ...], error: bool, inputs: int | None, J: int, summed: bool = True
+) -> Sequence[Kind]:
+    """The same of a layer of one output, but for axes of length 1."""
+    leads = {kind: inputs if QUANTITIES[kind.of].apart(summed) else None for kind in known(error) if kind.by_shape}
+    return [kind for kind, lead in leads.items() if of_one_output(shape, QUANTITIES[kind.of], lead, J)]

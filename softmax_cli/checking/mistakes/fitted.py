@@ -116,7 +116,7 @@ def class_weights(f: Formula, theirs: Rows) -> Fitted | None:
         f.but(goal=goal._replace(weights=np.where(t == k, goal.weights, 0.0), l2=0.0)).rows(EVERYTHING).ravel()
         for k in present
     ]
-    c = _solved(np.array(each).T, seen - goal.l2 * f.W if goal.l2 and f.quantity.by == "W" else seen)
+    c = _solved(np.array(each).T, seen - goal.l2 * f.shown(f.W) if goal.l2 and f.quantity.by == "W" else seen)
     if c is None or (c <= 1e-9 * c.max()).any() or np.ptp(c) <= 1e-6 * c.max():
         return None
     weights = np.ones(K)
@@ -142,7 +142,7 @@ def one_sample(f: Formula, theirs: Rows) -> Fitted | None:
     if goal is None or f.apart or len(f.x) < 2 or f.reshaped or f.quantity.by not in ("W", "b"):
         return None
     v = f.v if f.quantity.by == "W" else np.ones((len(f.x), 1))
-    d = f.logit_gradient
+    d = f.shown(f.logit_gradient)
     seen = theirs(EVERYTHING)
     N = len(f.x)
     for norm, rest in ((1.0, ""), (N / (N - 1.0), f", and the mean divided by {N - 1}")):
@@ -168,7 +168,7 @@ def beside_one_left_out(f: Formula, theirs: Rows) -> float | None:
     """The constant of a sum that one of the inputs is left out of."""
     if f.goal is None or f.apart or len(f.x) < 2 or f.reshaped or f.quantity.by != "W" or f.decay or freedom(f) < FREE:
         return None
-    v, d, ours, seen = f.v, f.logit_gradient, f.rows(EVERYTHING) / f.factor, theirs(EVERYTHING)
+    v, d, ours, seen = f.v, f.shown(f.logit_gradient), f.rows(EVERYTHING) / f.factor, theirs(EVERYTHING)
     with np.errstate(all="ignore"):
         of_ours, of_seen = (((v @ a) * d).sum(axis=1) for a in (ours, seen))
         along = (seen * ours).sum() - of_seen
@@ -202,7 +202,7 @@ def clipped_by_norm(f: Formula, theirs: Rows) -> Fitted | None:
 
 
 FITS = (
-    Fit("l2-term", by_weights, l2, scale=_beside(_with_l2, lambda f: f.W.size)),
+    Fit("l2-term", by_weights, l2, scale=_beside(_with_l2, lambda f: f.shown(f.W).size)),
     Fit("label-smoothing", of_error, smoothing, scale=_beside(_smoothed, freedom)),
     Fit("one-sample", gradient, one_sample, scale=beside_one_left_out),
     Fit("class-weights", gradient, class_weights),

@@ -39,6 +39,8 @@ def binary(factor: Callable[[int], float]) -> Variant:
     def mistaken(f: Formula) -> Formula | None:
         if f.goal is None or not f.goal.hard or f.goal.y is None or f.quantity.by is None or f.mask is not None:
             return None
+        if f.one_output:  # it is what is right
+            return None
         h, complement = f.outputs(f)
         with np.errstate(all="ignore"):
             u = np.where(f.goal.y == 1.0, -1.0 / h, 1.0 / complement)
@@ -47,8 +49,10 @@ def binary(factor: Callable[[int], float]) -> Variant:
     return mistaken
 
 
-def sigmoid(f: Formula) -> Formula:
+def sigmoid(f: Formula) -> Formula | None:
     """A sigmoid of each logit in the place of their softmax; h − y stays."""
+    if f.one_output:
+        return None
 
     def outputs(f: Formula) -> tuple[Array, Array]:
         z = f.open_logits

@@ -111,8 +111,8 @@ def _in_sum(f: Formula, theirs: Rows, t: Indices) -> Indices | None:
     if N * K * K > MOST_NUMBERS or not np.isfinite(seen).all():
         return None
     each = np.stack([f.factor * _with_classes(f, np.full(N, k)).logit_gradient for k in range(K)], axis=1)
-    each = each if f.order is None else each[:, :, f.order]
-    wanted = seen - f.goal.l2 * f.W
+    each = f.shown(each)
+    wanted = seen - f.goal.l2 * f.shown(f.W)
     if not np.isfinite(each).all():
         return None
     starts = [_shifted(v, each, wanted, t), t]

@@ -116,6 +116,7 @@ LOGITS = Mistake(
     (logits_for_outputs,),
     outputs_or_gradient,
     "the logits stand in the place of h: apply the softmax to them",
+    {"one output": "the logits stand in the place of h: apply the sigmoid to them"},
 )
 ELEMENTWISE = Mistake(
     "diagonal-only",

@@ -22,7 +22,7 @@ def step_taken(f: Formula, theirs: Rows) -> Fitted | None:
     goal = f.goal
     if goal is None or f.apart or f.reshaped or f.bias_decay:
         return None
-    name, start = ("W", f.W) if f.quantity.by == "W" else ("b", f.b[:, None])
+    name, start = ("W", f.shown(f.W)) if f.quantity.by == "W" else ("b", f.shown(f.b)[:, None])
     ours, seen = f.rows(EVERYTHING), theirs(EVERYTHING)
     rate = _rate(start - seen, ours)
     if not start.any() or not np.isfinite(rate) or not rate > 0.0:
