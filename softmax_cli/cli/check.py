@@ -54,7 +54,7 @@ def _check_function(inputs: Inputs, error: ErrorSide, against: Against, function
         for name, value in options.items():
             if value is not None:
                 fail(f"--{name.replace('_', '-')} says something of INPUT, and there is none")
-    raise typer.Exit(Status.DONE if run_function(function, own, error, against) else Status.DIFFERS)
+    raise typer.Exit(Status.DONE if run_function(function, own, error, against, inputs.binary) else Status.DIFFERS)
 
 
 def _refuse_idle(function: Function) -> None:

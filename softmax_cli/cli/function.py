@@ -31,7 +31,9 @@ from .own_options import Against, Function
 LIMIT = 10.0  # seconds for a call
 
 
-def check_file(function: Function, problem: Problem | None, error: ErrorSide, against: Against) -> FunctionReport:
+def check_file(
+    function: Function, problem: Problem | None, error: ErrorSide, against: Against, binary: bool = False
+) -> FunctionReport:
     """Check the function that FILE.py:NAME names, on the user's own problem too if there is one."""
     assert function.function is not None
     for option, value in {"--of": against.of, "--against": against.against, "--layout": against.layout}.items():
@@ -42,18 +44,23 @@ def check_file(function: Function, problem: Problem | None, error: ErrorSide, ag
         raise InputError(f"--time-limit is {limit:g}, where a number of seconds above 0 is expected")
     path, name = _named(function.function)
     own, reduction = (None, error.reduction) if problem is None else _posed(problem, error)
+    if own is not None and binary:
+        u = own.u if error.upstream is not None else own.u * [0.0, 1.0]
+        own = replace(own, binary=True, u=u)
     with callee_in(path, name, limit) as callee:
         return check_callee(
-            callee, own, call=function.call, returns=function.returns, reduction=reduction, rtol=against.rtol,
-            atol=against.atol, strict=against.strict,
+            callee, own, call=function.call, returns=function.returns, reduction=reduction, binary=binary,
+            rtol=against.rtol, atol=against.atol, strict=against.strict,
         )  # fmt: skip
 
 
-def run_function(function: Function, problem: Problem | None, error: ErrorSide, against: Against) -> bool:
+def run_function(
+    function: Function, problem: Problem | None, error: ErrorSide, against: Against, binary: bool = False
+) -> bool:
     """Print what is found. True if all agrees."""
     if sys.stdout is None:
         raise InputError("standard output is closed")
-    report = check_file(function, problem, error, against)
+    report = check_file(function, problem, error, against, binary)
     print(orjson.dumps(report.to_dict(), option=orjson.OPT_SERIALIZE_NUMPY).decode() if against.json else report)
     return report.agrees
 

@@ -371,3 +371,15 @@ def test_a_problem_of_ones_own_of_which_nothing_can_be_told_is_no_agreement(fold
         "  2 of 2 entries are lost to cancellation: nothing can be said of them",
         "  take numbers of more digits, or other weights or inputs, at which the result is no smaller than its terms",
     ]
+
+
+def test_binary_holds_a_function_to_a_binary_classifier(folder):
+    """Logistic regression, on a problem of one's own too, whose W has one column."""
+    code = "import numpy as np\ndef f(w, b, X, y):\n    p = 1 / (1 + np.exp(-(X @ w + b)))\n"
+    code += "    return {'dw': X.T @ (p - y) / len(y), 'db': np.mean(p - y)}\n"
+    (folder / "logistic.py").write_text(code)
+    how = ["-x", "1,2;3,4;0,1", "-W", ".5;.25", "-b", ".1", "--target", "0,1,1"]
+    done = run("check", "--function", "logistic.py:f", "--binary", *how, cwd=folder)
+    assert done.stdout.splitlines()[0] == "f: agrees on 12 problems, called as f(W[:, 0], b[0], x, y)"
+    assert rows(done)["yours", "3 × 2"] == "agrees"
+    assert "agrees on 11 problems" in run("check", "--function", "logistic.py:f", "--binary", cwd=folder).stdout

@@ -143,7 +143,7 @@ def best_way(setting: Setting) -> Way:
     for tensors, expression in itertools.product(setting.callee.signature.tensors, setting.plan.expressions):
         way = Way(setting, expression, tensors, {}, set(), set(), {})
         for rank in setting.ranks:
-            problem = first(rank, setting.terms.bias)
+            problem = first(rank, setting.terms.bias, setting.terms.binary)
             way.tried[rank] = problem, way.outcome(problem)
             if any(finding.verdict in COSTLY for finding in way.findings(rank)):
                 break
@@ -176,7 +176,8 @@ def kinds_returned(way: Way, outcomes: Sequence[Posed]) -> Sequence[Kind | None]
     if not any(kinds):
         shapes = " and ".join(f"{escaped(r.name, 40)} {r.array.shape}".strip() for r in outcome.results)
         raise InputError(
-            f"{name} returned {shapes} for x {problem.x.shape} and W {problem.W.shape}: that is no result known here",
+            f"{name} returned {shapes} for x {problem.x.shape} and W {problem.weights.shape}: "
+            "that is no result known here",
             "say what it is with --returns, as in --returns dW",
         )
     findings = iter(judged(outcome, kinds, problem, setting.terms))

@@ -28,6 +28,7 @@ def check_function(
     returns: str | None = None,
     batch: bool | None = None,
     reduction: Reduction | None = None,
+    binary: bool = False,
     rtol: float | None = None,
     atol: float = 0.0,
     strict: bool = False,
@@ -43,7 +44,9 @@ def check_function(
     in "dW,_" with _ for what is not checked. `batch` says that x is always a batch, or (False) always one input; else
     both are tried, and a function that is right for batches is not held to one input. `reduction` is over the inputs
     of a batch: "mean" with targets and "sum" with an upstream gradient unless it is given; with "none" each input has
-    results of its own. `rtol`, `atol` and `strict`
+    results of its own. `binary` says that f is a binary classifier's, of
+    one output that is the second of two, the first of which is 0, with y 0 or 1, as logistic regression is written:
+    W is (J, 1) then and b (1,). `rtol`, `atol` and `strict`
     are those of `compare`; unless it is given, rtol is 1e-4 for what is returned in single precision and 2e-2 in half
     precision.
 
@@ -63,8 +66,9 @@ def check_function(
         raise InputError(f"f is of type {type(f).__name__}, where a function is expected")
     callee = Callee(describe(f), lambda one: call_here(f, one))
     return check_callee(
-        callee, call=call, returns=returns, batch=batch, reduction=reduction, rtol=rtol, atol=atol, strict=strict
-    )
+        callee, call=call, returns=returns, batch=batch, reduction=reduction, binary=binary, rtol=rtol, atol=atol,
+        strict=strict,
+    )  # fmt: skip
 
 
 def check_callee(
@@ -75,6 +79,7 @@ def check_callee(
     returns: str | None = None,
     batch: bool | None = None,
     reduction: Reduction | None = None,
+    binary: bool = False,
     rtol: float | None = None,
     atol: float = 0.0,
     strict: bool = False,
@@ -87,9 +92,11 @@ def check_callee(
         raise InputError(f"rtol is {rtol}, where a number from 0 up to 1 is expected")
     if not 0 <= atol < math.inf:
         raise InputError(f"atol is {atol}, where a number from 0 is expected")
-    made = plan(callee.signature, call)
+    made = plan(callee.signature, call, binary)
     bias = bool({"b", "z", "h"} & made.roles)
-    terms = Terms(made.error, bias, reduction or ("sum" if made.error == "u" else "mean"), rtol, atol, strict)
+    terms = Terms(
+        made.error, bias, reduction or ("sum" if made.error == "u" else "mean"), rtol, atol, strict, binary=binary
+    )
     if own is not None and "mask" in own.options and "mask" not in made.options:
         raise InputError(
             f"a mask is given, and {callee.signature.name} takes none",
@@ -125,7 +132,7 @@ def _outcomes(way: Way, own: Problem | None) -> list[Posed]:
     outcomes: list[Posed] = [] if own is None else [(own, way.outcome(own))]
     for rank in way.ranks():
         outcomes += [way.tried[rank]] if rank in way.tried else []
-        for problem in battery(rank, way.setting.terms.bias, way.options, way.soft):
+        for problem in battery(rank, way.setting.terms.bias, way.options, way.soft, way.setting.terms.binary):
             if _costly(outcomes) == PATIENCE:
                 return outcomes
             outcomes.append((problem, way.outcome(problem)))
@@ -139,6 +146,8 @@ def _costly(outcomes: Sequence[Posed]) -> int:
 
 def _notes(way: Way, kinds: Sequence[Kind | None], ranks: set[Rank]) -> Iterator[str]:
     name = way.setting.callee.signature.name
+    if way.setting.terms.binary:
+        yield f"{name} is held to a binary classifier: one output, the second of two, the first of which is 0"
     if in_columns(way.expression):
         yield f"{name} takes each input as a column: x.T is (J, N)"
     if way.flat:

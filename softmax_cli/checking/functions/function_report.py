@@ -154,7 +154,7 @@ def _table(findings: Sequence[Finding]) -> tuple[list[str], list[list[str]]]:
     rows = []
     for problem, found in _by_problem(findings):
         cells = {f.kind.title if f.kind else titles[0]: _cell(f) for f in found}
-        shapes = [" × ".join(map(str, a.shape)) for a in (problem.x, problem.W)]
+        shapes = [" × ".join(map(str, a.shape)) for a in (problem.x, problem.weights)]
         rows.append([problem.title, *shapes, *(cells.get(title, "") for title in titles)])
     return ["problem", "x", "W", *titles], rows
 

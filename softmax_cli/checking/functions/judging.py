@@ -15,7 +15,7 @@ from ..compare import compare
 from ..report import Report
 from .calling import Failed, Outcome, Result
 from .problems import Problem
-from .return_kinds import GENERAL, Kind, fitting, kind_named
+from .return_kinds import GENERAL, Kind, fitting, fitting_one_output, kind_named
 from .roles import OF_LAYER, OF_TARGETS
 
 SINGLE = 1e-4  # what a function that computes in single precision may be off by, relative
@@ -25,7 +25,7 @@ UNTOLD = "cannot be told"
 
 class Terms(NamedTuple):
     """How results are compared: `error` is what weights the rows of dL/dW, "y", "u" or None. Without x, what a function
-    calls its input are the logits: unless `by_x`, dx is dE/dz."""
+    calls its input are the logits: unless `by_x`, dx is dE/dz. If `binary` there is one output."""
 
     error: str | None
     bias: bool
@@ -34,6 +34,7 @@ class Terms(NamedTuple):
     atol: float
     strict: bool
     by_x: bool = True
+    binary: bool = False
 
 
 class Finding(NamedTuple):
@@ -79,6 +80,8 @@ def _by_shape(array: NDArray[Any], problem: Problem, terms: Terms, taken: Sequen
     summed = terms.reduction != "none"
     J, K = problem.W.shape
     kinds = fitting(array.shape, terms.error is not None, problem.inputs, J, K, summed)
+    if terms.binary:
+        kinds = [*fitting_one_output(array.shape, terms.error is not None, problem.inputs, J, summed), *kinds]
     free = [kind for kind in kinds if kind not in taken]
     if len(free) < 2:
         return free[0] if free else None

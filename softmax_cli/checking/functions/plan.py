@@ -20,6 +20,14 @@ _WEIGHTS_TURNED = re.compile(r"""\bW\.(T\b|(ravel|flatten)\([^)]*["']F)""")
 WRITE_IT = "write the call out, as in --call 'f(x, W.T, b, y)', of x, W, b, z, h, and y (targets), onehot or u (dE/dh)"
 
 
+# What a binary classifier is given, of W (J, 1), b (1,) and so on: all flat, columns, inputs as columns, and mixtures.
+OF_ONE_OUTPUT: tuple[Mapping[str, str], ...] = (
+    {"W": "W[:, 0]", "b": "b[0]", "z": "z[..., 0]", "h": "h[..., 0]", "u": "u[..., 0]"},
+    {"y": "y[:, None]"},
+    {"x": "x.T", "b": "b[0]", "y": "y[None, :]", "z": "z.T", "h": "h.T", "u": "u.T"},
+    {"W": "W.T", "y": "y[:, None]"},
+    {"b": "b[0]", "z": "z[..., 0]", "h": "h[..., 0]", "u": "u[..., 0]"},
+)
 OF_OBJECT = (
     "write out what its methods are called with, as in --call '(o := f(W, b), o.forward(x), o.backward(y), o)[-1]'"
 )
@@ -52,11 +60,11 @@ class Plan(NamedTuple):
         return f"{expression[:-1]}{''.join(given)})" if given else expression
 
 
-def plan(signature: Signature, call: str | None) -> Plan:
+def plan(signature: Signature, call: str | None, binary: bool = False) -> Plan:
     """How to call a function: as `call` says, or by the names of its parameters. Where they leave open whether W is
-    stored inputs × outputs, whether targets are indices, or whether inputs are rows, all ways are given. InputError if
-    no way is found."""
-    made = _matched(signature) if call is None else _written(signature, call)
+    stored inputs × outputs, whether targets are indices, or whether inputs are rows, all ways are given. If it is a
+    `binary` classifier's, W (J, 1) has one output. InputError if no way is found."""
+    made = _matched(signature, binary) if call is None else _written(signature, call, binary)
     if {"y", "u"} <= made.roles:
         raise InputError(
             f"{signature.name} takes both targets and an upstream gradient, where one of them says what the error is",
@@ -67,7 +75,7 @@ def plan(signature: Signature, call: str | None) -> Plan:
     return made
 
 
-def _matched(signature: Signature) -> Plan:
+def _matched(signature: Signature, binary: bool) -> Plan:
     if signature.parameters is None:
         raise InputError(f"the parameters of {signature.name} cannot be read", WRITE_IT)
     advice = OF_OBJECT if signature.makes_object else WRITE_IT
@@ -99,7 +107,9 @@ def _matched(signature: Signature) -> Plan:
     if not {"x", "z", "h"} & taken.keys():
         raise InputError(f"{signature.name} takes nothing that is known here as x, z or h", advice)
     ways = list(_ways(arguments, taken, _values))
-    if {"x", "W"} <= taken.keys() and not signature.autograd:  # sizes that fit tell which of x and x.T is meant
+    if binary:
+        ways = [[how.format(forms.get(role, role)) for role, how in arguments] for forms in OF_ONE_OUTPUT]
+    elif {"x", "W"} <= taken.keys() and not signature.autograd:  # sizes that fit tell which of x and x.T is meant
         ways += _ways(arguments, taken, _columns)
     head = "f.apply" if signature.autograd else "f"
     return Plan(tuple(f"{head}({', '.join(way)})" for way in ways), frozenset(taken), optional)
@@ -159,7 +169,7 @@ def of_one_input(expression: str) -> str:
     return _TURNED.sub(r"\1[:, None]", expression)
 
 
-def _written(signature: Signature, call: str) -> Plan:
+def _written(signature: Signature, call: str, binary: bool) -> Plan:
     try:
         tree = ast.parse(call.strip(), mode="eval")
     except (SyntaxError, ValueError, MemoryError, RecursionError):
@@ -182,7 +192,7 @@ def _written(signature: Signature, call: str) -> Plan:
         raise InputError(f"the call is {quoted(call)}, which uses none of x, z and h", WRITE_IT)
     expression = ast.unparse(tree)
     ways = [expression]
-    if "y" in roles and not one_hot:
+    if "y" in roles and not one_hot and not binary:
         for node in ast.walk(tree):
             if isinstance(node, ast.Name) and id(node) not in heads and node.id == "y":
                 node.id = "onehot"

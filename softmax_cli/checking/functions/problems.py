@@ -18,6 +18,8 @@ from ...core.layer import forward
 from .calling import Value
 
 Rank = Literal["one", "many"]  # x (J,), or (N, J)
+OF_MANY = ("J = K", "K = 2", "ties", "soft targets", "mask")  # problems that take more outputs than one
+OF_ONE_OUTPUT = {"J < K": "J < N", "J > K": "J > N", "N = J = K": "N = J"}  # what they are called there
 IGNORED = -100  # a target whose row does not count, where a function takes such a thing
 
 
@@ -25,7 +27,8 @@ IGNORED = -100  # a target whose row does not count, where a function takes such
 class Problem:
     """x (J,) or (N, J), W (J, K) and b (K,) with what an error needs: class indices y, or probabilities shaped like h,
     and u = dE/dh shaped like h. `options` are those of the error that are not what they are by default; `own` says that
-    it is the user's."""
+    it is the user's. If `binary` it is a binary classifier's: what the first of its two outputs has is 0, and what a
+    function is given is of the second."""
 
     title: str
     x: Array
@@ -36,6 +39,7 @@ class Problem:
     options: Mapping[str, Value] = field(default_factory=dict)
     single_precision: bool = False
     own: bool = False
+    binary: bool = False
 
     @property
     def rank(self) -> Rank:
@@ -47,7 +51,12 @@ class Problem:
 
     @property
     def size(self) -> int:
-        return self.x.size + self.W.size
+        return self.x.size + self.weights.size
+
+    @property
+    def weights(self) -> Array:
+        """W as the function is given it."""
+        return self.W[:, 1:] if self.binary else self.W
 
     def values(self, roles: frozenset[str], reduction: str) -> dict[str, Value]:
         """What a function that takes these roles is given, in its precision."""
@@ -63,6 +72,9 @@ class Problem:
             "reduction": reduction, **plain, **self.options,
         }  # fmt: skip
         wanted = {*roles, *self.options, *(["onehot"] if "y" in roles else [])}
+        if self.binary:
+            every |= {name: every[name][..., 1:] for name in ("W", "b", "z", "h", "u")}
+            every |= {"y": self.y if onehot is not self.y else self.y[..., 1]}
         return {name: self._passed(every[name]) for name in every if name in wanted}
 
     def _passed(self, value: Any) -> Value:
@@ -99,14 +111,37 @@ def made(title: str, N: int | None, J: int, K: int, *, seed: int = 0, bias: bool
     return Problem(**{"title": title, "x": x, "W": W, "b": b, "y": y, "u": u, **changes})
 
 
-def first(rank: Rank, bias: bool) -> Problem:
+def of_one_output(problem: Problem) -> Problem:
+    """A problem for a binary classifier, which has one output, in the place of one for a softmax."""
+    y = np.arange(1, problem.y.size + 1).reshape(problem.y.shape) % 2
+    options = {name: v[:2] if name == "class_weights" else v for name, v in problem.options.items()}  # type: ignore[index]
+    return replace(
+        problem, title=OF_ONE_OUTPUT.get(problem.title, problem.title), W=_second(problem.W), b=_second(problem.b),
+        y=np.where(problem.y == IGNORED, IGNORED, y), u=_second(problem.u), options=options, binary=True,
+    )  # fmt: skip
+
+
+def _second(values: Array) -> Array:
+    """The last of the outputs as the second of two, the first of which has 0."""
+    return np.stack([np.zeros_like(values[..., -1]), values[..., -1]], axis=-1)
+
+
+def first(rank: Rank, bias: bool, binary: bool = False) -> Problem:
     """The problem that shows how a function is called and what it returns: no two of its sizes are equal."""
-    return made("J < K", None if rank == "one" else 4, 3, 5, bias=bias)
+    problem = made("J < K", None if rank == "one" else 4, 3, 5, bias=bias)
+    return of_one_output(problem) if binary else problem
 
 
-def battery(rank: Rank, bias: bool, options: Sequence[str] = (), soft: bool = False) -> Iterator[Problem]:
+def battery(
+    rank: Rank, bias: bool, options: Sequence[str] = (), soft: bool = False, binary: bool = False
+) -> Iterator[Problem]:
     """The problems of one rank that come after the first: the ordinary ones, the extreme, and one for each of the
     `options` that a function takes, and for `soft` targets. Without a bias b is zero."""
+    every = _of_softmax(rank, bias, options, soft)
+    return (of_one_output(problem) for problem in every if problem.title not in OF_MANY) if binary else every
+
+
+def _of_softmax(rank: Rank, bias: bool, options: Sequence[str], soft: bool) -> Iterator[Problem]:
     N = None if rank == "one" else 4
     yield made("J = K", N, 4, 4, bias=bias)
     yield made("K = 2", N, 3, 2, bias=bias)
