@@ -34,7 +34,7 @@ Indices = NDArray[np.intp]
 Part = slice | Indices  # which rows
 
 AFTER_LOGITS = {  # no part of dE/dz
-    "factor", "reshaped", "clip", "row_major", "input_missing", "backward", "order", "bias_decay", "columns"
+    "factor", "reshaped", "clip", "row_major", "input_missing", "backward", "order", "bias_decay", "l1", "columns"
 }  # fmt: skip
 
 
@@ -77,6 +77,7 @@ class Formula:
     backward: Callable[[Array], Array] = lambda W: W  # the weights that lead back to the inputs
     plus: Array | None = None  # added to dE/dz of each input (N, K), before 1/T and its weight
     bias_decay: float = 0.0  # dE/db has so many times b
+    l1: float = 0.0  # dE/dW has so many times the sign of W
     columns: Indices | None = None  # of a Jacobian in W, the inputs that are made alone
     clip: float = np.inf  # the size that no entry exceeds
     factor: float = 1.0
@@ -96,8 +97,8 @@ class Formula:
         """Every entry times c, those of the L2 term as well."""
         decay = self.decay
         if not decay or self.goal is None:
-            return self.but(factor=c * self.factor, bias_decay=c * self.bias_decay)
-        return self.but(factor=c * self.factor, goal=self.goal._replace(l2=c * decay))
+            return self.but(factor=c * self.factor, bias_decay=c * self.bias_decay, l1=c * self.l1)
+        return self.but(factor=c * self.factor, l1=c * self.l1, goal=self.goal._replace(l2=c * decay))
 
     @property
     def decay(self) -> float:
@@ -241,6 +242,7 @@ class Formula:
                 decay = self.decay
                 if self.bias_decay and q.by == "b" and not self.apart:
                     return made + self.bias_decay * self.b[part, None]
+                made = made + self.l1 * np.sign(self.W[part]) if self.l1 and q.by == "W" else made
                 return made + decay * self.W[part] if decay else made
             return self.factor * self._value()[part]
 

@@ -16,8 +16,9 @@ from .mistake import Fit, Mistake
 from .other_errors import OTHER_ERRORS
 from .other_targets import OTHER_TARGETS
 from .outputs import EXCHANGED
+from .penalties import L1
 from .softmax import DERIVATIVE, ELEMENTWISE, LOGITS, NEGATED, NOT_SHIFTED
-from .step import STEP
+from .step import STEP, UPDATED
 from .targets import TARGETS
 from .temperature import OTHER_TEMPERATURE, TEMPERATURE
 
@@ -48,4 +49,4 @@ KNOWN: tuple[Mistake, ...] = (
     TRANSPOSED_WEIGHTS,
     *AXES,
 )
-FITTED: tuple[Fit, ...] = (STEP, EPSILON_IN_GRADIENT, *FITS, *OTHER_TARGETS, *OTHER_TEMPERATURE)
+FITTED: tuple[Fit, ...] = (STEP, UPDATED, EPSILON_IN_GRADIENT, *FITS, L1, *OTHER_TARGETS, *OTHER_TEMPERATURE)

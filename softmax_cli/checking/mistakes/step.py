@@ -1,4 +1,4 @@
-"""The weights after a step, in the place of the gradient that it is taken along."""
+"""The weights after a step, in the place of the gradient that it is taken along, or of those before it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from ...core.arrays import Array
 from ..formula import Formula, Rows
-from ..quantities import Quantity
+from ..quantities import QUANTITIES, Quantity
 from .mistake import Fit, Fitted
 
 EVERYTHING = slice(None)
@@ -39,4 +39,25 @@ def _rate(step: Array, ours: Array) -> float:
         return float((step * ours).sum() / (ours * ours).sum())
 
 
+def of_inputs(q: Quantity) -> bool:
+    """A derivative of the error in x."""
+    return q.is_gradient and q.by == "x"
+
+
+def back_by_updated(f: Formula, theirs: Rows) -> Fitted | None:
+    """(W − η·dE/dW) · dE/dz."""
+    if f.goal is None or not (f.goal.summed or len(f.x) == 1):
+        return None
+    gradient = f.but(quantity=QUANTITIES["dE_dW"]).rows(EVERYTHING)
+    ours, step = f.rows(EVERYTHING), f.but(backward=lambda W: -gradient).rows(EVERYTHING)
+    rate = _rate(theirs(EVERYTHING) - ours, step)
+    if not np.isfinite(rate) or not rate > 0.0:
+        return None
+    return Fitted(
+        f.but(backward=lambda W: W - rate * gradient),
+        f"it is made of W − η·dE/dW with η = {rate:.6g}, what a step makes of W: take W as it was before the step",
+    )
+
+
+UPDATED = Fit("updated-weights", of_inputs, back_by_updated, costly=True)
 STEP = Fit("step-taken", of_parameters, step_taken, costly=True)
