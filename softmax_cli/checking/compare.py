@@ -71,7 +71,7 @@ def compare(
 
     dE_dW may be a vector as well, row by row of its layout. Where the first of two outputs has weights and a bias of 0,
     as `--binary` makes it, z, h, log_h, dE_dz, dE_dW and dE_db may be those of the second alone: (J, 1), (1, J) or
-    (J,), and one number in the place of two. `read` of the report says so.
+    (J,), and one number in the place of two. The report says how it was read.
 
     An entry agrees if it is within rtol·|ours| + atol, whatever its size. Unless given, rtol is 1e-6; for numbers in
     single precision what its arithmetic makes of the logits, up to 1e-4; in half precision 2 units roundoff, 1e-3 for

@@ -322,6 +322,7 @@ def test_the_report_as_json(article):
         "advice": None,
         "others": [],
         "where": "only ∂h[2]/∂W[2,1] is wrong; it is nan",
+        "read": None,
     }
 
 
