@@ -34,6 +34,7 @@ CALLS = {
     "function": ["check", "--function", f"{SAMPLES / 'test_layer.py'}:backward"],
     "explain": ["explain", ARTICLE],
     "bad input": ["forward", "nothing.json"],
+    "a folder": ["forward", "-x", ".", "-W", "1,2"],
     "bad usage": ["forward", "--tabel"],
     "help": ["--help"],
     "version": ["--version"],

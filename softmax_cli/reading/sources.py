@@ -164,12 +164,17 @@ def _holds_tensors(start: bytes) -> bool:
     return start[8:9] == b"{" and 2 <= int.from_bytes(start[:8], "little") <= LONGEST_HEADER
 
 
+def _is_folder_of_windows(error: Exception) -> bool:
+    """Whether a folder was opened, which Windows calls a lack of permission."""
+    return isinstance(error, PermissionError) and os.path.isdir(error.filename or "")
+
+
 def _unreadable(error: Exception, source: str, option: str) -> InputError:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         how = QUOTES if option == "INPUT" and are_numbers(source) else ""
         how = SHARDS if option in SHARDED and not {"*", "?"}.isdisjoint(source) else how
         return InputError(f"{option}: no such file: {source}", how)
-    if isinstance(error, IsADirectoryError):
+    if isinstance(error, IsADirectoryError) or _is_folder_of_windows(error):
         return InputError(
             f"{option}: {source} is a folder, where a file is expected", SHARDS if option in SHARDED else ""
         )

@@ -2,6 +2,7 @@
 before anything else, and takes away what Windows has not."""
 
 import builtins
+import errno
 import functools
 import io
 import mmap
@@ -45,6 +46,17 @@ def _elsewhere(call):
     return opened
 
 
+def _no_folder(call):
+    @functools.wraps(call)
+    def opened(path, *arguments, **options):
+        try:
+            return call(path, *arguments, **options)
+        except IsADirectoryError as error:  # which Windows calls
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), error.filename) from None
+
+    return opened
+
+
 kept = {getattr(signal, name) for name in SIGNALS}
 for name in MODULES:
     sys.modules.pop(name, None)
@@ -58,5 +70,5 @@ for module, names in (
         if name not in SIGNALS | STAY and hasattr(module, name):
             delattr(module, name)
 signal.valid_signals = lambda: kept
-builtins.open = io.open = _elsewhere(open)
+builtins.open = io.open = _elsewhere(_no_folder(open))
 os.open = _elsewhere(os.open)

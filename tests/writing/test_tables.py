@@ -95,10 +95,13 @@ def test_of_many_matrices_those_in_the_middle_are_left_out():
 def test_labels_and_titles_are_bold_where_there_is_colour_and_plain_elsewhere():
     sheet = labelled(np.array([[1.0, 22.0]]), ["row"], ["a", "b"])
     plain = "a title\n     a   b\n──────────\nrow  1  22\n\n"
-    bold = shown(sheet, color_system="standard", force_terminal=True)
+    bold, legacy = (
+        shown(sheet, color_system="standard", force_terminal=True, legacy_windows=old) for old in (False, True)
+    )
     assert "\x1b" not in shown(sheet)
     assert bold.replace("\x1b[1m", "").replace("\x1b[0m", "") == shown(sheet) == plain
     assert bold.splitlines()[3] == "\x1b[1mrow\x1b[0m  1  22"
+    assert legacy.splitlines()[3] == "row  1  22"  # a console of old, which would show the codes
 
 
 def test_every_entry_of_a_long_table_is_asked_for_once_and_few_at_a_time():
