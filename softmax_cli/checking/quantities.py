@@ -71,6 +71,11 @@ class Quantity(NamedTuple):
         symmetric: Shapes = {"numerator": (*lead, K, K)}
         return symmetric if self.of == "h" else symmetric | {"denominator": (*lead, K, K)}
 
+    def columns_apart(self, N: int | None, J: int, K: int) -> tuple[int, ...] | None:
+        """The shape of the numerator layout whose columns are told apart by output and input, [t, i, j], as what
+        differentiates by weights stored outputs × inputs gives it."""
+        return (*(() if N is None else (N,)), K, K, J) if self.is_jacobian and self.by == "W" else None
+
     def label(self, J: int, row: int, column: int) -> str:
         """The name of an entry, by its place in the numerator layout: ∂h[2]/∂W[3,1]."""
         if self.key == "loss":

@@ -73,6 +73,9 @@ def views(a: NDArray[Any] | Stored, quantity: Quantity, of: str, sizes: Sizes, n
         a = a.reshape(-1)
     if isinstance(a, np.ndarray) and quantity.key == "loss" and lead is None and a.size == 1:
         a = a.reshape(())
+    apart = quantity.columns_apart(lead, sizes.J, sizes.K)
+    if isinstance(a, np.ndarray) and a.shape == apart and (named == "numerator" or apart not in shapes.values()):
+        a = a.reshape(shapes["numerator"])
     fitting = [layout for layout, shape in shapes.items() if a.shape == shape]
     if not fitting or named not in (None, *fitting):
         raise _misfit(a.shape, quantity, sizes, named, fitting)
@@ -99,8 +102,6 @@ def _misfit(
     advice = f"{shape} is a shape of {' and of '.join(others)}" if others else ""
     if fitting:
         advice = f"{shape} is the {fitting[0]} layout"
-    elif quantity.is_jacobian and quantity.by == "W" and shape == (*shapes["numerator"][:-2], K, K, J):
-        advice = "if its weights are stored outputs × inputs, swap its last two axes"
     return InputError(f"the matrix to check has shape {shape}, where {fits} is expected", advice)
 
 

@@ -189,7 +189,9 @@ def _by_shape(array: Array | Stored, setting: Setting) -> Of:
     J, K = problem.W.shape
     inputs = None if problem.single else len(problem.x)
     shape = tuple(array.shape)
-    if setting.against.layout is not None or shape in quantity_named(DEFAULT).shapes(inputs, J, K).values():
+    default = quantity_named(DEFAULT)
+    shapes_of_default = [*default.shapes(inputs, J, K).values(), default.columns_apart(inputs, J, K)]
+    if setting.against.layout is not None or shape in shapes_of_default:
         return DEFAULT
     shapes = [shape] if 1 not in shape or len(shape) != 2 else [shape, (shape[0] * shape[1],)]
     summed = (setting.error.reduction or problem.document.get("reduction")) != "none"

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...core.vector_products import Reduction
 from ...errors import InputError
-from ...wording import counted, escaped
+from ...wording import counted, escaped, quoted
 from .calling import Callee, Failed, Returned, call_here
 from .calling_ways import COSTLY, RANKS, Posed, Setting, Way, best_way, kinds_returned
 from .function_report import FunctionReport
@@ -118,7 +118,7 @@ def _examined(setting: Setting, own: Problem | None) -> FunctionReport:
     findings = [finding for posed in outcomes for finding in judged(posed[1], kinds, posed[0], setting.terms)]
     name = setting.callee.signature.name
     notes = list(_notes(way, kinds, {problem.rank for problem, _ in outcomes if problem is not own}))
-    notes += _of_layout(way.expression, findings)
+    notes += [*_of_layout(way.expression, findings), *_of_penalty(way, findings)]
     if _costly(outcomes) == PATIENCE:
         notes.append(f"{name} was not called again after {counted(PATIENCE, 'call')} that crashed or did not end")
     changed = dict.fromkeys(v for _, outcome in outcomes if isinstance(outcome, Returned) for v in outcome.changed)
@@ -183,6 +183,17 @@ def _of_layout(call: str, findings: Sequence[Finding]) -> list[str]:
     if layouts == {"in-out"} and goes_in_transposed(call):
         return ["dE/dW comes back as (J, K), a row for each input, where W.T goes in as (K, J): W − η·dW does not fit"]
     return []
+
+
+def _of_penalty(way: Way, findings: Sequence[Finding]) -> list[str]:
+    """How λ‖W‖² or λ/(2N)·‖W‖² is told, where the L2 term alone differs, and everywhere."""
+    penalised = [f for f in findings if "l2" in f.problem.options and f.kind and f.kind.of in ("loss", "dE_dW")]
+    wrong = [f for f in findings if not f.agrees]
+    if not wrong or wrong != penalised or any(f.report is None or f.report.diagnosis != "l2-term" for f in wrong):
+        return []
+    call = way.setting.plan.with_options(way.expression, ["l2"])
+    twice, mean = (quoted(re.sub(r"\bl2\b(?!=)", value, call)) for value in ("l2 / 2", "l2 * len(x)"))
+    return [f"the error has λ/2·‖W‖²: if it is to have λ‖W‖², --call {twice} says so, and {mean} does for λ/(2N)·‖W‖²"]
 
 
 def _names(way: Way, kinds: Sequence[Kind | None]) -> list[str]:

@@ -11,15 +11,15 @@ from typing import NamedTuple
 
 from ...errors import InputError
 from ...wording import quoted
-from .roles import ERROR, OF_LAYER, OF_TARGETS, ONE_HOT, OPTIONS, role_of
+from .roles import ERROR, OF_LAYER, OF_TARGETS, OFF, ONE_HOT, OPTIONS, role_of
 from .signature import Parameter, Signature
 
 BY_INPUT = ("x", "z", "h", "u", "onehot")  # what has a row for each input
 _TURNED = re.compile(rf"\b({'|'.join(BY_INPUT)})\.T\b")
 _WEIGHTS_TURNED = re.compile(r"""\bW\.(T\b|(ravel|flatten)\([^)]*["']F)""")
 WRITE_IT = "write the call out, as in --call 'f(x, W.T, b, y)', of x, W, b, z, h, and y (targets), onehot or u (dE/dh)"
-
-
+OF_PARAMS = WRITE_IT.replace("f(x, W.T, b, y)", 'f({"W": W, "b": b}, x, y)')
+TOGETHER = ("params", "parameters", "variables", "state")  # W and b in one, as JAX has them
 # What a binary classifier is given, of W (J, 1), b (1,) and so on: all flat, columns, inputs as columns, and mixtures.
 OF_ONE_OUTPUT: tuple[Mapping[str, str], ...] = (
     {"W": "W[:, 0]", "b": "b[0]", "z": "z[..., 0]", "h": "h[..., 0]", "u": "u[..., 0]"},
@@ -87,12 +87,13 @@ def _matched(signature: Signature, binary: bool) -> Plan:
         role = _role(parameter, signature.parameters)
         if role is None and parameter.required:
             raise InputError(
-                f"{signature.name} takes {quoted(parameter.name)}, which is no name that is known here", advice
+                f"{signature.name} takes {quoted(parameter.name)}, which is no name that is known here",
+                OF_PARAMS if parameter.name in TOGETHER else advice,
             )
         if role is None:
             passed_over = True
             continue
-        if role in OPTIONS and not parameter.required and role not in optional:
+        if role in OPTIONS and _is_off(role, parameter) and role not in optional:
             optional[role] = parameter.name
             passed_over = True
             continue
@@ -102,7 +103,7 @@ def _matched(signature: Signature, binary: bool) -> Plan:
                 advice,
             )
         taken[role] = parameter.name
-        by_name = parameter.keyword or passed_over
+        by_name = parameter.keyword or passed_over or (role in OPTIONS and not parameter.required)
         arguments.append((role, f"{parameter.name}={{}}" if by_name else "{}"))
     if not {"x", "z", "h"} & taken.keys():
         raise InputError(f"{signature.name} takes nothing that is known here as x, z or h", advice)
@@ -113,6 +114,13 @@ def _matched(signature: Signature, binary: bool) -> Plan:
         ways += _ways(arguments, taken, _columns)
     head = "f.apply" if signature.autograd else "f"
     return Plan(tuple(f"{head}({', '.join(way)})" for way in ways), frozenset(taken), optional)
+
+
+def _is_off(role: str, parameter: Parameter) -> bool:
+    """Whether an option may be left at its default, which changes nothing then."""
+    if parameter.required or parameter.default is None:
+        return not parameter.required
+    return parameter.default < 0.0 if role == "ignore" else parameter.default == OFF.get(role, parameter.default)
 
 
 def _ways(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ...core.arrays import Array
 from ...core.layer import forward
 from .calling import Value
+from .roles import OFF
 
 Rank = Literal["one", "many"]  # x (J,), or (N, J)
 OF_MANY = ("J = K", "K = 2", "ties", "soft targets", "mask")  # problems that take more outputs than one
@@ -64,7 +65,7 @@ class Problem:
         K = self.W.shape[1]
         onehot = self.y if self.y.dtype.kind == "f" else (self.y[..., None] == np.arange(K)).astype(np.float64)
         plain = {
-            "temperature": 1.0, "label_smoothing": 0.0, "l2": 0.0, "ignore": IGNORED,
+            **OFF, "ignore": IGNORED,
             "mask": np.zeros(K, dtype=bool), "class_weights": np.ones(K), "sample_weights": np.ones(self.inputs or 1),
         }  # fmt: skip
         every: dict[str, Any] = {
@@ -184,7 +185,7 @@ def _with_options(plain: Problem, title: str, options: Mapping[str, Value]) -> P
 
 
 def _extreme(N: int | None, bias: bool) -> Iterator[Problem]:
-    """Logits that are equal, far beyond exp, far apart, and next to nothing."""
+    """Logits that are equal, far beyond exp, far apart, as those of trained weights are, and next to nothing."""
     plain = made("ties", N, 2, 4, bias=bias)
     yield replace(plain, W=np.repeat(plain.W[:, :2], 2, axis=1), b=np.repeat(plain.b[:2], 2))
     large = made("large logits", N, 2, 3, seed=3, bias=bias)
@@ -192,7 +193,7 @@ def _extreme(N: int | None, bias: bool) -> Iterator[Problem]:
     yield replace(
         large, title="large negative logits", W=large.W - 1000.0 * np.sign(large.x.reshape(-1, 2)[0])[:, None]
     )
-    wide = made("saturated", N, 2, 3, seed=4, bias=bias)
-    yield replace(wide, W=16.0 * wide.W)
+    wide = made("saturated", N, 2, 3, seed=46, bias=bias)
+    yield replace(wide, W=16.0 * wide.W, y=np.asarray(forward(wide.x, 16.0 * wide.W, wide.b).h.argmax(axis=-1)))
     tiny = made("tiny inputs", N, 2, 3, seed=5, bias=bias)
     yield replace(tiny, x=tiny.x * 2.0**-30)

@@ -37,7 +37,9 @@ class Kind(NamedTuple):
     def shapes(self, inputs: int | None, J: int, K: int, summed: bool) -> set[tuple[int, ...]]:
         """The shapes that it may have for many inputs or (None) one; an error is `summed` over all of them, or not."""
         quantity = QUANTITIES[self.of]
-        return set(quantity.shapes(inputs if quantity.apart(summed) else None, J, K).values())
+        lead = inputs if quantity.apart(summed) else None
+        apart = quantity.columns_apart(lead, J, K)
+        return {*quantity.shapes(lead, J, K).values(), *([] if apart is None else [apart])}
 
 
 def _kind(of: Of, title: str, *names: str, by_shape: bool = True) -> Kind:

@@ -33,6 +33,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
     "ignore": ("ignore", "ignore_index", "ignore_label"),
     "l2": ("l2", "reg", "reg_strength", "lam", "lambda_", "lambd", "lmbda", "l2_reg", "l2_lambda", "weight_decay"),
 }
+OFF = {"temperature": 1.0, "label_smoothing": 0.0, "l2": 0.0}  # the numbers that change nothing
 OF_TARGETS = ("label_smoothing", "class_weights", "ignore")  # what says nothing of an upstream gradient
 OF_LAYER = ("temperature", "mask")  # what says something of every result
 _ROLE = {name: role for role, names in {**ROLES, **OPTIONS}.items() for name in names}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
+import math
+import numbers
 import sys
 import textwrap
 from collections.abc import Callable
@@ -14,11 +16,13 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter by its name; `keyword` if it takes no place of its own, `required` if it has no default."""
+    """A parameter by its name; `keyword` if it takes no place of its own, `required` if it has no default, and
+    `default` where that is a number."""
 
     name: str
     keyword: bool
     required: bool
+    default: float | None = None
 
 
 @dataclass(frozen=True)
@@ -89,8 +93,17 @@ def _parameters(f: Callable[..., Any], autograd: bool) -> tuple[Parameter, ...] 
     if any(p.kind is p.VAR_POSITIONAL for p in found):
         return None
     return tuple(
-        Parameter(p.name, p.kind is p.KEYWORD_ONLY, p.default is p.empty) for p in found if p.kind is not p.VAR_KEYWORD
+        Parameter(p.name, p.kind is p.KEYWORD_ONLY, p.default is p.empty, _number(p.default))
+        for p in found
+        if p.kind is not p.VAR_KEYWORD
     )
+
+
+def _number(default: Any) -> float | None:
+    """A default that is a finite number."""
+    if isinstance(default, numbers.Real) and not isinstance(default, bool) and math.isfinite(default):
+        return float(default)
+    return None
 
 
 def _returned(f: Callable[..., Any]) -> tuple[str, ...]:

@@ -164,6 +164,8 @@ WRITE_IT = "write the call out, as in --call 'f(x, W.T, b, y)', of x, W, b, z, h
     ("f", "options", "message", "advice"),
     [
         (lambda x, cache: x, {}, "f takes 'cache', which is no name that is known here", WRITE_IT),
+        (lambda params, x: x, {}, "f takes 'params', which is no name that is known here", WRITE_IT.replace(
+            "f(x, W.T, b, y)", 'f({"W": W, "b": b}, x, y)')),
         (lambda *args: args[0], {}, "the parameters of f cannot be read", WRITE_IT),
         (lambda x, y, t: x, {}, "f takes both y and t, which mean the same", WRITE_IT),
         (lambda W: W, {}, "f takes nothing that is known here as x, z or h", WRITE_IT),

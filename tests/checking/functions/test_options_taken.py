@@ -63,6 +63,64 @@ def test_an_option_without_a_default_is_passed_always():
     assert "temperature" in {f.problem.title for f in report.findings}
 
 
+@pytest.mark.parametrize(
+    ("role", "default"), [("l2=1e-3", "reg"), ("label_smoothing=0.1", "label_smoothing"), ("temperature=2", "T")]
+)
+def test_an_option_whose_default_changes_the_result_is_passed_always(role, default):
+    role, value = role.split("=")
+    scope = {"whole": whole}
+    exec(f"def f(x, W, b, y, {default}={value}):\n    return whole(x, W, b, y, {default}={default})", scope)
+    report = check_function(scope["f"], batch=True)
+    assert report, str(report)
+    assert report.called == f"f(x, W, b, y, {default}={role})"
+
+
+def test_targets_that_are_ignored_by_default_are_told_otherwise():
+    def f(x, W, b, y, ignore_index=0):
+        return whole(x, W, b, y, ignore_index=ignore_index)
+
+    report = check_function(f, batch=True)
+    assert report, str(report)
+
+
+def test_an_l2_term_that_is_another_throughout_may_be_meant():
+    def squared(x, W, b, y, reg):
+        dW = whole(x, W, b, y) + 2 * reg * W
+        h = people.softmax(x @ W + b)
+        return -np.log(h[np.arange(len(y)), y]).mean() + reg * (W * W).sum(), dW
+
+    def half_of_it(x, W, b, y, reg):
+        loss, dW = squared(x, W, b, y, reg)
+        return loss, dW - reg * W
+
+    def divided(x, W, b, y, reg):
+        loss, dW = squared(x, W, b, y, 0.5 * reg / len(x))
+        return loss, dW
+
+    said = (
+        "the error has λ/2·‖W‖²: if it is to have λ‖W‖², --call 'f(x, W, b, y, l2 / 2)' says so, "
+        "and 'f(x, W, b, y, l2 * len(x))' does for λ/(2N)·‖W‖²"
+    )
+    report = check_function(squared, batch=True)
+    assert not report
+    assert said in report.notes
+    assert check_function(squared, batch=True, call="f(x, W, b, y, l2 / 2)")
+    assert said in check_function(divided, batch=True).notes
+    assert check_function(divided, batch=True, call="f(x, W, b, y, l2 * len(x))")
+    report = check_function(half_of_it, batch=True)
+    assert not report
+    assert said not in report.notes
+
+
+def test_probabilities_that_are_clipped_are_found_where_the_layer_is_sure():
+    def clipped(x, W, b, y):
+        h = np.clip(people.softmax(x @ W + b), 1e-7, 1 - 1e-7)
+        return x.T @ (h - np.eye(W.shape[1])[y]) / len(y)
+
+    wrong = [f.problem.title for f in check_function(clipped, batch=True).findings if not f.agrees]
+    assert wrong == ["saturated"]
+
+
 def test_t_is_a_matrix_of_targets_where_there_is_no_other_target():
     def f(X, T, W):
         return X.T @ (people.softmax(X @ W) - T) / len(X)
