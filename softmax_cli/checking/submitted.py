@@ -73,9 +73,6 @@ def views(a: NDArray[Any] | Stored, quantity: Quantity, of: str, sizes: Sizes, n
         a = a.reshape(-1)
     if isinstance(a, np.ndarray) and quantity.key == "loss" and lead is None and a.size == 1:
         a = a.reshape(())
-    apart = quantity.columns_apart(lead, sizes.J, sizes.K)
-    if isinstance(a, np.ndarray) and a.shape == apart and (named == "numerator" or apart not in shapes.values()):
-        a = a.reshape(shapes["numerator"])
     fitting = [layout for layout, shape in shapes.items() if a.shape == shape]
     if not fitting or named not in (None, *fitting):
         raise _misfit(a.shape, quantity, sizes, named, fitting)

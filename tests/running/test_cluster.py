@@ -52,6 +52,13 @@ def ended(process):
         process.wait()
 
 
+def worked_before_the_call(folder, nanny):
+    """The workers, with the seconds that each has worked when the command reaches the scheduler: their start goes on
+    for some time on a busy machine."""
+    wait_for(lambda: "Receive client connection" in (folder / "dask.log").read_text())
+    return workers_of(nanny.pid)
+
+
 def here(folder):
     with start(folder) as process:
         process.communicate(timeout=PATIENCE)
@@ -59,22 +66,21 @@ def here(folder):
 
 
 def test_a_worker_that_is_killed_in_the_middle_changes_nothing(folder):
-    with two_workers(folder) as (address, nanny):
-        before = workers_of(nanny.pid)
-        with ended(start(folder, "--workers", address)) as process:
-            busy = wait_for(lambda: [w for w, time in workers_of(nanny.pid).items() if time > before[w] + 0.4])
-            with halted(before):
-                assert process.poll() is None
-                busy[0].kill()
-            assert process.communicate(timeout=PATIENCE) == (b"", b"")
+    with two_workers(folder) as (address, nanny), ended(start(folder, "--workers", address)) as process:
+        before = worked_before_the_call(folder, nanny)
+        busy = wait_for(lambda: [w for w, time in workers_of(nanny.pid).items() if time > before[w] + 0.4])
+        with halted(before):
+            assert process.poll() is None
+            busy[0].kill()
+        assert process.communicate(timeout=PATIENCE) == (b"", b"")
     assert result(folder) == here(folder)
 
 
 def test_a_scheduler_that_is_lost_ends_the_run_in_one_line(folder):
     with two_workers(folder) as (address, nanny):
         scheduler = next(child for child in psutil.Process().children() if "scheduler" in child.cmdline())
-        before = sum(workers_of(nanny.pid).values())
         with ended(start(folder, "--workers", address)) as process:
+            before = sum(worked_before_the_call(folder, nanny).values())
             wait_for(lambda: sum(workers_of(nanny.pid).values()) > before + 0.4)
             with halted(workers_of(nanny.pid)):
                 assert process.poll() is None

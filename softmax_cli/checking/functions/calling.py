@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import traceback
 import warnings
@@ -82,7 +83,7 @@ def call_here(f: Callable[..., Any], call: Call) -> Outcome:
     except BaseException as error:
         return Failed("raised", error_message(error), error_place(error))
     bad = next((r for r in results if r.array.dtype.kind not in "fiu"), None)
-    if bad is not None or not results:
+    if bad is not None or not any(r.array.size for r in results):
         return Failed("no array", f"it returned {'nothing' if bad is None else _no_numbers(bad.array)}")
     changed = tuple(n for n, v in call.values.items() if isinstance(v, np.ndarray) and not np.array_equal(v, own[n]))
     return Returned(tuple(results), changed)
@@ -123,23 +124,29 @@ def _has_grad(tensor: Any) -> bool:
 
 def _results(value: Any) -> list[Result]:
     """The arrays in what a function returned: an array, a tuple (named or not, and nested), a list of arrays, a
-    dict, or an object that has gradients by their usual names."""
+    dict, a dataclass, or an object that has gradients by their usual names."""
     if isinstance(value, Mapping):
-        return [Result(str(name), _array(v)) for name, v in value.items()]
+        return [r for name, v in value.items() for r in _parts(str(name), v)]
     if isinstance(value, tuple) or (isinstance(value, list) and any(getattr(v, "ndim", 0) for v in value)):
         names = getattr(value, "_fields", None) or [""] * len(value)
         return [r for name, v in zip(names, value, strict=True) for r in _parts(name, v)]
     array = _array(value)
     if array.dtype == object and array.shape == ():
-        kept = {name: v for name, v in getattr(value, "__dict__", {}).items() if name in GRADIENTS}
+        every = getattr(value, "__dict__", {})
+        kept = {name: v for name, v in every.items() if name in GRADIENTS}
+        if not kept and dataclasses.is_dataclass(value):
+            kept = every
         return [Result(name, _array(v)) for name, v in kept.items()] or [Result("", array)]
     return [Result("", array)]
 
 
 def _parts(name: str, value: Any) -> list[Result]:
-    """One part of a tuple, or all of it where it holds arrays itself: (loss, (dW, db)), (loss, {"dW": dW})."""
-    nested = isinstance(value, Mapping) or (isinstance(value, tuple) and any(getattr(v, "ndim", 0) for v in value))
-    return _results(value) if nested else [Result(name, _array(value))]
+    """One part of a tuple or dict, or all of it where it holds arrays itself: (loss, (dW, db)), (loss, {"dW": dW}).
+    None, which stands for no gradient, and words are arrays without a number."""
+    holds_arrays = isinstance(value, tuple) and any(getattr(v, "ndim", 0) for v in value)
+    if holds_arrays or isinstance(value, Mapping) or dataclasses.is_dataclass(value):
+        return _results(value)
+    return [Result(name, np.zeros(0) if value is None or isinstance(value, str) else _array(value))]
 
 
 def _array(value: Any) -> NDArray[Any]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
+
+import numpy as np
 
 from ...core.vector_products import Reduction
 from ...errors import InputError
@@ -118,7 +121,7 @@ def _examined(setting: Setting, own: Problem | None) -> FunctionReport:
     findings = [finding for posed in outcomes for finding in judged(posed[1], kinds, posed[0], setting.terms)]
     name = setting.callee.signature.name
     notes = list(_notes(way, kinds, {problem.rank for problem, _ in outcomes if problem is not own}))
-    notes += [*_of_layout(way.expression, findings), *_of_penalty(way, findings)]
+    notes += [*_of_layout(way.expression, findings), *_of_penalty(way, findings), *_of_memory(way, outcomes)]
     if _costly(outcomes) == PATIENCE:
         notes.append(f"{name} was not called again after {counted(PATIENCE, 'call')} that crashed or did not end")
     changed = dict.fromkeys(v for _, outcome in outcomes if isinstance(outcome, Returned) for v in outcome.changed)
@@ -194,6 +197,24 @@ def _of_penalty(way: Way, findings: Sequence[Finding]) -> list[str]:
     call = way.setting.plan.with_options(way.expression, ["l2"])
     twice, mean = (quoted(re.sub(r"\bl2\b(?!=)", value, call)) for value in ("l2 / 2", "l2 * len(x)"))
     return [f"the error has λ/2·‖W‖²: if it is to have λ‖W‖², --call {twice} says so, and {mean} does for λ/(2N)·‖W‖²"]
+
+
+def _of_memory(way: Way, outcomes: Sequence[Posed]) -> list[str]:
+    """That the same call gives other numbers another time, as of gradients that are added to those before."""
+    problem, before = next(((p, o) for p, o in outcomes if isinstance(o, Returned)), (None, None))
+    if problem is None or before is None or _costly(outcomes):
+        return []
+    calls = [before, way.outcome(problem), way.outcome(problem)]
+    arrays = [[r.array for r in one.results] for one in calls if isinstance(one, Returned)]
+    if len(arrays) < 3 or any([a.shape for a in one] != [a.shape for a in arrays[0]] for one in arrays):
+        return []
+    once, again, then = arrays
+    if all(np.array_equal(a, b, equal_nan=True) for two in (again, then) for a, b in zip(once, two, strict=True)):
+        return []
+    name = way.setting.callee.signature.name
+    adds = all(np.allclose(c - b, a, rtol=1e-6) for a, b, c in zip(once, again, then, strict=True))
+    why = "what it returns is added to what it returned before" if adds else "some are random, or kept from other calls"
+    return [f"{name} gives other numbers when it is called again: {why}"]
 
 
 def _names(way: Way, kinds: Sequence[Kind | None]) -> list[str]:

@@ -66,7 +66,7 @@ def kinds_of(results: Sequence[Result], returned: Sequence[str], problem: Proble
             kind = _by_shape(result.array, problem, terms, taken=found) or kind
         if kind is None and not (result.name and len(results) > 1 and result.array.ndim == 0):
             kind = _by_shape(result.array, problem, terms, taken=found)
-        found.append(kind)
+        found.append(kind if result.array.size else None)
     return found
 
 
@@ -79,9 +79,11 @@ def result_names(results: Sequence[Result], returned: Sequence[str]) -> list[str
 def _by_shape(array: NDArray[Any], problem: Problem, terms: Terms, taken: Sequence[Kind | None]) -> Kind | None:
     summed = terms.reduction != "none"
     J, K = problem.W.shape
-    kinds = fitting(array.shape, terms.error is not None, problem.inputs, J, K, summed)
+    error = terms.error is not None
+    shapes = [array.shape] if 1 not in array.shape or array.ndim != 2 else [array.shape, (array.size,)]
+    kinds = [kind for shape in shapes for kind in fitting(shape, error, problem.inputs, J, K, summed)]
     if terms.binary:
-        kinds = [*fitting_one_output(array.shape, terms.error is not None, problem.inputs, J, summed), *kinds]
+        kinds = [*fitting_one_output(array.shape, error, problem.inputs, J, summed), *kinds]
     free = [kind for kind in kinds if kind not in taken]
     if len(free) < 2:
         return free[0] if free else None

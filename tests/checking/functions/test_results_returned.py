@@ -1,5 +1,7 @@
 """Every result of the layer is known by its name or its shape, and each is compared with its own."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import people
 import pytest
@@ -137,3 +139,54 @@ def test_a_loss_beside_the_gradients_in_one_is_taken_apart(inner):
     report = check_function(f, batch=True)
     assert report, report
     assert {finding.kind.of for finding in report.findings} == {"loss", "dE_dW", "dE_db"}
+
+
+@dataclass
+class Gradients:
+    weight: np.ndarray
+    bias: np.ndarray
+
+
+@pytest.mark.parametrize(
+    "arranged",
+    [
+        lambda loss, dW, db: {"grads": {"W": dW, "b": db}, "loss": loss},
+        lambda loss, dW, db: (loss, Gradients(dW, db)),
+        lambda loss, dW, db: Gradients(dW, db),
+        lambda loss, dW, db: {"W": dW, "b": db[None, :], "mask": None},
+        lambda loss, dW, db: ("cross-entropy", dW, None, db[:, None]),
+    ],
+)
+def test_gradients_are_found_wherever_they_are_kept(arranged):
+    def f(x, W, b, y):
+        loss, dW, db, _, _ = people.everything(x, W, b, y)
+        return arranged(loss, dW, db)
+
+    report = check_function(f, batch=True)
+    assert report, report
+    assert {"dE_dW", "dE_db"} <= {finding.kind.of for finding in report.findings}
+
+
+def test_gradients_that_add_up_from_call_to_call_are_spoken_of():
+    kept = {}
+
+    def adds(x, W, b, y):
+        kept[W.shape] = kept.get(W.shape, 0.0) + people.everything(x, W, b, y)[1]
+        return kept[W.shape]
+
+    report = check_function(adds, batch=True)
+    assert not report
+    assert report.notes[-1] == (
+        "adds gives other numbers when it is called again: what it returns is added to what it returned before"
+    )
+
+
+def test_a_result_that_is_random_is_spoken_of():
+    rng = np.random.default_rng(0)
+
+    def drops(x, W, b, y):
+        return people.everything(x, W, b, y)[1] * rng.integers(0, 2, size=W.shape)
+
+    assert check_function(drops, batch=True).notes[-1] == (
+        "drops gives other numbers when it is called again: some are random, or kept from other calls"
+    )
