@@ -203,3 +203,15 @@ def test_the_mean_of_what_should_be_apart_has_no_right_shape():
         lambda x, W, b, y: each(x, W, b, y)["dW"].mean(0), reduction="none", returns="dW", batch=True
     )
     assert {finding.verdict for finding in report.findings} == {"misshapen"}
+
+
+def test_a_sigmoid_may_be_that_of_a_binary_classifier():
+    def logistic(X, w, b, y):
+        p = 1.0 / (1.0 + np.exp(-(X @ w + b)))
+        return X.T @ (p - y) / len(y)
+
+    said = "if logistic is of a binary classifier, whose one output is a sigmoid, --binary says so"
+    assert said in check_function(logistic, batch=True).notes
+    report = check_function(logistic, batch=True, binary=True)
+    assert report
+    assert said not in report.notes
