@@ -122,7 +122,8 @@ def _examined(setting: Setting, own: Problem | None) -> FunctionReport:
     name = setting.callee.signature.name
     notes = list(_notes(way, kinds, {problem.rank for problem, _ in outcomes if problem is not own}))
     notes += [*_of_layout(way.expression, findings), *_of_penalty(way, findings), *_of_memory(way, outcomes)]
-    if not setting.terms.binary and any(f.report and f.report.diagnosis == "sigmoid" for f in findings):
+    named = {f.report.diagnosis for f in findings if f.report is not None}
+    if "sigmoid" in named and not setting.terms.binary:
         notes.append(f"if {name} is of a binary classifier, whose one output is a sigmoid, --binary says so")
     if _costly(outcomes) == PATIENCE:
         notes.append(f"{name} was not called again after {counted(PATIENCE, 'call')} that crashed or did not end")
