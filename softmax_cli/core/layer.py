@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import InputError
 from .arrays import Array, checked, real_array
 from .logarithm import log_of_one_and
-from .logits import FEW, Weights
+from .logits import Weights
 from .masks import Mask, joined, mask_of, masked_array
 from .sliced_products import SLICES, Cut, cut_rows
 from .small_layer import small_layer
@@ -199,11 +199,14 @@ def in_blocks(
     """x (N, J) block by block: which inputs, the layer there, and these inputs in slices, until the next block, where
     `slices` asks for them."""
     step = block_rows(weights)
-    room = np.empty((SLICES + 1, min(step, len(x)), x.shape[1]))
+    most = min(step, len(x))
+    room = np.empty((SLICES + 1, most, x.shape[1])) if slices else weights.room(most)
+    if not slices:  # the slices of a block alone are in the cache, and what comes after is done for some
+        step *= max(1, min(16, SOME // (step * weights.W.shape[1])))
     for a in range(0, len(x), step):
         some = slice(a, min(a + step, len(x)))
-        rows = cut_rows(x[some], weights.bits, room) if slices or weights.W.size > FEW else None
-        z, low = weights.logits(x[some], rows)
+        rows = cut_rows(x[some], weights.bits, room) if slices else None
+        z, low = weights.logits(x[some], rows, room)
         start = None if first is None else first + a
         yield some, _of_logits(x[some], z, low, start, T, None if mask is None else mask[some]), rows
 

@@ -28,6 +28,7 @@ from .sliced_products import (
     left_out_at_most,
     level_sums,
     level_sums_of_one,
+    level_sums_of_rows,
     quick_sum,
     sizes_of_one,
 )
@@ -56,36 +57,57 @@ class Weights:
     def __init__(self, W: Array, b: Array | None) -> None:
         self.W, self.b, self.bits = W, b, bits_for(len(W))
 
-    def logits(self, x: Array, rows: Cut | None = None) -> tuple[Array, Array]:
-        """z = Wᵀx + b as `dots` gives it: x (n, J), which `rows` are in slices, → (n, K) twice."""
+    def logits(self, x: Array, rows: Cut | None = None, room: Array | None = None) -> tuple[Array, Array]:
+        """z = Wᵀx + b as `dots` gives it: x (n, J), which `rows` are in slices, → (n, K) twice. Without `rows` the
+        slices are made in `room`."""
         if self.W.size <= FEW:
             return dots(x, self.W, self.b)
         if rows is None and len(x) == 1:
             return logits_of_one(x, self.W, self.b)
-        return self._sliced(x, cut_rows(x, self.bits, np.empty((SLICES + 1, *x.shape))) if rows is None else rows)
+        return self.sliced(x, rows, room)
 
-    def _sliced(self, x: Array, rows: Cut) -> tuple[Array, Array]:
+    def room(self, n: int) -> Array:
+        """Memory for the slices of n inputs: one, each in the place of that before, where all columns of W are kept."""
+        return np.empty(((1 if self.W.size <= KEPT else SLICES) + 1, n, len(self.W)))
+
+    def sliced(self, x: Array, rows: Cut | None = None, room: Array | None = None) -> tuple[Array, Array]:
+        """The same by slices, whatever the sizes."""
         shape = (n, _) = len(x), self.W.shape[1]
         sums = Sums(np.empty(shape), np.empty(shape), np.empty(shape, dtype=bool))
-        for first, columns in self._kept if self.W.size <= KEPT else self._columns():
-            levels = np.empty((SLICES, len(columns.power), n))
-            level_sums(rows, columns, levels)
-            step = max(1, CHUNK // n)
-            for a in range(0, len(columns.power), step):
-                some, at = slice(a, a + step), slice(first + a, first + min(a + step, len(columns.power)))
-                b = None if self.b is None else self.b[at, None]
-                size = columns.size[some, None] * rows.size
-                for whole, part in zip(sums, quick_logits(levels[:, some], size, b, self.bits, len(x.T)), strict=True):
-                    whole[:, at] = part.T
+        if rows is None:
+            room = self.room(n) if room is None else room
+            if self.W.size > KEPT:
+                rows = cut_rows(x, self.bits, room)
+            else:
+                columns, levels = self._kept, np.empty((SLICES, *shape[::-1]))
+                self._add_up(sums, 0, columns, levels, level_sums_of_rows(x, columns, self.bits, room, levels))
+        if rows is not None:
+            for first, columns in self._columns():
+                levels = np.empty((SLICES, len(columns.power), n))
+                level_sums(rows.parts, columns, levels)
+                self._add_up(sums, first, columns, levels, rows.size)
         settle(sums, x, self.W, self.b)
         return sums.hi, sums.lo
 
+    def _add_up(self, sums: Sums, first: int, columns: Cut, levels: Array, row_size: Array) -> None:
+        """Put the logits of some columns, from the first of them on, into the sums of all."""
+        step = max(1, CHUNK // levels.shape[2])
+        for a in range(0, len(columns.power), step):
+            some, at = slice(a, a + step), slice(first + a, first + min(a + step, len(columns.power)))
+            b = None if self.b is None else self.b[at, None]
+            size = columns.size[some, None] * row_size
+            for whole, part in zip(sums, quick_logits(levels[:, some], size, b, self.bits, len(self.W)), strict=True):
+                whole[:, at] = part.T
+
     @functools.cached_property
-    def _kept(self) -> list[tuple[int, Cut]]:
-        return list(self._columns())
+    def _kept(self) -> Cut:
+        return cut_columns(self.W, self.bits)
 
     def _columns(self) -> Iterator[tuple[int, Cut]]:
         """All columns of W in slices, some at a time, and the number of the first."""
+        if self.W.size <= KEPT:
+            yield 0, self._kept
+            return
         step = max(1, KEPT // len(self.W))
         for a in range(0, self.W.shape[1], step):
             yield a, cut_columns(self.W[:, a : a + step], self.bits)
@@ -126,7 +148,7 @@ def careful_logits(x: Array, W: Array, b: Array | None) -> Sums:
     bits = bits_for(len(W), MORE)
     rows, columns = cut_rows(x, bits, np.empty((MORE + 1, *x.shape))), cut_columns(W, bits, MORE)
     levels = np.empty((MORE, W.shape[1], len(x)))
-    level_sums(rows, columns, levels)
+    level_sums(rows.parts, columns, levels)
     hi, lo, lost = careful_sum(levels.swapaxes(1, 2))
     size = rows.size[:, None] * columns.size
     faded = _tiny(x, 1)[:, None] | _tiny(W, 0)  # numbers that are scaled down to less than a double holds

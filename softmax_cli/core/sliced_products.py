@@ -12,6 +12,7 @@ of x is cut as if it were alone, and so is a column of W: an entry of the produc
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -53,27 +54,37 @@ def bits_for(terms: int, slices: int = SLICES) -> int:
     return min(BITS, (55 - (terms - 1).bit_length() - (slices - 1).bit_length()) // 2)
 
 
-def cut(room: Array, bits: int) -> int:
-    """Cut room[-1], numbers of at most 1, into the slices room[0], room[1], …, as many as there is room for, or fewer
-    if nothing is left: how many. What all but the last leave stays in room[-1]. [OOOR]: adding and subtracting
-    1.5·2^(q+52) rounds to multiples of 2^q."""
-    rest, slices = room[-1], len(room) - 1
-    for k, part in enumerate(room[:-1]):
+def slices_of(rest: Array, parts: Sequence[Array], bits: int) -> Iterator[Array]:
+    """The slices of `rest`, numbers of at most 1, one by one, each made in one of the parts; fewer than these if
+    nothing is left. What all but the last leave stays in `rest`. [OOOR]: adding and subtracting 1.5·2^(q+52) rounds to
+    multiples of 2^q."""
+    for k, part in enumerate(parts):
         sigma = 1.5 * 2.0 ** (53 - bits * (k + 1))
         np.add(rest, sigma, part)
         np.subtract(part, sigma, part)
-        if k + 1 < slices:
+        if k + 1 < len(parts):
             np.subtract(rest, part, rest)
-            if not (rest.flat[0] or rest.any()):
-                return k + 1
-    return slices
+        yield part
+        if k + 1 < len(parts) and not (rest.flat[0] or rest.any()):
+            return
+
+
+def cut(room: Array, bits: int) -> int:
+    """Cut room[-1] into the slices room[0], room[1], …, as many as there is room for: how many there are."""
+    return len(list(slices_of(room[-1], list(room[:-1]), bits)))
+
+
+def scaled_rows(x: Array, out: Array) -> tuple[Powers, Array]:
+    """Write each row of x (n, J), divided by its power of two, to `out`: power and size, as in `Cut`."""
+    power, size = _sizes(np.abs(x, out).max(axis=1))
+    np.multiply(x, np.ldexp(1.0, -power)[:, None], out)
+    return power, size
 
 
 def cut_rows(x: Array, bits: int, room: Array) -> Cut:
     """x (n, J) cut row by row, into kept memory (slices + 1, ≥ n, J)."""
     room = room[:, : len(x)]
-    power, size = _sizes(np.abs(x, room[-1]).max(axis=1))
-    np.multiply(x, np.ldexp(1.0, -power)[:, None], room[-1])
+    power, size = scaled_rows(x, room[-1])
     parts = room[: cut(room, bits)]
     whole = len(parts) <= 2 and np.count_nonzero(sum(parts[1:], parts[0])) == np.count_nonzero(x)  # none became 0
     return Cut(parts, room[-1], power, size, whole)
@@ -106,13 +117,14 @@ def _sizes(largest: Array) -> tuple[Powers, Array]:
     return power, np.where(largest == 0.0, 0.0, size)
 
 
-def level_sums(rows: Cut, columns: Cut, out: Array) -> None:
-    """out[l] = Σ over p + q = l of columns.parts[q] · rows.parts[p]ᵀ, exactly: out (slices, K, n)."""
+def level_sums(parts: Iterable[Array], columns: Cut, out: Array) -> None:
+    """out[l] = Σ over p + q = l of columns.parts[q] · parts[p]ᵀ, exactly, `parts` being those of rows: out
+    (slices, K, n)."""
     (slices, K, n), together = out.shape, max(1, TOGETHER // out.shape[1])
     turned, flat = columns.parts.reshape(-1, columns.parts.shape[2]), out.reshape(-1, n)
     spare = np.empty((min(together, slices) * K, n))
     flat[len(turned) :] = 0.0
-    for p, part in enumerate(rows.parts):
+    for p, part in enumerate(parts):
         stop = min(len(turned), (slices - p) * K)
         for a in range(0, stop, together * K):
             some, to = turned[a : min(stop, a + together * K)], flat[a + p * K :]
@@ -120,6 +132,21 @@ def level_sums(rows: Cut, columns: Cut, out: Array) -> None:
                 np.matmul(some, part.T, to[: len(some)])
             else:
                 np.add(to[: len(some)], np.matmul(some, part.T, spare[: len(some)]), to[: len(some)])
+
+
+def level_sums_of_rows(x: Array, columns: Cut, bits: int, room: Array, out: Array) -> Array:
+    """The level sums of x (m, J), to out (slices, K, m), and the sizes of its rows, as in `Cut`. Some rows are cut at a
+    time, each slice in the place of the one before: room (2, n, J) holds that, and what is left."""
+    m, n, size = len(x), room.shape[1], np.empty(len(x))
+    for a in range(0, m, n):
+        some = slice(a, min(a + n, m))
+        part, rest = room[:, : some.stop - a]
+        _, size[some] = scaled_rows(x[some], rest)
+        made = out if n >= m else np.empty((*out.shape[:2], len(rest)))
+        level_sums(slices_of(rest, [part] * len(out), bits), columns, made)
+        if made is not out:
+            out[:, :, some] = made
+    return size
 
 
 def sizes_of_one(x: Array, W: Array) -> tuple[Powers, Array]:

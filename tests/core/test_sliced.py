@@ -88,7 +88,7 @@ def levels_of(x, W, slices=SLICES):
     bits = bits_for(len(W), slices)
     rows, columns = sliced(x, bits, slices), cut_columns(W, bits, slices)
     levels = np.empty((slices, W.shape[1], len(x)))
-    level_sums(rows, columns, levels)
+    level_sums(rows.parts, columns, levels)
     return levels.swapaxes(1, 2), rows, columns
 
 
@@ -148,7 +148,7 @@ def test_what_is_sure_is_the_exact_sum_rounded_and_the_rest_is_made_so(kind, sha
         levels, rows, columns = levels_of(x, W)
         assert_sure_sums_are_right(quick(levels, rows, columns, b, len(W)), truth)
         assert_sure_sums_are_right(careful_logits(x, W, b), truth)
-        hi, lo = Weights(W, b)._sliced(x, rows)
+        hi, lo = Weights(W, b).sliced(x, rows)
     assert_sure_sums_are_right((hi, lo, np.isfinite(hi)), truth)
     assert hi.tolist() == [[rounded(v) for v in row] for row in truth]
 
@@ -168,7 +168,7 @@ def test_any_sizes_give_the_rational_rounded_once(seed, J, width):
     W = rng.standard_normal((J, 3)) * 2.0 ** rng.integers(-width, width + 1, (J, 3))
     truth = [[rounded(v) for v in row] for row in exact_product(x, W)]
     with np.errstate(all="ignore"):
-        assert Weights(W, None)._sliced(x, sliced(x, bits_for(J)))[0].tolist() == truth
+        assert Weights(W, None).sliced(x, sliced(x, bits_for(J)))[0].tolist() == truth
 
 
 @pytest.mark.parametrize(("offset", "sure"), [(2.0, True), (0.5, False)])
@@ -203,7 +203,7 @@ def test_a_number_that_scaling_loses_counts_where_nothing_else_does(first, tiny)
     x, W = np.array([[2.0**200, 2.0**147, tiny]]), np.array([[first], [first], [1.0]])
     for left, right in ((x, W), (W.T, x.T)):
         with np.errstate(all="ignore"):
-            hi, _ = Weights(right, None)._sliced(left, sliced(left, bits_for(3)))
+            hi, _ = Weights(right, None).sliced(left, sliced(left, bits_for(3)))
         assert hi.tolist() == [[rounded(exact_product(x, W)[0][0])]]
 
 
@@ -219,13 +219,15 @@ def test_an_input_gets_the_same_bits_alone_and_in_any_batch(kind, shape, monkeyp
     x, W = problem(kind, shape)
     b = W[0] / 3.0
     with np.errstate(all="ignore"):
-        together = Weights(W, b)._sliced(x, sliced(x, bits_for(len(W))))
+        together = Weights(W, b).sliced(x, sliced(x, bits_for(len(W))))
+        one_slice_at_a_time = Weights(W, b).sliced(x)
+        assert [a.tobytes() for a in one_slice_at_a_time] == [a.tobytes() for a in together]
         monkeypatch.setattr(core, "KEPT", len(W))  # one column of W at a time
         monkeypatch.setattr(core, "CHUNK", 1)
         monkeypatch.setattr(core, "SHARED", 1)
         monkeypatch.setattr("softmax_cli.core.sliced_products.CACHED", 8)
         monkeypatch.setattr("softmax_cli.core.sliced_products.TOGETHER", 1)
-        assert [a.tobytes() for a in Weights(W, b)._sliced(x, sliced(x, bits_for(len(W))))] == [
+        assert [a.tobytes() for a in Weights(W, b).sliced(x, sliced(x, bits_for(len(W))))] == [
             a.tobytes() for a in together
         ]
         for n in range(len(x)):
