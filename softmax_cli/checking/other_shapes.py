@@ -33,12 +33,8 @@ def reading(matrix: NDArray[Any] | Stored, right: Formula, ours: Rows, sizes: Si
     lead = sizes.N if sizes.apart else None
     shapes = quantity.shapes(lead, sizes.J, sizes.K)
     apart = quantity.columns_apart(lead, sizes.J, sizes.K)
-    if (
-        isinstance(matrix, np.ndarray)
-        and matrix.shape == apart
-        and (named == "numerator" or apart not in shapes.values())
-    ):
-        return as_it_is._replace(matrix=matrix.reshape(shapes["numerator"]))
+    if matrix.shape == apart and (named == "numerator" or apart not in shapes.values()):
+        return as_it_is._replace(matrix=np.asarray(matrix).reshape(shapes["numerator"]))
     if isinstance(matrix, Stored) or matrix.shape in shapes.values():
         return as_it_is
     if is_binary(right.W, right.b, right.z) and right.mask is None and quantity.key in OF_OUTPUTS:

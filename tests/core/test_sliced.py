@@ -220,8 +220,8 @@ def test_an_input_gets_the_same_bits_alone_and_in_any_batch(kind, shape, monkeyp
     b = W[0] / 3.0
     with np.errstate(all="ignore"):
         together = Weights(W, b).sliced(x, sliced(x, bits_for(len(W))))
-        one_slice_at_a_time = Weights(W, b).sliced(x)
-        assert [a.tobytes() for a in one_slice_at_a_time] == [a.tobytes() for a in together]
+        for room in (None, Weights(W, b).room(2)):  # one slice at a time, of all rows or of two
+            assert [a.tobytes() for a in Weights(W, b).sliced(x, room=room)] == [a.tobytes() for a in together]
         monkeypatch.setattr(core, "KEPT", len(W))  # one column of W at a time
         monkeypatch.setattr(core, "CHUNK", 1)
         monkeypatch.setattr(core, "SHARED", 1)

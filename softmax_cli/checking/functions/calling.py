@@ -132,11 +132,13 @@ def _results(value: Any) -> list[Result]:
         return [r for name, v in zip(names, value, strict=True) for r in _parts(name, v)]
     array = _array(value)
     if array.dtype == object and array.shape == ():
-        every = getattr(value, "__dict__", {})
-        kept = {name: v for name, v in every.items() if name in GRADIENTS}
+        named = getattr(value, "__dict__", {})
+        if dataclasses.is_dataclass(value):
+            named = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        kept = {name: v for name, v in named.items() if name in GRADIENTS}
         if not kept and dataclasses.is_dataclass(value):
-            kept = every
-        return [Result(name, _array(v)) for name, v in kept.items()] or [Result("", array)]
+            kept = named
+        return [r for name, v in kept.items() for r in _parts(name, v)] or [Result("", array)]
     return [Result("", array)]
 
 

@@ -121,7 +121,7 @@ def _examined(setting: Setting, own: Problem | None) -> FunctionReport:
     findings = [finding for posed in outcomes for finding in judged(posed[1], kinds, posed[0], setting.terms)]
     name = setting.callee.signature.name
     notes = list(_notes(way, kinds, {problem.rank for problem, _ in outcomes if problem is not own}))
-    notes += [*_of_layout(way.expression, findings), *_of_penalty(way, findings), *_of_memory(way, outcomes)]
+    notes += [*_of_layout(way.expression, findings), *_of_penalty(way, findings), *_of_memory(way)]
     named = {f.report.diagnosis for f in findings if f.report is not None}
     if "sigmoid" in named and not setting.terms.binary:
         notes.append(f"if {name} is of a binary classifier, whose one output is a sigmoid, --binary says so")
@@ -202,8 +202,9 @@ def _of_penalty(way: Way, findings: Sequence[Finding]) -> list[str]:
     return [f"the error has λ/2·‖W‖²: if it is to have λ‖W‖², --call {twice} says so, and {mean} does for λ/(2N)·‖W‖²"]
 
 
-def _of_memory(way: Way, outcomes: Sequence[Posed]) -> list[str]:
+def _of_memory(way: Way) -> list[str]:
     """That the same call gives other numbers another time, as of gradients that are added to those before."""
+    outcomes = list(way.tried.values())
     problem, before = next(((p, o) for p, o in outcomes if isinstance(o, Returned)), (None, None))
     if problem is None or before is None or _costly(outcomes):
         return []

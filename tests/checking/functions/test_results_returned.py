@@ -141,10 +141,11 @@ def test_a_loss_beside_the_gradients_in_one_is_taken_apart(inner):
     assert {finding.kind.of for finding in report.findings} == {"loss", "dE_dW", "dE_db"}
 
 
-@dataclass
+@dataclass(slots=True)
 class Gradients:
     weight: np.ndarray
     bias: np.ndarray
+    name: str = "dense"
 
 
 @pytest.mark.parametrize(
