@@ -201,7 +201,7 @@ def in_blocks(
     step = block_rows(weights)
     most = min(step, len(x))
     room = np.empty((SLICES + 1, most, x.shape[1])) if slices else weights.room(most)
-    if not slices:  # the slices of a block alone are in the cache, and what comes after is done for some
+    if not slices and weights.kept:  # the slices of a block alone are in the cache, and what follows is done for some
         step *= max(1, min(16, SOME // (step * weights.W.shape[1])))
     for a in range(0, len(x), step):
         some = slice(a, min(a + step, len(x)))

@@ -55,7 +55,7 @@ class Weights:
     """W (J, K) and b (K,), for the logits of any number of inputs."""
 
     def __init__(self, W: Array, b: Array | None) -> None:
-        self.W, self.b, self.bits = W, b, bits_for(len(W))
+        self.W, self.b, self.bits, self.kept = W, b, bits_for(len(W)), W.size <= KEPT
 
     def logits(self, x: Array, rows: Cut | None = None, room: Array | None = None) -> tuple[Array, Array]:
         """z = Wᵀx + b as `dots` gives it: x (n, J), which `rows` are in slices, → (n, K) twice. Without `rows` the
@@ -68,7 +68,7 @@ class Weights:
 
     def room(self, n: int) -> Array:
         """Memory for the slices of n inputs: one, each in the place of that before, where all columns of W are kept."""
-        return np.empty(((1 if self.W.size <= KEPT else SLICES) + 1, n, len(self.W)))
+        return np.empty(((1 if self.kept else SLICES) + 1, n, len(self.W)))
 
     def sliced(self, x: Array, rows: Cut | None = None, room: Array | None = None) -> tuple[Array, Array]:
         """The same by slices, whatever the sizes."""
@@ -76,10 +76,10 @@ class Weights:
         sums = Sums(np.empty(shape), np.empty(shape), np.empty(shape, dtype=bool))
         if rows is None:
             room = self.room(n) if room is None else room
-            if self.W.size > KEPT:
+            if not self.kept:
                 rows = cut_rows(x, self.bits, room)
             else:
-                columns, levels = self._kept, np.empty((SLICES, *shape[::-1]))
+                columns, levels = self._all_columns, np.empty((SLICES, *shape[::-1]))
                 self._add_up(sums, 0, columns, levels, level_sums_of_rows(x, columns, self.bits, room, levels))
         if rows is not None:
             for first, columns in self._columns():
@@ -100,13 +100,13 @@ class Weights:
                 whole[:, at] = part.T
 
     @functools.cached_property
-    def _kept(self) -> Cut:
+    def _all_columns(self) -> Cut:
         return cut_columns(self.W, self.bits)
 
     def _columns(self) -> Iterator[tuple[int, Cut]]:
         """All columns of W in slices, some at a time, and the number of the first."""
-        if self.W.size <= KEPT:
-            yield 0, self._kept
+        if self.kept:
+            yield 0, self._all_columns
             return
         step = max(1, KEPT // len(self.W))
         for a in range(0, self.W.shape[1], step):

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from softmax_cli import forward
 from softmax_cli.core import logits as core
 from softmax_cli.core.logits import Weights, careful_logits, logits_of_one, quick_logits
 from softmax_cli.core.sliced_products import (
@@ -233,3 +234,13 @@ def test_an_input_gets_the_same_bits_alone_and_in_any_batch(kind, shape, monkeyp
         for n in range(len(x)):
             alone = logits_of_one(x[n : n + 1], W, b)
             assert [a.tobytes() for a in alone] == [a[n : n + 1].tobytes() for a in together]
+
+
+@pytest.mark.parametrize("shape", [(70_000, 16, 35), (530_000, 2, 16)])
+def test_an_input_of_a_layer_of_over_a_million_weights_gets_the_same_bits_in_a_batch(shape):
+    J, K, N = shape
+    rng = np.random.default_rng(7)
+    x, W = rng.standard_normal((N, J)), rng.standard_normal((J, K))
+    together = forward(x, W).z
+    for n in (0, N // 2, N - 1):
+        assert together[n].tobytes() == forward(x[n], W).z.tobytes()
