@@ -15,9 +15,9 @@ from .exact_sums import ExactSum
 from .integer_sums import Places, quotient
 from .split_exponent import Apart
 
-ROWS_BYTES = 1 << 23  # rows taken at once
+ROWS_BYTES = 1 << 24  # rows taken at once
 MANY = 1 << 16  # entries of a sum that cost so much that there is one for each core
-LEAST_BYTES = 1 << 21  # of rows that are taken at once so that no core is idle
+LEAST_BYTES = 1 << 22  # of rows that are taken at once so that no core is idle
 
 Part = tuple[int, NDArray[Any]]  # some of the rows, and the number of the first
 

@@ -176,7 +176,7 @@ def at_inputs(x: Array, weights: Weights, first: int | None, T: float, mask: Mas
         with np.errstate(all="ignore"):
             hidden = None if mask is None else mask[a : a + step]
             number = None if first is None else first + a
-            for some, part, _ in in_blocks(x[a : a + step], weights, number, T, hidden, slices=False):
+            for some, part, _ in in_blocks(x[a : a + step], weights, number, T, hidden):
                 at = slice(a + some.start, a + some.stop)
                 for whole, found in zip((z, low, h, complement, tail), part[1:6], strict=True):
                     whole[at] = found
@@ -194,21 +194,29 @@ def block_rows(weights: Weights) -> int:
 
 
 def in_blocks(
-    x: Array, weights: Weights, first: int | None, T: float, mask: Mask | None, slices: bool
-) -> Iterator[tuple[slice, Layer, Cut | None]]:
-    """x (N, J) block by block: which inputs, the layer there, and these inputs in slices, until the next block, where
-    `slices` asks for them."""
-    step = block_rows(weights)
+    x: Array, weights: Weights, first: int | None, T: float, mask: Mask | None, slices: bool = False
+) -> Iterator[tuple[slice, Layer, Iterator[tuple[slice, Cut]]]]:
+    """x (N, J) block by block: which inputs, the layer there, and these inputs in slices, some of them at a time, until
+    the next block: `slices` says that these are asked for."""
+    step, (J, K) = block_rows(weights), weights.W.shape
+    several = max(1, min(16, SOME // (step * K))) if weights.kept else 1  # what follows the products is done for those
+    share = slices and several == 1  # the slices that the logits are made of are still there
     most = min(step, len(x))
-    room = np.empty((SLICES + 1, most, x.shape[1])) if slices else weights.room(most)
-    if not slices and weights.kept:  # the slices of a block alone are in the cache, and what follows is done for some
-        step *= max(1, min(16, SOME // (step * weights.W.shape[1])))
-    for a in range(0, len(x), step):
-        some = slice(a, min(a + step, len(x)))
-        rows = cut_rows(x[some], weights.bits, room) if slices else None
-        z, low = weights.logits(x[some], rows, room)
+    room = np.empty((SLICES + 1, most, J)) if slices else weights.room(most)
+    for a in range(0, len(x), step * several):
+        some = slice(a, min(a + step * several, len(x)))
+        cut = cut_rows(x[some], weights.bits, room) if share else None
+        z, low = weights.logits(x[some], cut, room)
         start = None if first is None else first + a
-        yield some, _of_logits(x[some], z, low, start, T, None if mask is None else mask[some]), rows
+        layer = _of_logits(x[some], z, low, start, T, None if mask is None else mask[some])
+        yield some, layer, iter([(slice(None), cut)]) if cut is not None else _pieces(x[some], weights.bits, room)
+
+
+def _pieces(x: Array, bits: int, room: Array) -> Iterator[tuple[slice, Cut]]:
+    """The inputs in slices, as many at a time as there is room for."""
+    for a in range(0, len(x), room.shape[1]):
+        some = slice(a, a + room.shape[1])
+        yield some, cut_rows(x[some], bits, room)
 
 
 def _of_logits(x: Array, z: Array, low: Array, first: int | None, T: float, mask: Mask | None) -> Layer:

@@ -142,7 +142,7 @@ class Work:
         entries = 1 if self.weights is None else self.weights.W.size
         return in_order(work, row_parts(self.rows, entries), len(self.rows) * entries >= SEVERAL)
 
-    def blocks(self, part: Part) -> Iterator[tuple[Layer, Objective, Cut | None]]:
+    def blocks(self, part: Part) -> Iterator[tuple[Layer, Objective, Iterator[tuple[slice, Cut]]]]:
         """A part of the rows block by block: the layer there, the error over them, and the inputs in slices."""
         start, rows = part
         mask = self.hidden
@@ -151,19 +151,19 @@ class Work:
             mask = np.broadcast_to(mask, (len(rows), mask.shape[-1]))
         goal = self.goal.rows(slice(start, start + len(rows)))
         if self.weights is None:
-            yield evaluate_logits(rows, temperature=self.temperature, mask=mask)[0], goal, None
+            yield evaluate_logits(rows, temperature=self.temperature, mask=mask)[0], goal, iter(())
             return
         x = real_array("x", rows, 2, first=self.number + start)
         products = "W" in self.wanted and goal.reduction != "none"
-        for some, layer, cut in in_blocks(x, self.weights, self.number + start, self.temperature, mask, products):
-            yield layer, goal.rows(some), cut
+        for some, layer, cuts in in_blocks(x, self.weights, self.number + start, self.temperature, mask, products):
+            yield layer, goal.rows(some), cuts
 
     def first(self, part: Part) -> Found:
         """What a part of the rows gives."""
         with np.errstate(all="ignore"):
             found, products, losses = Found(len(part[1])), None, []
             keep = self.rows.size + (0 if self.weights is None else len(self.rows) * self.weights.W.shape[1]) <= KEPT
-            for layer, goal, cut in self.blocks(part):
+            for layer, goal, cuts in self.blocks(part):
                 d, loss = self._of_each_row(layer, goal, found)
                 if goal.reduction == "none":
                     continue
@@ -173,9 +173,10 @@ class Work:
                     losses.append(loss)
                 if "b" in self.wanted:
                     found.sum("dE_db", sum_of(doubles(d) + 0.0, 0.0 if d.power is None else 2.0**-900))
-                if "W" in self.wanted and cut is not None and self.weights is not None:
+                if "W" in self.wanted and self.weights is not None:
                     products = products or ProductSum(self.weights.W.shape[::-1], self.weights.bits)
-                    products.add(cut, d)
+                    for some, cut in cuts:
+                        products.add(cut, d.rows(some))
             if losses:
                 found.sum("loss", sum_of(np.concatenate(losses)[:, None]))
             if products is not None:

@@ -136,11 +136,11 @@ def level_sums(parts: Iterable[Array], columns: Cut, out: Array) -> None:
 
 def level_sums_of_rows(x: Array, columns: Cut, bits: int, room: Array, out: Array) -> Array:
     """The level sums of x (m, J), to out (slices, K, m), and the sizes of its rows, as in `Cut`. Some rows are cut at a
-    time, each slice in the place of the one before: room (2, n, J) holds that, and what is left."""
+    time, each slice in the place of the one before: the last two of room (·, n, J) hold that, and what is left."""
     m, n, size = len(x), room.shape[1], np.empty(len(x))
     for a in range(0, m, n):
         some = slice(a, min(a + n, m))
-        part, rest = room[:, : some.stop - a]
+        part, rest = room[-2:, : some.stop - a]
         _, size[some] = scaled_rows(x[some], rest)
         made = out if n >= m else np.empty((*out.shape[:2], len(rest)))
         level_sums(slices_of(rest, [part] * len(out), bits), columns, made)

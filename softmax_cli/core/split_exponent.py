@@ -22,6 +22,10 @@ class Apart(NamedTuple):
     significand: Array
     power: Powers | None = None
 
+    def rows(self, some: slice) -> Apart:
+        """Some of the rows."""
+        return Apart(self.significand[some], None if self.power is None else self.power[some])
+
 
 def exponent(a: Array, power: Powers | None = None) -> Powers:
     """e with 2^(e−1) ≤ |a|·2^power < 2^e, and NONE for 0."""
