@@ -18,7 +18,7 @@ from .dataset import Found, Part, Terms, rounded_sum, row_parts
 from .exact_dot import exact_dots_apart
 from .exact_sums import ExactSum, ProductSum, known_zeros, sum_of
 from .integer_sums import Places, whole_sums
-from .layer import SEVERAL, Layer, checked_temperature, evaluate_logits, in_blocks
+from .layer import SEVERAL, Layer, block_rows, checked_temperature, evaluate_logits, in_blocks
 from .logits import Weights
 from .loss_arguments import Wrt, given, wanted_of
 from .masks import Mask
@@ -202,9 +202,11 @@ class Work:
     def _by_inputs(self, d: Apart) -> Array:
         """dE/dx = W · dE/dz, each entry rounded once: d (N, K) → (N, J)."""
         plain, turned = doubles(d), self._turned
+        dx, step = np.full((len(plain), turned.W.shape[1]), np.inf), block_rows(turned)
         if not np.isfinite(plain).all():  # as the result is then
-            return np.full((len(plain), turned.W.shape[1]), np.inf)
-        dx, _ = turned.logits(plain)
+            return dx
+        for a in range(0, len(plain), step):
+            dx[a : a + step], _ = turned.logits(plain[a : a + step])
         if d.power is not None:
             rows = np.flatnonzero(d.power.any(axis=1))
             n, j = (part.ravel() for part in np.meshgrid(rows, np.arange(dx.shape[1]), indexing="ij"))
