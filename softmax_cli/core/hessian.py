@@ -154,7 +154,8 @@ def hessian_structure(layer: Layer, goal: Objective, single: bool) -> Hessian:
     factor = goal.factor(layer.temperature, goal.norm, N, times=2)
     weights = scaled(Apart(s[:, None]), factor)
     weights = Apart(weights.significand[:, 0], None if weights.power is None else weights.power[:, 0])
-    return Hessian(layer, weights, goal.l2, goal.reduction == "none", single)
+    each = goal.reduction == "none"
+    return Hessian(layer, weights, goal.l2, each, single or not each)
 
 
 def hessian(

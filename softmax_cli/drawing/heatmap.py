@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
@@ -38,9 +38,11 @@ def print_heatmap(result: Result, layout: Layout, output: str | None) -> None:
 def heatmap(view: View, *, width: int, height: int, colour: bool) -> Text:
     """The picture, no wider than `width` where its labels allow and about `height` lines high.
 
-    Rows are labelled where they begin a cell, columns where a label fits without running into the last one.
+    Rows are labelled where they begin a cell, columns where a label fits without running into the last one. Of a row's
+    label that is too long both ends are left, which tell the input and the output of a weight.
     """
-    margin = max(cell_len(view.row(r)) for r in range(min(view.shape[0], 5000))) + 1
+    longest = max(cell_len(view.row(r)) for r in range(min(view.shape[0], 5000)))
+    margin = min(longest, max(width // 2, 20)) + 1  # half of it is for the picture
     room = max(width - margin, 8)
     picture = downsample(view, max(height - SPARE, 4), room)
     each = _cell_width(picture, view, room)
@@ -49,7 +51,7 @@ def heatmap(view: View, *, width: int, height: int, colour: bool) -> Text:
     text.append(f"{view.title}: row {view.rows}, column {view.columns}\n", "bold")
     text.append(" " * margin + _ticks(picture, view.column, each, view.groups[1]) + "\n")
     for r, line in enumerate(scale.of(picture.cells)):
-        text.append(_padded(view.row(int(picture.row_edges[r])), margin))
+        text.append(_padded(_within(view.row(int(picture.row_edges[r])), margin - 1), margin))
         for level in line:
             _cell(text, float(level), each, colour)
         text.append("\n")
@@ -79,6 +81,14 @@ def _ticks(picture: Picture, label: Label, each: int, group: int) -> str:
 
 def _padded(text: str, width: int) -> str:
     return text + " " * max(0, width - cell_len(text))
+
+
+def _within(name: str, most: int) -> str:
+    """A label in as many columns as there are for it, without its middle where it is longer."""
+    if cell_len(name) <= most:
+        return name
+    last = (most - 1) // 2
+    return f"{set_cell_size(name, most - 1 - last)}…{set_cell_size(name[::-1], last)[::-1]}"
 
 
 def _cell(text: Text, level: float, each: int, colour: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 import os
 import warnings
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ from ..errors import InputError
 from ..wording import shown
 from ..writing.files import target
 from ..writing.result import Result
-from .colour_scale import scale_of
+from .colour_scale import Scale, scale_of
 from .downsample import downsample
 from .view import Label, View, view_of
 
@@ -27,6 +28,11 @@ SUFFIXES = ("png", "svg", "pdf")
 ROWS, COLUMNS = 500, 1000  # cells drawn at most: a pixel each, for finer ones would blend their colours
 LETTER = 0.075  # inches of a character of a label
 TICKS = 24
+FONTS = (  # of Windows, macOS and Linux, with the characters of China, Japan and Korea
+    "Microsoft YaHei", "Yu Gothic", "Malgun Gothic", "PingFang SC", "Hiragino Sans", "Apple SD Gothic Neo",
+    "Arial Unicode MS", "Noto Sans CJK JP", "Noto Sans CJK SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei",
+)  # fmt: skip
+SMALL, LARGE = 1e-250, 1e290  # beyond which matplotlib needs numbers in another unit
 LINES = 60  # outputs beyond which lines between them would hide the picture
 
 
@@ -77,22 +83,25 @@ def _drawn(view: View) -> Any:
     figure = Figure(figsize=_size(view.shape[0], row_ticks, column_ticks if turned else {}), layout="constrained")
     axes = figure.subplots()
     scale = scale_of(picture.cells)
-    top = scale.top or 1.0
+    unit = _unit(scale.top)
+    top = scale.top / unit or 1.0
     norm: dict[str, Any] = {"vmin": -top, "vmax": top}
     if scale.threshold is not None:
-        norm = {"norm": SymLogNorm(scale.threshold, vmin=-top, vmax=top)}
+        norm = {"norm": SymLogNorm(scale.threshold / unit, vmin=-top, vmax=top)}
     image = axes.pcolormesh(
         picture.column_edges - 0.5,
         picture.row_edges - 0.5,
-        picture.cells,
+        picture.cells / unit,
         cmap="RdBu_r",
         rasterized=picture.cells.size > 2000,
         **norm,
     )
     axes.invert_yaxis()
     axes.set_title(view.title, parse_math=False)
-    axes.set_ylabel(view.rows, parse_math=False)
-    axes.set_xlabel(f"{view.columns}\n{picture.merged}".rstrip(), parse_math=False)
+    if list(row_ticks.values()) != [view.rows]:
+        axes.set_ylabel(view.rows, parse_math=False)
+    below = (view.columns, picture.merged, "" if scale.top else "all entries are 0")
+    axes.set_xlabel("\n".join(filter(None, below)), parse_math=False)
     for axis, ticks in ((axes.yaxis, row_ticks), (axes.xaxis, column_ticks)):
         axis.set_ticks(list(ticks), list(ticks.values()), parse_math=False, fontsize=8)
     if turned:
@@ -100,13 +109,26 @@ def _drawn(view: View) -> Any:
     for draw, count, group in zip((axes.axhline, axes.axvline), view.shape, view.groups, strict=True):
         for edge in range(group, count, group) if group > 1 and sum(view.shape) // group <= LINES else ():
             draw(edge - 0.5, color="0.4", linewidth=0.6)
-    bar = figure.colorbar(image, ax=axes)
-    if scale.threshold is not None:
-        ends = np.geomspace(scale.threshold, top, 3)
-        marks = [*-ends[::-1], 0.0, *ends]
-        bar.set_ticks(marks, labels=[f"{v:.1e}" if v else "0" for v in marks])
-        bar.ax.minorticks_off()
+    if scale.top:
+        _colour_bar(figure.colorbar(image, ax=axes), scale, unit)
     return figure
+
+
+def _unit(top: float) -> float:
+    """What values are divided by before they are drawn: matplotlib takes very small ones for zero, and the span of very
+    large ones overflows."""
+    return 1.0 if top == 0.0 or SMALL < top < LARGE else float(f"1e{math.floor(math.log10(top))}") or top
+
+
+def _colour_bar(bar: Any, scale: Scale, unit: float) -> None:
+    if scale.threshold is None:
+        if unit != 1.0:
+            bar.ax.set_title(f"{unit:.0e}", fontsize=10)
+        return
+    ends = np.geomspace(scale.threshold / unit, scale.top / unit, 3)
+    marks = [*-ends[::-1], 0.0, *ends]
+    bar.set_ticks(marks, labels=[f"{v * unit:.1e}".replace("-", "−") if v else "0" for v in marks])
+    bar.ax.minorticks_off()
 
 
 def _size(down: int, row_ticks: dict[int, str], turned: dict[int, str]) -> tuple[float, float]:
@@ -138,5 +160,14 @@ def _own_settings(asked: str) -> Iterator[None]:
         ) from None
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
+        matplotlib.rcParams["font.family"] = ["DejaVu Sans", *_other_fonts()]
         matplotlib.rcParams["svg.hashsalt"] = "softmax-jac"
         yield
+
+
+def _other_fonts() -> list[str]:
+    """Those of FONTS that are installed: for the characters of names that matplotlib's own font lacks."""
+    from matplotlib.font_manager import fontManager
+
+    there = set(fontManager.get_font_names())
+    return [name for name in FONTS if name in there]

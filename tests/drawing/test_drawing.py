@@ -12,6 +12,7 @@ import exact
 import numpy as np
 import pytest
 from command import LAYER, SAMPLES, refused, run
+from rich.cells import cell_len
 
 from softmax_cli.core import layer as core
 from softmax_cli.core.jacobian import layer_structure, softmax_structure
@@ -73,6 +74,24 @@ def test_a_label_is_left_out_rather_than_cut():
     ticks = drawn(structure(3, 40), width=80, column=lambda c: f"W[0,{c // 3}]").plain.splitlines()[1]
     assert all(re.fullmatch(r"W\[0,\d+\]", tick) for tick in ticks.split())
     assert len(ticks.split()) > 3
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [
+        ("petal length " * 8, "W[petal length petal…th petal length ,2]"),
+        ("花" * 60, "W[花花花花花花花花花…花花花花花花花花,2]"),
+    ],
+    ids=["words", "wide characters"],
+)
+def test_a_long_label_of_a_row_leaves_half_of_the_width_to_the_picture(name, label):
+    view = viewed(structure(1, 3, kind=softmax_structure))._replace(row=lambda r: f"W[{name},{r}]")
+    lines = heatmap(view, width=80, height=24, colour=False).plain.splitlines()
+    assert lines[4].startswith(label)
+    assert all(cell_len(line) <= 80 for line in lines)
+    cells = lines[4][len(label) :].strip()
+    assert [cells[6 * i : 6 * i + 6].strip(POSITIVE) == "" for i in range(3)] == [False, False, True]
+    assert len(cells) == 18
 
 
 def test_names_with_brackets_survive_in_a_heatmap(tmp_path):

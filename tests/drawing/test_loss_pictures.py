@@ -1,5 +1,7 @@
 """The derivatives of an error as heatmaps and plots."""
 
+import math
+
 import numpy as np
 import pytest
 from command import LAYER, refused, run
@@ -42,6 +44,15 @@ def test_the_gradient_in_the_weights_is_drawn_with_its_signs():
 def test_vectors_are_rows_and_inputs_have_a_row_each(arguments, title, rows):
     found = drawn(*arguments)
     assert (found[0], [row[0] for row in found[2]]) == (title, rows)
+
+
+def test_the_hessian_of_many_inputs_is_one_matrix():
+    title, _, rows, legend = drawn("hessian", "-x", "1,2;3,4", "-W", "1,2;3,4")
+    assert title == "d²E/dW²  (4 × 4): row W[j,i], j running fastest, column W[j,i]"
+    assert [row[0] for row in rows] == ["W[0,0]", "W[1,0]", "W[0,1]", "W[1,1]"]
+    slopes = [math.exp(d) / (1 + math.exp(d)) ** 2 for d in (3, 7)]  # z[1] - z[0] is the sum of x
+    largest = (slopes[0] * 2**2 + slopes[1] * 4**2) / 2
+    assert legend == f"-{largest:.3g} &%=-, .+*#@ {largest:.3g}; zero is blank"
 
 
 def test_a_plot_takes_the_place_of_the_table(tmp_path):
