@@ -8,7 +8,7 @@ from pathlib import Path
 LINUX = re.compile(r"/proc\b|/dev/full|sched_\w+affinity|setpriv|xattr|MADV|RLIMIT|\bpeak_of\b")
 POSIX = re.compile(
     r"\bbash\b|/dev/|/proc\b|mkfifo|umask|chmod|chown|symlink|preexec_fn|pass_fds|killpg|os\.kill|os\.fork|fcntl|"
-    r"\bresource\b|SIG(?!INT|TERM|ABRT)[A-Z]+\d?|readme\.|\bjq\b|sched_\w+affinity|xattr|\bpty\b"
+    r"\bresource\b|SIG(?!INT|TERM|ABRT)[A-Z]+\d?|readme\.|\bjq\b|sched_\w+affinity|xattr|\bpty\b|set_blocking"
 )
 
 
