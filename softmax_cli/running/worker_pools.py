@@ -24,6 +24,7 @@ Each = Callable[[Callable[..., Any], Calls, Sequence[str]], Iterator[tuple[int, 
 Note = Callable[[str], object]
 
 TRIES = 5  # times that processes may be lost
+WAIT = 0.2  # seconds that an interrupt may wait
 MOST = 61 if sys.platform == "win32" else 1024  # processes, of which Windows waits for no more at once
 
 
@@ -76,7 +77,7 @@ def _processes(count: int) -> Iterator[Each]:
                             futures[pools[0].submit(work, *call)] = n
                     if failed:  # before these were known
                         raise failed[0]
-                    for future in as_completed(list(futures)):
+                    for future in _as_they_end(list(futures)):
                         n, value = futures.pop(future), future.result()
                         del left[n]
                         yield n, value
@@ -98,10 +99,23 @@ def _processes(count: int) -> Iterator[Each]:
             child.kill()
         for child in ours:  # what they wrote may then be removed
             child.join()
+        for pool in pools:  # whose threads would otherwise be woken at exit by what they are closing
+            with suppress(RuntimeError):  # there was no thread to be had
+                pool.shutdown(cancel_futures=True)
         raise
     finally:
         for pool in pools:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _as_they_end(futures: Sequence[Future[Any]]) -> Iterator[Future[Any]]:
+    """`as_completed`, which Ctrl-C ends: on Windows it interrupts no wait, and is answered after it."""
+    left = set(futures)
+    while left:
+        with suppress(TimeoutError):
+            for future in as_completed(left.copy(), WAIT):
+                left.remove(future)
+                yield future
 
 
 def _pool(count: int) -> ProcessPoolExecutor:
@@ -169,7 +183,16 @@ def _begin() -> None:
 @contextmanager
 def _signals_left_to_us() -> Iterator[None]:
     """What is started meanwhile has the signals blocked that a terminal sends to all of its processes: it ends with
-    this one."""
+    this one. Windows blocks none, but what is started by a process that takes no notice of Ctrl-C takes none either."""
+    if sys.platform == "win32":
+        from ctypes import windll
+
+        windll.kernel32.SetConsoleCtrlHandler(None, True)
+        try:
+            yield
+        finally:
+            windll.kernel32.SetConsoleCtrlHandler(None, False)
+        return
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

@@ -1,15 +1,21 @@
 """Processes do the work whatever happens to one of them, and none is left."""
 
+import ctypes
 import multiprocessing
 import os
 import signal
+import sys
 import threading
+import time
+from contextlib import suppress
+from types import SimpleNamespace
 
 import pytest
 from cluster import wait_for
 
 from softmax_cli import InputError
 from softmax_cli.core import cpus
+from softmax_cli.running import worker_pools
 from softmax_cli.running.worker_pools import count_of, engine
 
 
@@ -94,6 +100,36 @@ def test_a_system_that_gives_no_more_threads_is_reported(monkeypatch, capfd, tmp
     assert str(caught.value) == "workers cannot be started: can't start new thread"
     assert caught.value.advice == "try fewer --workers, or see ulimit -u"
     assert capfd.readouterr() == ("", "")
+
+
+def slowly(n, _folder):
+    time.sleep(0.5)
+    return n
+
+
+def test_no_wait_for_workers_is_without_an_end(monkeypatch, tmp_path):
+    waits, wait = [], threading.Event.wait  # which nothing interrupts on Windows
+
+    def noted(event, timeout=None):
+        if sys._getframe(1).f_code.co_name == "as_completed":
+            waits.append(timeout)
+        return wait(event, timeout)
+
+    monkeypatch.setattr(threading.Event, "wait", noted)
+    assert results("2", slowly, tmp_path, 2) == [0, 1]
+    assert len(waits) > 2
+    assert all(0 < seconds < 1 for seconds in waits)
+
+
+def test_on_windows_workers_are_started_without_notice_of_what_the_keyboard_sends(monkeypatch):
+    calls = []
+    kernel32 = SimpleNamespace(SetConsoleCtrlHandler=lambda handler, added: calls.append((handler, added)))
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(ctypes, "windll", SimpleNamespace(kernel32=kernel32), raising=False)
+    with suppress(OSError), worker_pools._signals_left_to_us():
+        assert calls == [(None, True)]  # which ignores Ctrl-C, here and in every process that is started
+        raise OSError
+    assert calls == [(None, True), (None, False)]
 
 
 @pytest.mark.parametrize("workers", ["0", "-1", "x", "", "1.5", "99999", "²"])
