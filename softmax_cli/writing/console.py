@@ -28,6 +28,7 @@ def console_for(stream: IO[str]) -> Console:
     return Console(
         file=stream, width=width, height=height, highlight=False, markup=False, emoji=False, soft_wrap=True,
         color_system="auto" if stream is sys.stdout else None,
+        legacy_windows=None if stream.isatty() else False,  # which Rich takes a pipe for, and makes a column narrower
     )  # fmt: skip
 
 

@@ -118,7 +118,8 @@ def test_no_wait_for_workers_is_without_an_end(monkeypatch, tmp_path):
     monkeypatch.setattr(threading.Event, "wait", noted)
     assert results("2", slowly, tmp_path, 2) == [0, 1]
     assert len(waits) > 2
-    assert all(0 < seconds < 1 for seconds in waits)
+    assert None not in waits
+    assert max(waits) < 1
 
 
 def test_on_windows_workers_are_started_without_notice_of_what_the_keyboard_sends(monkeypatch):

@@ -1,6 +1,7 @@
 """Tables, against Rich's own layout of the same cells."""
 
 import io
+import sys
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from softmax_cli.writing.console import console_for
 from softmax_cli.writing.table_source import Sheet, Sheets, matrix_sheet
 from softmax_cli.writing.tables import show, show_all
 
@@ -102,6 +104,18 @@ def test_labels_and_titles_are_bold_where_there_is_colour_and_plain_elsewhere():
     assert bold.replace("\x1b[1m", "").replace("\x1b[0m", "") == shown(sheet) == plain
     assert bold.splitlines()[3] == "\x1b[1mrow\x1b[0m  1  22"
     assert legacy.splitlines()[3] == "row  1  22"  # a console of old, which would show the codes
+
+
+def test_a_pipe_of_windows_is_as_wide_as_any_and_has_the_colours_that_are_forced(monkeypatch):
+    monkeypatch.setattr("rich.console.detect_legacy_windows", lambda: True)  # as Rich says where there is no console
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.setattr("sys.stdout", io.StringIO())
+    assert Console(file=sys.stdout, width=80, height=25).width == 79
+    assert console_for(sys.stdout).width == 80
+    assert console_for(sys.stdout).color_system == "256"
 
 
 def test_every_entry_of_a_long_table_is_asked_for_once_and_few_at_a_time():
