@@ -5,6 +5,7 @@ import ntpath
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from softmax_cli.cli.option_values import converted
 from softmax_cli.cli.options import Output
 from softmax_cli.cli.own_options import Explanation
 from softmax_cli.cli.streams import Descriptor
+from softmax_cli.reading.manyfiles import files_named
 from softmax_cli.reading.sources import named
 
 WITHOUT = os.pathsep.join([str(ROOT / "tests" / "elsewhere"), str(ROOT)])
@@ -150,6 +152,15 @@ def test_a_reader_that_left_is_known_by_what_windows_says_of_it(windows, monkeyp
 )
 def test_the_colon_of_a_drive_parts_no_key_from_a_file(windows, value, path, key):
     assert named(value)[1:] == (path, key)
+
+
+def test_a_file_is_one_file_with_either_separator(windows, monkeypatch):
+    Path("answers").mkdir()
+    for name in ("answers/a.npy", "answers\\a.npy"):  # which are one file on Windows
+        Path(name).write_bytes(b"")
+    monkeypatch.setattr(os, "sep", "\\")
+    assert files_named(["answers/a.npy", "answers\\a.npy"], "--against") == (["answers\\a.npy"], [])
+    assert files_named(["1/3,2/3"], "--against") == (["1/3,2/3"], [])
 
 
 @pytest.mark.parametrize(

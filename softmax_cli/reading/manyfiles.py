@@ -28,7 +28,7 @@ def files_named(values: Sequence[str], option: str) -> tuple[list[str], list[str
     passed_over: dict[str, None] = {}
     for value in values:
         if not names_many(value):
-            found[value] = None
+            found[_spelt(value)] = None
             continue
         folder = os.path.isdir(value)
         files = sorted(_below(value) if folder else glob.glob(value, recursive=True))
@@ -37,9 +37,14 @@ def files_named(values: Sequence[str], option: str) -> tuple[list[str], list[str
         if not fitting:
             empty = f"the folder {shown(value)} holds no file of numbers"
             raise InputError(f"{option}: {empty if folder else f'no file is named like {shown(value)}'}")
-        found |= dict.fromkeys(fitting)
-        passed_over |= dict.fromkeys(file for file in files if file not in fitting)
+        found |= dict.fromkeys(map(_spelt, fitting))
+        passed_over |= dict.fromkeys(_spelt(file) for file in files if file not in fitting)
     return list(found), list(passed_over)
+
+
+def _spelt(path: str) -> str:
+    """The path of a file with the system's own separator: Windows takes / as well, and a file has one name here."""
+    return path.replace("/", os.sep) if os.path.exists(path) else path
 
 
 def is_result(path: str) -> bool:

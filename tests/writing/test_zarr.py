@@ -221,5 +221,5 @@ def stores(tmp_path_factory):
 def test_what_does_not_go_with_a_store_is_refused(stores, case):
     command, (message, *advice) = REFUSED[case]
     found = refused(*command, cwd=stores)
-    assert found[0].removesuffix(f"{stores}/no") == f"softmax-jac: error: {message}"
+    assert found[0].removesuffix(str(stores / "no")) == f"softmax-jac: error: {message}"
     assert found[1:] == advice
