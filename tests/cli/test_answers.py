@@ -207,7 +207,7 @@ def test_a_class_of_thirty_is_checked_into_one_table(tmp_path):
     for n in range(30):
         np.save(tmp_path / "class" / f"pupil{n:02}.npy", wrong[n % 6][1])
     lines = run("check", "in.json", "--against", "class", cwd=tmp_path, status=1).stdout.splitlines()
-    assert [line.split()[0] for line in lines[2:32]] == [f"class/pupil{n:02}.npy" for n in range(30)]
+    assert [line.split()[0] for line in lines[2:32]] == [f"class{os.sep}pupil{n:02}.npy" for n in range(30)]
     verdicts = [line.split()[2:] for line in lines[2:32]]
     assert verdicts[0] == ["agrees"]
     assert [words[-1] for words in verdicts[1:6]] == [name for name, _ in wrong[1:]]

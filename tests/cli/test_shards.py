@@ -212,8 +212,8 @@ def test_partials_that_do_not_belong_together_or_leave_gaps_are_refused(data):
         "softmax-jac: error: a.npz and c.npz: these sums do not belong together: they differ in W"
     ]
     assert refused("merge", "a.npz", "d.npz", cwd=folder) == [
-        f"softmax-jac: error: d.npz and a.npz hold the same inputs twice: {folder}/copy.npy and {folder}/x-00.npy, "
-        f"{len(np.load(folder / 'x-00.npy'))} rows",
+        f"softmax-jac: error: d.npz and a.npz hold the same inputs twice: {folder / 'copy.npy'} and "
+        f"{folder / 'x-00.npy'}, {len(np.load(folder / 'x-00.npy'))} rows",
         "add --allow-repeats if they are to count twice",
     ]
     run("merge", "a.npz", "d.npz", "--allow-repeats", cwd=folder)
