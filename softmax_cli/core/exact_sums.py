@@ -74,15 +74,15 @@ class ExactSum:
         return hi, (hi + (lo + slack) == hi) & (hi + (lo - slack) == hi)
 
 
-def cut_by(rest: Array, bits: int) -> tuple[list[Array], list[Array]]:
-    """FEW slices of numbers of at most 1, and what none, one, two … of them leave."""
-    parts, rests = [], [rest]
-    for q in range(FEW):
+def cut_by(rest: Array, bits: int, out: Array) -> list[Array]:
+    """FEW slices of numbers of at most 1 and what they leave, to out (FEW + 1, ·); what none, one, two … leave."""
+    rests = [rest]
+    for q, part in enumerate(out[:FEW]):
         sigma = 1.5 * 2.0 ** (53 - bits * (q + 1))
-        part = rest + sigma
-        parts.append(np.subtract(part, sigma, part))
-        rests.append(rest := rest - part)
-    return parts, rests
+        np.add(rest, sigma, part)
+        np.subtract(part, sigma, part)
+        rests.append(rest := np.subtract(rest, part, out[FEW] if q + 1 == FEW else None))
+    return rests
 
 
 def powers_of(largest: Array) -> tuple[Powers, Array]:
@@ -102,12 +102,13 @@ def _down(power: Powers) -> Array:
 
 def sum_of(a: Array, lost: float = 0.0) -> ExactSum:
     """Σₙ aₙ of the rows of a (n, K), each of which lacks at most `lost` of what it stands for."""
-    n = len(a)
-    power, size = powers_of(np.abs(a).max(axis=0))
+    (n, _), a = a.shape, np.ascontiguousarray(a.T)  # numpy adds up long rows faster than short ones
+    power, size = powers_of(np.abs(a).max(axis=1))
     bits = min(50, 54 - n.bit_length())
-    parts, rests = cut_by(a * _down(power), bits)
-    total = ExactSum.of([np.add.reduce(part, axis=0) * size for part in (*parts, rests[FEW])])
-    if rests[FEW].any():
+    out = np.empty((FEW + 1, *a.shape))
+    rest = cut_by(a * _down(power)[:, None], bits, out)[FEW]
+    total = ExactSum.of(np.add.reduce(out, axis=2) * size)
+    if rest.any():
         total.left[...] += n * n * UNIT * 2.0 ** (-FEW * bits) * size
     total.left[...] += n * lost + np.where(power > 0, n * 2.0**-1070 * size, 0.0)  # what was scaled down to nothing
     return total
@@ -144,23 +145,26 @@ class ProductSum:
             self._flush()
             self.power = np.maximum(self.power, power)
         self.rows += len(plain)
-        parts, rests = cut_by(np.multiply(scaled, _down(self.power)[:, None], scaled), self.bits)
+        parts = np.empty((FEW + 1, *scaled.shape))
+        rests = cut_by(np.multiply(scaled, _down(self.power)[:, None], scaled), self.bits, parts)
         for p in range(min(FEW, slices)):
-            self._add([*parts[: FEW - p], rests[FEW - p]], x.parts[p])
+            if p:
+                parts[FEW - p] = rests[FEW - p]
+            self._add(parts[: FEW + 1 - p], x.parts[p])
         if slices > FEW:
-            self._add(rests[:1], x.rest)
+            self._add(scaled[None], x.rest)
         if d.power is not None:  # numbers below 2^−900 may have lost digits in a double
             self.lost += len(plain) * 2.0**-900 * float(np.ldexp(1.0, int(x.power.max())))
         if self.whole:  # then the rest has one level of slices, and is exact as well
             self.whole = x.whole and not rests[FEW].any() and np.count_nonzero(rests[0]) == np.count_nonzero(plain)
 
-    def _add(self, of_d: list[Array], x: Array) -> None:
-        """Add the products of x (n, J) with numbers d (K, n) to as many levels, the last of them to the last."""
+    def _add(self, of_d: Array, x: Array) -> None:
+        """Add the products of x (n, J) with numbers d (·, K, n) to as many levels, the last of them to the last."""
         first, (K, J) = FEW + 1 - len(of_d), self.spare.shape[1:]
         for a in range(0, len(of_d), self.together):
             some = of_d[a : a + self.together]
             to, spare = self.levels[first + a :][: len(some)], self.spare[: len(some)].reshape(-1, J)
-            np.add(to, np.matmul(np.concatenate(some) if len(some) > 1 else some[0], x, spare).reshape(-1, K, J), to)
+            np.add(to, np.matmul(some.reshape(-1, len(x)), x, spare).reshape(-1, K, J), to)
 
     def _flush(self) -> None:
         if not self.rows:
