@@ -73,8 +73,14 @@ def test_neither_blocks_nor_threads_nor_the_order_of_rows_show(kind, J, K, monke
     truth = bits()
     assert bits(np.random.default_rng(0).permutation(500)) == truth
     assert bits(slice(None, None, -1)) == truth
-    for rows, part_bytes, cores, several in ((7, 1000, 4, 1), (64, 1 << 23, 2, 1), (1, 300, 1, 1 << 40)):
+    for rows, some, part_bytes, cores, several in (
+        (7, 1 << 16, 1000, 4, 1),
+        (7, 1, 1 << 23, 1, 1),  # one block at a time, whose slices serve both products
+        (64, 1 << 16, 1 << 23, 2, 1),
+        (1, 1, 300, 1, 1 << 40),
+    ):
         monkeypatch.setattr(layer, "block_rows", lambda weights, rows=rows: rows)
+        monkeypatch.setattr(layer, "SOME", some)
         monkeypatch.setattr(dataset, "ROWS_BYTES", part_bytes)
         monkeypatch.setattr(dataset, "LEAST_BYTES", 8)
         monkeypatch.setattr(cpus, "count", lambda cores=cores: cores)
